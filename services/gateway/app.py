@@ -1,0 +1,75 @@
+"""Owns the composition of the gateway: which routes, who guards them, whom they ask.
+It must never hold a route of its own."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from fastapi import FastAPI
+from fastapi.exceptions import RequestValidationError
+from starlette.exceptions import HTTPException
+
+from services.gateway.auth.gate import Gate
+from services.gateway.auth.keys import KeyRing
+from services.gateway.clients.coins import Coins
+from services.gateway.clients.fleet import Fleet
+from services.gateway.clients.jobs import Jobs
+from services.gateway.clients.readiness import Readiness
+from services.gateway.dialects import price_updates
+from services.gateway.rest import coins, docs, health, jobs, openapi, problems, queues
+from services.gateway.rest.edge import Edge
+from services.gateway.settings import GatewaySettings
+from services.gateway.store import KeyStore
+from shared.bootstrap import Service, ServiceRuntime
+from shared.db import Database
+
+TITLE = "Millrace"
+DESCRIPTION = "Durable, inspectable, controllable background jobs."
+
+
+def fleet(settings: GatewaySettings) -> Fleet:
+    """The services this gateway asks; channels open at the first call."""
+    return Fleet(settings.addresses, settings.service_token)
+
+
+def create_app(runtime: ServiceRuntime) -> FastAPI:
+    """The gateway of one process."""
+    return assemble(runtime.settings, runtime.database, runtime.resource(Fleet))
+
+
+def assemble(settings: GatewaySettings, database: Database, peers: Fleet) -> FastAPI:
+    """The app on its parts; keeps the bootstrap key first, so that the first request already finds it."""
+    keys = KeyRing(KeyStore(database))
+    keys.keep_bootstrap(settings.bootstrap_api_key)
+
+    @asynccontextmanager
+    async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
+        yield
+        peers.close()
+
+    # FastAPI's own documentation pages load scripts from elsewhere; rest.docs serves ours.
+    app = FastAPI(
+        title=TITLE,
+        description=DESCRIPTION,
+        version="1",
+        docs_url=None,
+        redoc_url=None,
+        openapi_url=None,
+        redirect_slashes=False,
+        generate_unique_id_function=lambda route: route.name,
+        lifespan=lifespan,
+        exception_handlers={
+            HTTPException: problems.on_http_error,
+            RequestValidationError: problems.on_invalid_request,
+        },
+    )
+    app.state.jobs, app.state.coins = Jobs(peers), Coins(peers)
+    app.state.readiness = Readiness(peers, database)
+    for module in (price_updates, jobs, queues, coins, health, docs):
+        app.include_router(module.routes)
+    app.openapi = lambda: openapi.describe(app)  # type: ignore[method-assign]  # FastAPI's documented way to extend it
+    app.add_middleware(Gate, keys=keys)
+    app.add_middleware(Edge)
+    return app
+
+
+SERVICE = Service(name="gateway", settings=GatewaySettings, resources=(fleet,), http=create_app)

@@ -1,0 +1,122 @@
+"""What a merged list promises: nothing twice, nothing left out, newest first, whatever comes in meanwhile."""
+
+from collections.abc import Sequence
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from protos.jobs.v1 import jobs_pb2
+from services.gateway.clients.fleet import Answer
+from services.gateway.clients.job_pages import JobPage, PageWanted, merge
+from services.gateway.domain import cursors
+from services.gateway.domain.cursors import MergeCursor
+from shared.errors import InvalidArgument, PeerUnavailable
+
+
+class Ledgers:
+    """Services' lists, newest last, read by pages below a sequence number."""
+
+    def __init__(self, times: Sequence[Sequence[int]]) -> None:
+        self.jobs: dict[str, list[jobs_pb2.Job]] = {f"s{index}": [] for index in range(len(times))}
+        self.down: set[str] = set()
+        for service, ages in zip(self.jobs, times, strict=True):
+            for second in sorted(ages):
+                self.add(service, second)
+
+    def add(self, service: str, second: int) -> None:
+        job = jobs_pb2.Job(id=f"{service}-{len(self.jobs[service])}", service=service)
+        job.created_at.seconds = second
+        self.jobs[service].append(job)
+
+    def fetch(self, pages: Sequence[PageWanted]) -> list[Answer[jobs_pb2.ListJobsResponse]]:
+        return [self._answer(page) for page in pages]
+
+    def _answer(self, page: PageWanted) -> Answer[jobs_pb2.ListJobsResponse]:
+        assert 1 <= page.size <= 500
+        if page.service in self.down:
+            return Answer(page.service, None, PeerUnavailable("down"))
+        jobs = self.jobs[page.service]
+        end = int(page.token or len(jobs))
+        first = max(0, end - page.size)
+        token = str(first) if first else ""
+        listed = jobs_pb2.ListJobsResponse(jobs=jobs[first:end][::-1], next_page_token=token)
+        return Answer(page.service, listed, None)
+
+
+def next_page(ledgers: Ledgers, cursor: MergeCursor | None, limit: int) -> JobPage:
+    """One page, its cursor taken through its text form as a client does."""
+    known = cursors.decode(cursors.encode(cursor), filters="f") if cursor else MergeCursor("f")
+    return merge(sorted(ledgers.jobs), known, limit=limit, fetch=ledgers.fetch)
+
+
+TIMES = st.lists(st.lists(st.integers(0, 30), max_size=25), min_size=1, max_size=4)
+
+
+@given(TIMES, st.integers(1, 20), st.data())
+def test_every_job_comes_once_and_newest_first_while_others_are_submitted(
+    times: list[list[int]], limit: int, data: st.DataObject
+) -> None:
+    ledgers = Ledgers(times)
+    expected = {job.id: job for jobs in ledgers.jobs.values() for job in jobs}
+
+    shown: list[jobs_pb2.Job] = []
+    page = next_page(ledgers, None, limit)
+    shown.extend(page.jobs)
+    while page.cursor is not None:
+        assert len(page.jobs) == limit
+        for service in data.draw(st.lists(st.sampled_from(sorted(ledgers.jobs)), max_size=60)):
+            ledgers.add(service, 100)
+        page = next_page(ledgers, page.cursor, limit)
+        shown.extend(page.jobs)
+
+    ids = [job.id for job in shown if job.created_at.seconds < 100]
+    assert sorted(ids) == sorted(expected)
+    seconds = [job.created_at.seconds for job in shown]
+    assert seconds == sorted(seconds, reverse=True)
+
+
+def test_a_service_that_is_down_is_named_and_read_from_its_place_when_it_is_back() -> None:
+    ledgers = Ledgers([[1, 2, 3, 4], [1, 2, 3, 4]])
+    ledgers.down = {"s1"}
+
+    first = next_page(ledgers, None, 2)
+    ledgers.down = set()
+    second = next_page(ledgers, first.cursor, 10)
+
+    assert first.unavailable == ("s1",)
+    assert [job.id for job in first.jobs] == ["s0-3", "s0-2"]
+    assert sorted(job.id for job in second.jobs) == ["s0-0", "s0-1", "s1-0", "s1-1", "s1-2", "s1-3"]
+    assert second.cursor is None
+
+
+def test_a_list_ends_although_a_service_stays_down() -> None:
+    ledgers = Ledgers([[1], [1]])
+    ledgers.down = {"s1"}
+
+    page = next_page(ledgers, None, 5)
+
+    assert page.cursor is None
+    assert page.unavailable == ("s1",)
+
+
+def test_the_largest_cursor_fits_its_bound() -> None:
+    ledgers = Ledgers([list(range(2_000)) for _ in range(10)])
+    page = next_page(ledgers, None, 499)
+    for _ in range(5):
+        assert page.cursor is not None
+        assert len(cursors.encode(page.cursor)) < cursors.MAX_CHARACTERS
+        page = next_page(ledgers, page.cursor, 499)
+
+
+@pytest.mark.parametrize("text", ["", "x", "%", "e30", "W10", "WyJmIixudWxsLHsiYSI6WzEsMl19XQ", "é", "A" * 40_000])
+def test_a_forged_cursor_is_refused_by_field(text: str) -> None:
+    with pytest.raises(InvalidArgument) as caught:
+        cursors.decode(text, filters="f")
+
+    assert caught.value.field == "cursor"
+
+
+def test_a_cursor_of_another_list_is_refused() -> None:
+    with pytest.raises(InvalidArgument, match="other filters"):
+        cursors.decode(cursors.encode(MergeCursor("f")), filters="g")

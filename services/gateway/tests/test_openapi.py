@@ -1,0 +1,61 @@
+"""What the API description promises."""
+
+from typing import Any
+
+import pytest
+
+from services.gateway.auth.gate import PUBLIC_PATHS
+from services.gateway.tests.conftest import Platform
+
+
+@pytest.fixture
+def document(platform: Platform) -> dict[str, Any]:
+    found: dict[str, Any] = platform.client.get("/openapi.json").json()
+    return found
+
+
+def test_the_description_is_openapi_3_1_with_every_route(document: dict[str, Any]) -> None:
+    operations = {(method.upper(), path) for path, methods in document["paths"].items() for method in methods}
+
+    assert document["openapi"].startswith("3.1")
+    assert operations == {
+        ("POST", "/api/v1/jobs"), ("GET", "/api/v1/jobs"), ("GET", "/api/v1/jobs/{id}"), ("GET", "/api/v1/queues"),
+        ("POST", "/api/v1/coins"), ("GET", "/api/v1/coins"), ("GET", "/api/v1/coins/{coin_id}"),
+        ("PATCH", "/api/v1/coins/{coin_id}"), ("DELETE", "/api/v1/coins/{coin_id}"),
+        ("GET", "/api/v1/coins/{coin_id}/price"), ("GET", "/api/v1/coins/{coin_id}/prices"),
+        ("POST", "/api/v1/jobs/price-update/{coinId}"), ("GET", "/healthz"), ("GET", "/readyz"), ("GET", "/metrics"),
+    }  # fmt: skip
+
+
+def test_every_refusal_is_described_as_a_problem(document: dict[str, Any]) -> None:
+    for path, methods in document["paths"].items():
+        for operation in methods.values():
+            expected = {"422", "500"} if path in PUBLIC_PATHS else {"401", "403", "404", "422", "429", "500", "503"}
+            if "requestBody" in operation:
+                expected |= {"400", "413", "415"}
+            assert expected <= operation["responses"].keys()
+            for status in expected:
+                assert list(operation["responses"][status]["content"]) == ["application/problem+json"]
+            assert ("security" in operation) is (path not in PUBLIC_PATHS)
+
+
+def test_bodies_and_parameters_are_described_with_their_bounds(document: dict[str, Any]) -> None:
+    body = document["paths"]["/api/v1/jobs"]["post"]["requestBody"]["content"]["application/json"]["schema"]
+    query = {parameter["name"]: parameter for parameter in document["paths"]["/api/v1/jobs"]["get"]["parameters"]}
+
+    assert set(body["properties"]) == {"name", "args", "queue", "service", "priority", "scheduled_for"}
+    assert body["required"] == ["name"]
+    assert body["additionalProperties"] is False
+    assert set(query) == {"queue", "state", "name", "service", "limit", "cursor"}
+    assert (query["limit"]["schema"]["minimum"], query["limit"]["schema"]["maximum"]) == (1, 500)
+
+
+def test_every_reference_leads_somewhere(document: dict[str, Any]) -> None:
+    def references(part: object) -> list[str]:
+        if isinstance(part, dict):
+            own = [part["$ref"]] if isinstance(part.get("$ref"), str) else []
+            return own + [found for value in part.values() for found in references(value)]
+        return [found for value in part for found in references(value)] if isinstance(part, list) else []
+
+    for reference in references(document):
+        assert reference.removeprefix("#/components/schemas/") in document["components"]["schemas"]

@@ -1,0 +1,102 @@
+"""Owns making a service's parts from its declaration and settings. It must never start a thread or open a socket."""
+
+import importlib
+import pkgutil
+import types
+from datetime import timedelta
+from typing import Any
+
+from shared.bootstrap.service import Service, ServiceRuntime
+from shared.db import Database
+from shared.errors import ConfigurationInvalid
+from shared.jobs import Catalogue, JobDefinition, Jobs, Queue, Rate, exponential, submit
+from shared.jobs.broker import MillraceBroker
+from shared.jobs.connection import connect
+from shared.jobs.scripts import Scripts
+from shared.settings import QueueOverrides, ServiceSettings, load
+
+MINUTE = timedelta(minutes=1)
+
+
+def find_service(name: str) -> Service:
+    """The declaration in services/<name>/app.py. Raises ConfigurationInvalid when there is none."""
+    module = f"services.{name}.app"
+    try:
+        app = importlib.import_module(module)
+    except ModuleNotFoundError as error:
+        if error.name not in (module, f"services.{name}", "services"):
+            raise
+        raise ConfigurationInvalid([f"there is no service {name!r}: services/{name}/app.py is missing"]) from error
+    service = getattr(app, "SERVICE", None)
+    if not isinstance(service, Service) or service.name != name:
+        raise ConfigurationInvalid([f"services/{name}/app.py must declare SERVICE with the name {name!r}"])
+    return service
+
+
+def find_jobs(name: str) -> tuple[JobDefinition[Any, Any], ...]:
+    """Every job in services/<name>/jobs/, one a module, by module name. A module without one is an error."""
+    try:
+        package = importlib.import_module(f"services.{name}.jobs")
+    except ModuleNotFoundError as error:
+        if error.name != f"services.{name}.jobs":
+            raise
+        return ()
+    found: list[JobDefinition[Any, Any]] = []
+    problems: list[str] = []
+    for info in sorted(pkgutil.iter_modules(package.__path__), key=lambda each: each.name):
+        module = importlib.import_module(f"{package.__name__}.{info.name}")
+        declared = _declared_in(module)
+        if len(declared) != 1:
+            problems.append(f"{module.__name__} must declare exactly one job, found {len(declared)}")
+        found.extend(declared)
+    if problems:
+        raise ConfigurationInvalid(problems)
+    return tuple(found)
+
+
+def _declared_in(module: types.ModuleType) -> list[JobDefinition[Any, Any]]:
+    values = [value for value in vars(module).values() if isinstance(value, JobDefinition)]
+    return [value for value in values if value.function.__module__ == module.__name__]
+
+
+def assemble(service: Service, *, process: str, pool_size: int = 4) -> ServiceRuntime:
+    """The runtime of a service from the environment. Raises ConfigurationInvalid listing every bad setting."""
+    return assemble_with(service, load(service.settings, service=service.name), process=process, pool_size=pool_size)
+
+
+def assemble_with(service: Service, settings: ServiceSettings, *, process: str, pool_size: int = 4) -> ServiceRuntime:
+    """The runtime of a service from settings that are there already."""
+    name = f"{service.display}-{process}"
+    database = Database(settings.database_url, service.name, pool_size=pool_size, application=name)
+    scripts = Scripts(connect(settings.redis_location, name=name), service.display)
+    catalogue = Catalogue(
+        service.display,
+        find_jobs(service.name),
+        tuple(configured(queue, settings) for queue in service.queues),
+        attempts=settings.max_retries,
+        backoff=exponential(settings.retry_delay_ms / 1000),
+    )
+    jobs = Jobs(catalogue, database, scripts)
+    broker = MillraceBroker(catalogue)
+    broker.sender = lambda name, args, delay_ms: _send(jobs, name, args, delay_ms)
+    made = [make(settings) for make in service.resources]
+    return ServiceRuntime(service, settings, database, jobs, broker, {type(one): one for one in made})
+
+
+def _send(jobs: Jobs, name: str, args: dict[str, Any], delay_ms: int) -> str:
+    scheduled_for = jobs.from_now(timedelta(milliseconds=delay_ms)) if delay_ms else None
+    return submit(jobs, name, args, scheduled_for=scheduled_for).id
+
+
+def configured(queue: Queue, settings: ServiceSettings) -> Queue:
+    """A queue with the settings' overrides: <QUEUE>_SLOTS, <QUEUE>_MAX_RUNNING, <QUEUE>_RATE_PER_MINUTE."""
+    overrides = load(QueueOverrides, service=queue.name.replace("-", "_"))
+    rate = queue.rate
+    if overrides.rate_per_minute is not None:
+        rate = Rate(overrides.rate_per_minute, MINUTE) if overrides.rate_per_minute else None
+    return Queue(
+        queue.name,
+        slots=overrides.slots or settings.concurrency or queue.slots,
+        rate=rate,
+        max_running=overrides.max_running or queue.max_running,
+    )

@@ -1,0 +1,51 @@
+"""Owns the scheduler role: schedules and every maintenance loop of a service. Any number of copies may run."""
+
+from collections.abc import Callable
+
+import structlog
+
+from shared.bootstrap.process import Process
+from shared.bootstrap.service import ServiceRuntime
+from shared.jobs import queue_settings
+from shared.jobs.connection import refuse_unsafe
+from shared.jobs.maintenance import Maintenance
+from shared.jobs.schedules.declared import declare_schedules, overbooked
+
+log = structlog.get_logger(__name__)
+
+
+def start(process: Process, runtimes: list[ServiceRuntime]) -> Callable[[], None]:
+    """Bring declared queues and schedules into the tables, then run the loops; returns how to stop."""
+    running = []
+    for runtime in runtimes:
+        refuse_unsafe(runtime.jobs.scripts.client)
+        declare(runtime)
+        maintenance = Maintenance(
+            runtime.jobs, consumer=process.name, fires_schedules=runtime.settings.enable_scheduled_jobs
+        )
+        prefix = runtime.service.display
+        process.health.add(f"{prefix}.postgres", runtime.database.ping)
+        process.health.add(f"{prefix}.redis", runtime.jobs.scripts.ping)
+        for loop in maintenance.loops:
+            process.health.add(loop.name, loop.trouble, liveness=False)
+        maintenance.start()
+        running.append(maintenance)
+
+    def stop() -> None:
+        for maintenance in running:
+            maintenance.stop()
+        for runtime in runtimes:
+            runtime.database.close()
+
+    return stop
+
+
+def declare(runtime: ServiceRuntime) -> None:
+    """Write what code declares of queues and schedules, and copy the settings into the index."""
+    jobs = runtime.jobs
+    with runtime.database.unit_of_work() as work:
+        queue_settings.declare(work, tuple(jobs.catalogue.queues.values()))
+        declare_schedules(work, jobs.catalogue)
+        for sentence in overbooked(work, jobs.catalogue):
+            log.warning("schedules ask for more than a queue's rate allows", service=jobs.service, detail=sentence)
+    queue_settings.copy_settings(jobs)

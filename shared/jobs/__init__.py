@@ -1,0 +1,58 @@
+"""The public face of the job runtime: what a service developer needs, and nothing that runs by itself."""
+
+from periodiq import cron
+
+from shared.jobs.context import JobContext
+from shared.jobs.definitions import (
+    Arguments,
+    Catalogue,
+    JobDefinition,
+    Priority,
+    Queue,
+    Rate,
+    Result,
+    hours,
+    job,
+    minutes,
+    seconds,
+)
+from shared.jobs.ledger.records import Job, JobId
+from shared.jobs.outcomes import Cancel, Discard, RateLimited, Retry, Snooze, Unrecoverable
+from shared.jobs.retries import Backoff, exponential, fixed, linear, table
+from shared.jobs.schedules import Schedule, put_schedule, remove_schedule
+from shared.jobs.submission import Jobs, submit, submit_many
+
+__all__ = [
+    "Arguments",
+    "Backoff",
+    "Cancel",
+    "Catalogue",
+    "Discard",
+    "Job",
+    "JobContext",
+    "JobDefinition",
+    "JobId",
+    "Jobs",
+    "Priority",
+    "Queue",
+    "Rate",
+    "RateLimited",
+    "Result",
+    "Retry",
+    "Schedule",
+    "Snooze",
+    "Unrecoverable",
+    "cron",
+    "exponential",
+    "fixed",
+    "hours",
+    "job",
+    "linear",
+    "minutes",
+    "put_schedule",
+    "remove_schedule",
+    "seconds",
+    "submit",
+    "submit_many",
+    "table",
+]

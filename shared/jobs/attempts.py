@@ -1,0 +1,246 @@
+"""Owns one attempt of a job, as a visible list of steps. It must never claim, and never write without the lease."""
+
+import random
+import traceback
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+import msgspec
+import structlog
+from dramatiq.middleware import SkipMessage
+
+from shared import clock
+from shared.errors import (
+    LeaseLost,
+    LockHeld,
+    OutcomeRefused,
+    Permanent,
+    PlatformError,
+    Rejected,
+    StoreUnavailable,
+    UpstreamRateLimited,
+)
+from shared.jobs import payloads
+from shared.jobs.broker import MillraceBroker, message_of
+from shared.jobs.context import JobContext
+from shared.jobs.definitions import Arguments, JobDefinition
+from shared.jobs.ledger import ledger, queries
+from shared.jobs.ledger.records import OutcomeRecord
+from shared.jobs.messages import Envelope, decode
+from shared.jobs.outcomes import (
+    Again,
+    Buried,
+    Cancel,
+    Cancelled,
+    Done,
+    Failure,
+    Lost,
+    Obsolete,
+    Outcome,
+    RateLimited,
+    Reason,
+    Released,
+    Retry,
+    Snooze,
+    WaitReason,
+)  # fmt: skip
+from shared.jobs.running import Interrupt, LeaseGone, Running, Stopping, TimedOut, Unwanted
+from shared.jobs.scripts import Claimed
+from shared.jobs.settlement import settle
+from shared.jobs.submission import Jobs
+
+log = structlog.get_logger(__name__)
+MESSAGE_MAX = 2_000
+TRACEBACK_MAX = 16_000
+QUARANTINE_MAX = 64 * 1024
+UNKNOWN_JOB_DELAY = timedelta(seconds=30)
+STORE_DELAY = timedelta(seconds=2)
+LOCK_DELAY = timedelta(seconds=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """What one attempt needs; made by the worker for each claimed job."""
+
+    jobs: Jobs
+    broker: MillraceBroker
+    resources: dict[type, object]
+    worker: str
+    claimed: Claimed
+    running: Running
+
+
+def run_attempt(attempt: Attempt) -> Outcome:
+    """Decode, bind, check, perform, decide, settle. Never raises: whatever happens becomes an outcome."""
+    try:
+        envelope = decode(attempt.claimed.body)
+    except PlatformError as error:
+        return settle(attempt.jobs, attempt.claimed, attempt.worker, _quarantined(attempt.claimed, error))
+    with structlog.contextvars.bound_contextvars(
+        service=attempt.jobs.service, queue=envelope.queue_name, job=envelope.actor_name,
+        job_id=attempt.claimed.held.id, attempt=attempt.claimed.attempt,
+    ):  # fmt: skip
+        outcome = _checked(attempt) or _perform(attempt, envelope)
+        return settle(attempt.jobs, attempt.claimed, attempt.worker, outcome)
+
+
+def _checked(attempt: Attempt) -> Outcome | None:
+    """After a loss, a crash or a retry the row decides whether there is still something to run."""
+    if not attempt.claimed.must_check:
+        return None
+    held = attempt.claimed.held
+    try:
+        with attempt.jobs.database.unit_of_work() as work:
+            row = queries.live_generations(work, [held.id]).get(held.id)
+    except StoreUnavailable as error:
+        return Again(STORE_DELAY, counts=False, wait_reason=WaitReason.STORE, failure=failure_of(error))
+    return None if row == (held.generation, True) else Obsolete()
+
+
+def _perform(attempt: Attempt, envelope: Envelope) -> Outcome:
+    attempt.running.job = envelope.actor_name
+    definition = attempt.jobs.catalogue.jobs.get(envelope.actor_name)
+    if definition is None:
+        return _unknown(attempt, envelope)
+    try:
+        arguments = payloads.typed(definition.arguments, msgspec.json.decode(envelope.args[0]))
+    except (PlatformError, msgspec.DecodeError) as error:
+        return Buried(Reason.UNDECODABLE, failure_of(error))
+    attempt.running.deadline = clock.monotonic() + envelope.options.timeout_ms / 1000
+    context = JobContext(attempt.jobs, attempt.claimed, envelope, attempt.running, attempt.resources)
+    try:
+        result = _call(attempt, definition, context, arguments, envelope)
+        return _commit(attempt, context, result)
+    except (Exception, Interrupt) as error:  # noqa: BLE001  # the one place that turns whatever a job raises into an outcome
+        work = context.take_final()
+        if work is not None:
+            work.rollback()
+        return decide(attempt, definition, error, attempts_max=envelope.options.attempts_max)
+
+
+def _call(
+    attempt: Attempt, definition: JobDefinition[Any, Any], context: JobContext, arguments: Arguments, envelope: Envelope
+) -> Any:
+    broker = attempt.broker
+    message = message_of(envelope) if broker.has_middleware else None
+    if message is not None:
+        broker.emit_before("process_message", message)
+    result, raised = None, None
+    try:
+        attempt.running.enter()
+        try:
+            result = definition.function(context, arguments)
+        finally:
+            attempt.running.leave()
+    except (Exception, Interrupt) as error:
+        raised = error
+        raise
+    finally:
+        if message is not None:
+            broker.emit_after("process_message", message, result=result, exception=raised)
+    return result
+
+
+def _commit(attempt: Attempt, context: JobContext, result: Any) -> Outcome:
+    try:
+        encoded = msgspec.json.encode(result)
+    except (TypeError, ValueError, OverflowError) as error:
+        raise _InvalidResult(f"the result is no JSON: {error}") from error
+    if len(encoded) > payloads.MAX_BYTES:
+        raise _InvalidResult(f"the result has {len(encoded):,} bytes, at most {payloads.MAX_BYTES:,} are kept")
+    if b"\\u0000" in encoded:
+        raise _InvalidResult("the result holds the NUL character, which cannot be stored")
+    work = context.take_final()
+    if work is None:
+        return Done(encoded)
+    ledger.mark_done(work, attempt.claimed.held.id, done_record(attempt.claimed, attempt.worker, encoded))
+    work.commit()  # millrace: allow commit because the outcome commits with the job's writes
+    work.run_hooks()
+    return Done(encoded, is_settled=True)
+
+
+class _InvalidResult(Permanent):
+    """A result that cannot be kept."""
+
+
+def done_record(claimed: Claimed, worker: str, result: bytes) -> OutcomeRecord:
+    """The record of an attempt that ended well."""
+    return OutcomeRecord(
+        state="completed", generation=claimed.held.generation, attempts=claimed.attempt, token=claimed.held.token,
+        worker=worker, started=claimed.started_ms, finished=claimed.now_ms(), crashes=claimed.crashes,
+        result=msgspec.Raw(result),
+    )  # fmt: skip
+
+
+def decide(
+    attempt: Attempt, definition: JobDefinition[Any, Any], error: BaseException, *, attempts_max: int
+) -> Outcome:
+    """What an error means: final, or again, and when."""
+    outcome = _verdict(error)
+    if outcome is not None:
+        return outcome
+    failure = failure_of(error)
+    if isinstance(error, _InvalidResult):
+        return Buried(Reason.INVALID_RESULT, failure)
+    if isinstance(error, Permanent | Rejected):
+        return Buried(Reason.UNRECOVERABLE, failure)
+    if attempt.claimed.attempt >= attempts_max:
+        return Buried(Reason.EXHAUSTED, failure)
+    if isinstance(error, Retry):
+        return Again(error.after, counts=True, failure=failure)
+    backoff = attempt.jobs.catalogue.backoff_of(definition)
+    delay = backoff.after(attempt.claimed.attempt, chance=random.random())  # noqa: S311  # jitter, not a secret
+    return Again(delay, counts=True, failure=failure)
+
+
+def _verdict(error: BaseException) -> Outcome | None:
+    """Outcomes that cost no attempt, or end the job without being a failure; None for everything else."""
+    match error:
+        case OutcomeRefused():
+            return Obsolete()
+        case LeaseGone() | LeaseLost():
+            return Lost(str(error) or "lease lost")
+        case Stopping():
+            return Released()
+        case Unwanted() | Cancel() | SkipMessage():
+            return Cancelled(str(error) or f"ended by {type(error).__name__}")
+    return _later(error)
+
+
+def _later(error: BaseException) -> Outcome | None:
+    match error:
+        case Snooze():
+            return Again(error.after, counts=False, wait_reason=WaitReason.SNOOZED)
+        case RateLimited() | UpstreamRateLimited():
+            return Again(error.retry_after, counts=False, wait_reason=WaitReason.RATE_LIMITED)
+        case LockHeld():
+            return Again(LOCK_DELAY * random.uniform(0.5, 1.5), counts=False, wait_reason=WaitReason.LOCK)  # noqa: S311  # jitter, not a secret
+        case StoreUnavailable():
+            return Again(STORE_DELAY, counts=False, wait_reason=WaitReason.STORE, failure=failure_of(error))
+    return None
+
+
+def _unknown(attempt: Attempt, envelope: Envelope) -> Outcome:
+    """A name this build does not know may be known to a newer one beside it, so the job waits before it is dead."""
+    failure = Failure("UnknownJob", f"this worker knows no job {envelope.actor_name!r}", "")
+    if attempt.claimed.attempt >= envelope.options.attempts_max:
+        return Buried(Reason.UNKNOWN_JOB, failure)
+    return Again(UNKNOWN_JOB_DELAY, counts=True, failure=failure)
+
+
+def _quarantined(claimed: Claimed, error: PlatformError) -> Outcome:
+    raw = claimed.body[: QUARANTINE_MAX // 2].hex()
+    return Buried(Reason.UNDECODABLE, Failure("Undecodable", str(error)[:MESSAGE_MAX], f"raw bytes, hex: {raw}"))
+
+
+def failure_of(error: BaseException) -> Failure:
+    """Class, message and traceback of an error, bounded, and without what a text column cannot hold."""
+    kind = "JobTimeout" if isinstance(error, TimedOut) else type(error).__name__
+    message = str(error) or ("ran longer than its timeout" if isinstance(error, TimedOut) else "")
+    trace = "".join(traceback.format_exception(error))
+    return Failure(kind[:200], _clean(message)[:MESSAGE_MAX], _clean(trace)[-TRACEBACK_MAX:])
+
+
+def _clean(text: str) -> str:
+    return text.replace("\x00", "�").encode("utf-8", "backslashreplace").decode()

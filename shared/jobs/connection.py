@@ -1,0 +1,92 @@
+"""Owns how Redis is reached and what is demanded of it. It must never be opened at import."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any, TypeAlias
+
+import redis
+from redis.backoff import ExponentialWithJitterBackoff
+from redis.exceptions import (
+    BusyLoadingError,
+    ConnectionError,  # noqa: A004  # redis' own error, which is not the builtin one
+    OutOfMemoryError,
+    ReadOnlyError,
+    ResponseError,
+    TimeoutError,  # noqa: A004  # redis' own error, which is not the builtin one
+)
+from redis.retry import Retry
+
+from shared.errors import ConfigurationInvalid, StoreUnavailable
+
+#: redis-py types every answer for both of its decoders at once, which no caller can use; ours always gives bytes.
+RedisClient: TypeAlias = Any
+#: Longest that a worker blocks on its wake-up keys; the socket must outlast it.
+BLOCK_SECONDS = 5
+SOCKET_TIMEOUT_SECONDS = 10
+REDIS_FLOOR = (7, 0)
+VALKEY_FLOOR = (7, 2)
+#: Errors after which the same call may succeed later; every other one is a fault of ours and must be seen.
+UNAVAILABLE = (ConnectionError, TimeoutError, BusyLoadingError, OutOfMemoryError, ReadOnlyError)
+
+
+def connect(url: str, *, name: str, connections: int = 64) -> RedisClient:
+    """A client with a bounded pool. Calls are repeated once on a broken connection: every script of ours may be."""
+    return redis.Redis.from_url(
+        url,
+        client_name=name,
+        max_connections=connections,
+        socket_timeout=SOCKET_TIMEOUT_SECONDS,
+        socket_connect_timeout=2,
+        socket_keepalive=True,
+        health_check_interval=0,
+        retry=Retry(ExponentialWithJitterBackoff(base=0.02, cap=0.2), 1),
+    )
+
+
+@contextmanager
+def store_errors() -> Iterator[None]:
+    """Turn redis-py's errors of a moment into StoreUnavailable."""
+    try:
+        yield
+    except UNAVAILABLE as error:
+        raise StoreUnavailable(f"Redis does not answer: {type(error).__name__}: {str(error)[:200]}") from error
+    except ResponseError as error:
+        if str(error).startswith(("OOM", "MISCONF", "READONLY", "LOADING", "CLUSTERDOWN", "TRYAGAIN")):
+            raise StoreUnavailable(f"Redis refuses: {str(error)[:200]}") from error
+        raise
+
+
+def stream_entries(answer: Any) -> list[tuple[bytes, dict[bytes, bytes]]]:
+    """The entries of an XREAD or XREADGROUP of one stream, whichever protocol version shaped the answer."""
+    if not answer:
+        return []
+    if isinstance(answer, dict):
+        return [entry for blocks in answer.values() for block in blocks for entry in block]
+    return [entry for _, entries in answer for entry in entries]
+
+
+def instance_of(client: RedisClient) -> str:
+    """What tells one life of a Redis data set from another: run id and replication id (rule 13)."""
+    with store_errors():
+        server: dict[str, Any] = client.info("server")
+        replication: dict[str, Any] = client.info("replication")
+    return f"{server.get('run_id')}:{replication.get('master_replid')}"
+
+
+def refuse_unsafe(client: RedisClient) -> None:
+    """Raise ConfigurationInvalid unless this Redis can be trusted not to evict jobs and knows our commands."""
+    with store_errors():
+        server: dict[str, Any] = client.info("server")
+        memory: dict[str, Any] = client.info("memory")
+    problems = []
+    policy = memory.get("maxmemory_policy")
+    if policy != "noeviction":
+        problems.append(f"REDIS_URL: maxmemory-policy is {policy}, must be noeviction: other policies delete jobs")
+    is_valkey = "valkey_version" in server
+    version = str(server.get("valkey_version") or server.get("redis_version") or "0")
+    floor = VALKEY_FLOOR if is_valkey else REDIS_FLOOR
+    if tuple(int(part) for part in version.split(".")[:2]) < floor:
+        wanted = ".".join(map(str, floor))
+        problems.append(f"REDIS_URL: server version is {version}, must be at least {wanted}")
+    if problems:
+        raise ConfigurationInvalid(problems)

@@ -1,0 +1,157 @@
+"""Owns what a job function sees of the platform. It must never outlive its attempt."""
+
+import uuid
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import msgspec
+import sqlalchemy as sa
+import structlog
+
+from shared import clock
+from shared.db import UnitOfWork
+from shared.errors import InvalidArgument, LeaseLost
+from shared.jobs import locks
+from shared.jobs.definitions import Arguments, JobDefinition
+from shared.jobs.ledger.records import JobId
+from shared.jobs.messages import Envelope
+from shared.jobs.scripts import Claimed
+from shared.jobs.submission import Jobs, Request, submit
+
+if TYPE_CHECKING:
+    from shared.jobs.running import Running
+
+T = TypeVar("T")
+PROGRESS_INTERVAL_SECONDS = 0.2
+NOTE_MAX = 200
+#: Namespace of the ids that children derive from (parent, generation, key): a repeated attempt submits them once.
+_CHILDREN = uuid.UUID("6f2c6a2e-6d1c-5d5b-9e0a-2c8a7c1e4b10")
+
+
+class JobContext:
+    """One attempt of one job, as its function sees it."""
+
+    def __init__(
+        self, jobs: Jobs, claimed: Claimed, envelope: Envelope, running: "Running", resources: dict[type, object]
+    ) -> None:
+        self._jobs = jobs
+        self._held = claimed.held
+        self._running = running
+        self._resources = resources
+        self._final: UnitOfWork | None = None
+        self._progress_at = 0.0
+        self.id = JobId(claimed.held.id)
+        self.name = envelope.actor_name
+        self.queue = envelope.queue_name
+        self.attempt = claimed.attempt
+        self.attempts_max = envelope.options.attempts_max
+        self.created_at = clock.from_epoch_ms(envelope.options.created_ms)
+        #: The scheduled instant this job stands for; when it was submitted, for a job without a schedule.
+        self.tick: datetime = clock.from_epoch_ms(envelope.options.tick_ms or envelope.options.created_ms)
+        self.deadline: datetime = clock.now() + timedelta(milliseconds=envelope.options.timeout_ms)
+        self.log = structlog.get_logger(self.name)
+
+    @property
+    def idempotency_key(self) -> str:
+        """The same for every attempt of this generation; hand it to outside systems that deduplicate."""
+        return f"{self.id}:{self._held.generation}"
+
+    @property
+    def is_cancelled(self) -> bool:
+        """True once this attempt should end: cancelled, lease lost, or the worker is stopping for good."""
+        return self._running.is_cancelled.is_set()
+
+    def sleep(self, seconds: float) -> None:
+        """Wait, but wake at once when the attempt is cancelled. Raises LeaseLost then."""
+        if self._running.is_cancelled.wait(seconds):
+            raise LeaseLost("the attempt was cancelled while it waited")
+
+    def resource(self, kind: type[T]) -> T:
+        """What the service made at boot, by its type."""
+        found = self._resources.get(kind)
+        if not isinstance(found, kind):
+            raise InvalidArgument(f"this service has no {kind.__name__}; see Service.resources", field="kind")
+        return found
+
+    def progress(self, done: float, total: float = 100, note: str = "") -> None:
+        """Report `done` of `total` units; sent at most five times a second, the last one always."""
+        if total <= 0 or not 0 <= done <= total:
+            raise InvalidArgument(f"progress must be 0 ≤ done ≤ total, got {done} of {total}", field="done")
+        at = clock.monotonic()
+        if done < total and at - self._progress_at < PROGRESS_INTERVAL_SECONDS:
+            return
+        self._progress_at = at
+        report = msgspec.json.encode({"done": done, "total": total, "note": note[:NOTE_MAX]}).decode()
+        if self._jobs.scripts.progress(self._held, report, done=done) == 0:
+            raise LeaseLost(f"job {self.id} is no longer this attempt's")
+
+    def transaction(self) -> AbstractContextManager[UnitOfWork]:
+        """A short transaction of its own, for reads and for writes that may be repeated."""
+        return self._jobs.database.unit_of_work()
+
+    @contextmanager
+    def unit_of_work(self) -> Iterator[UnitOfWork]:
+        """The attempt's one final transaction: it commits together with the outcome after the function has returned.
+
+        No network call belongs inside. A second one raises RuntimeError; so does a return value that is no JSON.
+        """
+        if self._final is not None:
+            raise RuntimeError("a job has one unit_of_work(); use step() or transaction() for what comes before")
+        work = self._jobs.database.begin()
+        self._final = work
+        try:
+            yield work
+        except BaseException:
+            work.rollback()
+            raise
+
+    def step(self, name: str, action: Callable[[UnitOfWork], T]) -> T:
+        """Run `action` and commit its JSON value under `name`; a later attempt gets the value without running it."""
+        key = {"job_id": self.id, "generation": self._held.generation, "step": name}
+        with self.transaction() as work:
+            known = work.connection.execute(
+                sa.text(
+                    "SELECT value FROM job_step WHERE job_id = :job_id AND generation = :generation AND step = :step"
+                ),
+                key,
+            ).one_or_none()
+            if known is not None:
+                stored: T = known.value
+                return stored
+            value = action(work)
+            work.connection.execute(
+                sa.text("INSERT INTO job_step VALUES (:job_id, :generation, :step, CAST(:value AS jsonb))"),
+                {**key, "value": msgspec.json.encode(value).decode()},
+            )
+        return value
+
+    def lock(self, key: str, *, ttl: timedelta, wait: timedelta = timedelta(0)) -> AbstractContextManager[None]:
+        """Hold a named lock of this service for a block. LockHeld after `wait` makes the job snooze, not fail."""
+        return locks.held(self._jobs.scripts, key, ttl=ttl, wait=wait, pause=self.sleep)
+
+    def submit(
+        self,
+        definition: JobDefinition[Any, Any] | str,
+        args: Arguments | dict[str, Any],
+        *,
+        key: str,
+        queue: str | None = None,
+        priority: int | None = None,
+        scheduled_for: datetime | None = None,
+    ) -> JobId:
+        """Submit a child. `key` names it within this job: a repeated attempt submits it once (rule 12).
+
+        Inside unit_of_work() it commits with it; else at once.
+        """
+        child = JobId(str(uuid.uuid5(_CHILDREN, f"{self.id}:{self._held.generation}:{key}")))
+        job = submit(
+            self._jobs, definition, args, queue=queue, priority=priority, scheduled_for=scheduled_for,
+            within=self._final, request=Request(id=child, parent_id=self.id),
+        )  # fmt: skip
+        return job.id
+
+    def take_final(self) -> UnitOfWork | None:
+        """The open final transaction, for the runtime to end."""
+        return self._final

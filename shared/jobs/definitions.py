@@ -1,0 +1,206 @@
+"""Owns the declaration of jobs and queues: what a job needs said before it may exist. It must never open a store."""
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import timedelta
+from enum import IntEnum
+from typing import TYPE_CHECKING, Any, Generic, TypeVar, get_type_hints
+
+import msgspec
+import periodiq
+
+from shared.errors import ConfigurationInvalid, InvalidArgument
+from shared.jobs.retries import Backoff, exponential
+
+if TYPE_CHECKING:
+    from shared.jobs.context import JobContext
+
+#: The same rule for queues and jobs: it keeps Redis keys, metrics labels and URLs free of surprises.
+NAME = re.compile(r"^[a-z0-9][a-z0-9_-]{0,62}$")
+MAX_TIMEOUT = timedelta(hours=24)
+
+
+class Arguments(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Base of a job's typed arguments. Unknown fields are refused at submit; camelCase spellings are accepted."""
+
+
+class Result(msgspec.Struct, frozen=True, kw_only=True):
+    """Base of a job's typed result."""
+
+
+A = TypeVar("A", bound=Arguments)
+R = TypeVar("R")
+
+
+class Priority(IntEnum):
+    """Lower starts first, as in document 002."""
+
+    CRITICAL = 1
+    HIGH = 2
+    NORMAL = 3
+    LOW = 4
+    BATCH = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Rate:
+    """At most `starts` starts in any window of `per`, over all processes."""
+
+    starts: int
+    per: timedelta
+
+    def __post_init__(self) -> None:
+        if not 1 <= self.starts <= 10_000:
+            raise InvalidArgument(f"a rate must be from 1 to 10,000 starts, got {self.starts}", field="rate")
+        if not timedelta(milliseconds=100) <= self.per <= timedelta(days=1):
+            raise InvalidArgument(f"a rate's window must be from 100 ms to 1 day, got {self.per}", field="per")
+
+
+@dataclass(frozen=True, slots=True)
+class Queue:
+    """Where jobs of one purpose wait. `slots` = run at once by one worker process;
+
+    `max_running` = over all processes.
+    """
+
+    name: str
+    slots: int
+    rate: Rate | None = None
+    max_running: int | None = None
+
+    def __post_init__(self) -> None:
+        if not NAME.match(self.name):
+            raise InvalidArgument(f"queue name {self.name!r} must match {NAME.pattern}", field="name")
+        if not 1 <= self.slots <= 1000:
+            raise InvalidArgument(f"slots of {self.name} must be from 1 to 1,000, got {self.slots}", field="slots")
+        if self.max_running is not None and self.max_running < 1:
+            raise InvalidArgument(f"max_running of {self.name} must be at least 1", field="max_running")
+
+
+@dataclass(frozen=True, slots=True)
+class JobDefinition(Generic[A, R]):
+    """One registered function. `attempts` and `backoff` are None where the service's settings decide."""
+
+    name: str
+    queue: Queue
+    function: "Callable[[JobContext, A], R]"
+    arguments: type[A]
+    timeout: timedelta
+    attempts: int | None
+    backoff: Backoff | None
+    priority: Priority
+    #: Cron expression of the default schedule, UTC.
+    schedule: str | None
+    is_durable: bool
+
+    @property
+    def summary(self) -> str:
+        """First line of the function's docstring."""
+        return (self.function.__doc__ or "").strip().partition("\n")[0]
+
+
+def job(
+    *,
+    queue: Queue,
+    name: str,
+    timeout: timedelta,
+    attempts: int | None = None,
+    backoff: Backoff | None = None,
+    priority: Priority = Priority.NORMAL,
+    schedule: periodiq.CronSpec | None = None,
+    durable: bool = True,
+) -> "Callable[[Callable[[JobContext, A], R]], JobDefinition[A, R]]":
+    """Declare a function as a job. It takes (ctx, args) and returns its result or raises a verdict.
+
+    Raises ConfigurationInvalid for a bad name, a timeout outside 1 ms to 24 h, or untyped arguments.
+    """
+    problems = []
+    if not NAME.match(name):
+        problems.append(f"job name {name!r} must match {NAME.pattern}")
+    if not timedelta(0) < timeout <= MAX_TIMEOUT:
+        problems.append(f"timeout of job {name} must be above 0 and at most 24 hours, got {timeout}")
+    if attempts is not None and not 1 <= attempts <= 100:
+        problems.append(f"attempts of job {name} must be from 1 to 100, got {attempts}")
+    if problems:
+        raise ConfigurationInvalid(problems)
+
+    def declare(function: "Callable[[JobContext, A], R]") -> JobDefinition[A, R]:
+        return JobDefinition(
+            name=name,
+            queue=queue,
+            function=function,
+            arguments=_arguments_of(function, name),
+            timeout=timeout,
+            attempts=attempts,
+            backoff=backoff,
+            priority=priority,
+            schedule=_expression(schedule),
+            is_durable=durable,
+        )
+
+    return declare
+
+
+def _expression(spec: periodiq.CronSpec | None) -> str | None:
+    return None if spec is None else str(spec.parsed_from)
+
+
+def _arguments_of(function: Callable[..., Any], name: str) -> Any:
+    hints = get_type_hints(function)
+    hints.pop("return", None)
+    kinds = [hint for hint in hints.values() if isinstance(hint, type) and issubclass(hint, Arguments)]
+    if len(kinds) != 1:
+        raise ConfigurationInvalid([f"job {name} must take (ctx: JobContext, args: <subclass of Arguments>)"])
+    return kinds[0]
+
+
+class Catalogue:
+    """The jobs and queues of one service, by name, with the service's defaults filled in."""
+
+    def __init__(
+        self,
+        service: str,
+        definitions: tuple[JobDefinition[Any, Any], ...],
+        queues: tuple[Queue, ...],
+        *,
+        attempts: int = 3,
+        backoff: Backoff | None = None,
+    ) -> None:
+        self.service = service
+        self.jobs = {definition.name: definition for definition in definitions}
+        self.queues = {queue.name: queue for queue in queues}
+        self._attempts = attempts
+        self._backoff = backoff or exponential(2)
+        problems = [
+            f"job {definition.name} uses queue {definition.queue.name}, which {service} does not declare"
+            for definition in definitions
+            if definition.queue.name not in self.queues
+        ]
+        if len(self.jobs) != len(definitions):
+            problems.append(f"two jobs of {service} have the same name")
+        if problems:
+            raise ConfigurationInvalid(problems)
+
+    def attempts_of(self, definition: JobDefinition[Any, Any]) -> int:
+        """Attempts in all: the job's own, else the service's default."""
+        return definition.attempts or self._attempts
+
+    def backoff_of(self, definition: JobDefinition[Any, Any]) -> Backoff:
+        """The job's own backoff, else the service's default."""
+        return definition.backoff or self._backoff
+
+
+def seconds(count: float) -> timedelta:
+    """A duration of seconds."""
+    return timedelta(seconds=count)
+
+
+def minutes(count: float) -> timedelta:
+    """A duration of minutes."""
+    return timedelta(minutes=count)
+
+
+def hours(count: float) -> timedelta:
+    """A duration of hours."""
+    return timedelta(hours=count)

@@ -1,0 +1,68 @@
+"""Owns the heartbeat of one process: leases extended by name, time limits enforced.
+
+It must never extend for a finished job.
+"""
+
+import threading
+
+import structlog
+
+from shared import clock, metrics
+from shared.errors import StoreUnavailable
+from shared.jobs.running import LeaseGone, Running, TimedOut, Unwanted
+from shared.jobs.worker import ServiceWorker
+
+log = structlog.get_logger(__name__)
+TICK_SECONDS = 0.5
+EXTEND_SECONDS = 8.0
+_LOST, _DOOMED, _OVERTIME = 0, 2, 3
+
+
+class Heartbeat:
+    """One thread that names every running attempt of every service of the process."""
+
+    def __init__(self, workers: list[ServiceWorker]) -> None:
+        self._workers = workers
+        self._stopping = threading.Event()
+        self._thread = threading.Thread(target=self._loop, name="heartbeat", daemon=True)
+        self._extended_at = clock.monotonic()
+
+    def start(self) -> None:
+        """Begin to beat."""
+        self._thread.start()
+
+    def stop(self) -> None:
+        """End; call it after the last attempt has settled."""
+        self._stopping.set()
+        self._thread.join(timeout=2)
+
+    def _loop(self) -> None:
+        while not self._stopping.wait(TICK_SECONDS):
+            is_due = clock.monotonic() - self._extended_at >= EXTEND_SECONDS
+            if is_due:
+                self._extended_at = clock.monotonic()
+            for worker in self._workers:
+                running = worker.attempts.all()
+                self._enforce(running)
+                if is_due and running:
+                    self._extend(worker, running)
+
+    def _enforce(self, attempts: list[Running]) -> None:
+        at = clock.monotonic()
+        for running in attempts:
+            if at > running.deadline:
+                running.interrupt(TimedOut)
+
+    def _extend(self, worker: ServiceWorker, attempts: list[Running]) -> None:
+        try:
+            statuses = worker.jobs.scripts.extend([running.held for running in attempts])
+        except StoreUnavailable as error:
+            log.warning("heartbeat failed", service=worker.jobs.service, error=str(error))
+            return
+        for running, status in zip(attempts, statuses, strict=True):
+            if status in (_LOST, _OVERTIME):
+                # An attempt that settled a moment ago is not running any more and has lost nothing.
+                if running.interrupt(LeaseGone):
+                    metrics.STALE_WRITES.labels(service=worker.jobs.service).inc()
+            elif status == _DOOMED:
+                running.interrupt(Unwanted)

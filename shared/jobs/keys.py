@@ -1,0 +1,53 @@
+"""Owns every Redis key name.
+
+All keys of a service share the hash tag of its display name, so they live in one Cluster slot.
+"""
+
+from dataclasses import dataclass
+
+#: Order of the service-wide keys in every script (lua/record.lua reads the same order).
+SERVICE_KEYS = ("jobs", "bodies", "outcomes", "unsettled", "events", "seq", "identity", "tombs", "settle_wake")
+#: Order of one queue's keys; a script that touches n queues gets n such blocks after the service's.
+QUEUE_KEYS = ("ready", "delayed", "running", "conf", "starts", "count", "wake")
+
+
+@dataclass(frozen=True, slots=True)
+class Keys:
+    """The key names of one service, by its display name, for example "market-data"."""
+
+    service: str
+
+    def _key(self, *parts: str) -> str:
+        return ":".join((f"{{{self.service}}}", *parts))
+
+    def base(self) -> list[str]:
+        """The service-wide keys in the order the scripts expect."""
+        return [self._key(name) for name in SERVICE_KEYS]
+
+    def queue(self, queue: str) -> list[str]:
+        """One queue's keys in the order the scripts expect."""
+        return [self._key("q", queue, name) for name in QUEUE_KEYS]
+
+    def of(self, name: str) -> str:
+        """One service-wide key by its name in SERVICE_KEYS."""
+        if name not in SERVICE_KEYS:
+            raise KeyError(name)
+        return self._key(name)
+
+    def of_queue(self, queue: str, name: str) -> str:
+        """One key of a queue by its name in QUEUE_KEYS."""
+        if name not in QUEUE_KEYS:
+            raise KeyError(name)
+        return self._key("q", queue, name)
+
+    def claim(self, request: str) -> str:
+        """Remembers what a claim request was given, so that a repeated request gets the same."""
+        return self._key("claim", request)
+
+    def worker_wake(self, worker: str) -> str:
+        """The list one worker process blocks on for its own freed slots."""
+        return self._key("wake", worker)
+
+    def lock(self, name: str) -> str:
+        """A named lock."""
+        return self._key("lock", name)

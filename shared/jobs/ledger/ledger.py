@@ -1,0 +1,259 @@
+"""Owns every write to the ledger: open, mark done, settle, apply history. It must never commit:
+
+its caller's unit of work does.
+"""
+
+import hashlib
+from collections.abc import Sequence
+
+import msgspec
+import sqlalchemy as sa
+
+from shared.db import UnitOfWork
+from shared.errors import AlreadyExists, OutcomeRefused
+from shared.jobs.ledger.records import Event, Job, JobId, OutcomeRecord, Submission
+from shared.jobs.ledger.rows import COLUMNS, job_from_row
+from shared.jobs.states import State
+
+_OPEN = sa.text(f"""
+INSERT INTO job (id, name, queue, state, priority, args, attempts_max, timeout_ms, scheduled_for, wait_reason, tick,
+                 parent_id, request_id)
+SELECT s.id, s.name, s.queue, CASE WHEN s.scheduled_for > clock_timestamp() THEN 'scheduled' ELSE 'queued' END,
+       s.priority, CAST(s.args AS jsonb), s.attempts_max, s.timeout_ms, s.scheduled_for,
+       CASE WHEN s.scheduled_for > clock_timestamp() THEN 'delay' ELSE '' END, s.tick, s.parent_id, s.request_id
+FROM unnest(CAST(:ids AS uuid[]), CAST(:names AS text[]), CAST(:queues AS text[]), CAST(:priorities AS smallint[]),
+            CAST(:args AS text[]), CAST(:attempts AS integer[]), CAST(:timeouts AS bigint[]),
+            CAST(:scheduled AS timestamptz[]), CAST(:ticks AS timestamptz[]), CAST(:parents AS uuid[]),
+            CAST(:requests AS text[]))
+     WITH ORDINALITY AS s (id, name, queue, priority, args, attempts_max, timeout_ms, scheduled_for, tick, parent_id,
+                           request_id, position)
+ORDER BY s.position
+ON CONFLICT (id) DO NOTHING
+RETURNING {COLUMNS}
+""")  # noqa: S608  # COLUMNS is a constant of this package
+
+_TAKE_KEY = sa.text("""
+INSERT INTO idempotency_key (name, key, job_id, args_sha256) VALUES (:name, :key, :job_id, :args_sha256)
+ON CONFLICT (name, key) DO UPDATE SET job_id = excluded.job_id, args_sha256 = excluded.args_sha256,
+                                      created_at = clock_timestamp()
+WHERE idempotency_key.created_at < clock_timestamp() - interval '24 hours'
+""")
+
+_DONE = sa.text("""
+WITH done AS (
+  UPDATE job SET state = 'completed', result = CAST(:result AS jsonb), attempts_made = :attempts, error = NULL,
+                 wait_reason = '', started_at = to_timestamp(:started / 1000.0), finished_at = clock_timestamp(),
+                 pushed_at = coalesce(pushed_at, clock_timestamp())
+  WHERE id = :id AND generation = :generation AND finished_at IS NULL
+  RETURNING id
+)
+INSERT INTO attempt (job_id, generation, token, number, worker, started_at, finished_at, outcome)
+SELECT id, :generation, :token, :attempts, :worker, to_timestamp(:started / 1000.0), clock_timestamp(), 'completed'
+FROM done
+ON CONFLICT (job_id, generation, token) DO UPDATE SET finished_at = excluded.finished_at, outcome = excluded.outcome
+""")
+
+_SETTLE = sa.text("""
+WITH s AS MATERIALIZED (
+  SELECT * FROM unnest(CAST(:ids AS uuid[]), CAST(:generations AS integer[]), CAST(:states AS text[]),
+                       CAST(:results AS text[]), CAST(:errors AS text[]), CAST(:attempts AS integer[]),
+                       CAST(:crashes AS integer[]), CAST(:tokens AS text[]), CAST(:workers AS text[]),
+                       CAST(:started AS bigint[]), CAST(:finished AS bigint[]))
+       AS s (id, generation, state, result, error, attempts, crashes, token, worker, started, finished)
+), locked AS MATERIALIZED (
+  SELECT job.id FROM job JOIN s ON job.id = s.id AND job.generation = s.generation ORDER BY job.id FOR UPDATE OF job
+), done AS (
+  UPDATE job SET state = s.state, result = CAST(s.result AS jsonb), error = CAST(s.error AS jsonb),
+                 attempts_made = s.attempts, crashes = s.crashes, wait_reason = '',
+                 started_at = CASE WHEN s.started > 0 THEN to_timestamp(s.started / 1000.0) ELSE job.started_at END,
+                 finished_at = to_timestamp(s.finished / 1000.0), pushed_at = coalesce(pushed_at, clock_timestamp())
+  FROM s JOIN locked ON locked.id = s.id
+  WHERE job.id = s.id AND job.generation = s.generation AND job.finished_at IS NULL
+  RETURNING job.id
+), tries AS (
+  INSERT INTO attempt (job_id, generation, token, number, worker, started_at, finished_at, outcome, error)
+  SELECT s.id, s.generation, s.token, s.attempts, s.worker, to_timestamp(s.started / 1000.0),
+         to_timestamp(s.finished / 1000.0), s.state, CAST(s.error AS jsonb)
+  FROM s JOIN locked ON locked.id = s.id WHERE s.token <> ''
+  ON CONFLICT (job_id, generation, token)
+  DO UPDATE SET finished_at = excluded.finished_at, outcome = excluded.outcome, error = excluded.error
+)
+SELECT id FROM done
+""")
+
+_APPLY = sa.text("""
+WITH s AS MATERIALIZED (
+  SELECT * FROM unnest(CAST(:ids AS uuid[]), CAST(:generations AS integer[]), CAST(:kinds AS text[]),
+                       CAST(:states AS text[]), CAST(:attempts AS integer[]), CAST(:at AS bigint[]),
+                       CAST(:due AS bigint[]), CAST(:started AS bigint[]), CAST(:waits AS text[]),
+                       CAST(:errors AS text[]), CAST(:progress AS text[]))
+       AS s (id, generation, kind, state, attempts, at, due, started, wait_reason, error, progress)
+), locked AS MATERIALIZED (
+  SELECT job.id FROM job JOIN s ON job.id = s.id AND job.generation = s.generation
+  WHERE job.finished_at IS NULL AND job.event_ms <= s.at ORDER BY job.id FOR UPDATE OF job
+)
+UPDATE job SET
+  pushed_at = coalesce(job.pushed_at, clock_timestamp()),
+  event_ms = s.at,
+  state = CASE WHEN s.kind = 'enqueued' AND job.state IN ('running', 'retrying') THEN job.state ELSE s.state END,
+  attempts_made = CASE WHEN s.kind = 'enqueued' THEN job.attempts_made ELSE s.attempts END,
+  started_at = CASE WHEN s.started > 0 THEN to_timestamp(s.started / 1000.0) ELSE job.started_at END,
+  scheduled_for = CASE WHEN s.due > 0 THEN to_timestamp(s.due / 1000.0) ELSE job.scheduled_for END,
+  wait_reason = s.wait_reason,
+  error = coalesce(CAST(s.error AS jsonb), job.error),
+  progress = CASE WHEN s.kind = 'started' THEN NULL ELSE coalesce(CAST(s.progress AS jsonb), job.progress) END
+FROM s JOIN locked ON locked.id = s.id
+WHERE job.id = s.id AND job.generation = s.generation
+""")
+
+_ATTEMPTS = sa.text("""
+INSERT INTO attempt (job_id, generation, token, number, worker, started_at, finished_at, outcome, error)
+SELECT s.id, s.generation, s.token, s.number, s.worker, to_timestamp(s.started / 1000.0),
+       CASE WHEN s.outcome IS NOT NULL THEN to_timestamp(s.at / 1000.0) END, s.outcome, CAST(s.error AS jsonb)
+FROM unnest(CAST(:ids AS uuid[]), CAST(:generations AS integer[]), CAST(:tokens AS text[]), CAST(:numbers AS integer[]),
+            CAST(:workers AS text[]), CAST(:started AS bigint[]), CAST(:at AS bigint[]), CAST(:outcomes AS text[]),
+            CAST(:errors AS text[]))
+     AS s (id, generation, token, number, worker, started, at, outcome, error)
+JOIN job ON job.id = s.id
+ON CONFLICT (job_id, generation, token) DO UPDATE
+SET finished_at = coalesce(excluded.finished_at, attempt.finished_at),
+    outcome = coalesce(excluded.outcome, attempt.outcome), error = coalesce(excluded.error, attempt.error)
+""")
+
+#: Final kinds are the settler's to write; for history they only show that the job had been pushed.
+_FINAL_KINDS = frozenset({"completed", "dead", "cancelled", "dropped"})
+_ATTEMPT_ENDS = {"retrying": "failed", "snoozed": "snoozed", "released": "released", "reclaimed": "crashed"}
+
+
+def open_jobs(work: UnitOfWork, submissions: Sequence[Submission]) -> list[Job]:
+    """Insert job rows in order. Ids that exist already are left out of the answer: their rows stand."""
+    rows = work.connection.execute(
+        _OPEN,
+        {
+            "ids": [s.id for s in submissions],
+            "names": [s.name for s in submissions],
+            "queues": [s.queue for s in submissions],
+            "priorities": [s.priority for s in submissions],
+            "args": [s.args_json for s in submissions],
+            "attempts": [s.attempts_max for s in submissions],
+            "timeouts": [s.timeout_ms for s in submissions],
+            "scheduled": [s.scheduled_for for s in submissions],
+            "ticks": [s.tick for s in submissions],
+            "parents": [s.parent_id for s in submissions],
+            "requests": [s.request_id for s in submissions],
+        },
+    )
+    return [job_from_row(row) for row in rows]
+
+
+def take_key(work: UnitOfWork, submission: Submission) -> JobId | None:
+    """Claim the submission's idempotency key; None when it is ours now, else the id of the job that has it.
+
+    Raises AlreadyExists when the key was used with other arguments.
+    """
+    digest = hashlib.sha256(submission.args_json.encode()).hexdigest()
+    values = {"name": submission.name, "key": submission.idempotency_key, "job_id": submission.id}
+    taken = work.connection.execute(_TAKE_KEY, {**values, "args_sha256": digest})
+    if taken.rowcount:
+        return None
+    known = work.connection.execute(
+        sa.text("SELECT job_id::text, args_sha256 FROM idempotency_key WHERE name = :name AND key = :key"), values
+    ).one()
+    if known.args_sha256 != digest:
+        raise AlreadyExists(
+            f"idempotency key {submission.idempotency_key!r} was used for job {known.job_id} with other arguments"
+        )
+    return JobId(known.job_id)
+
+
+def mark_done(work: UnitOfWork, job_id: str, record: OutcomeRecord) -> None:
+    """The last statement of a finishing unit of work (rule 2). Raises OutcomeRefused when the row is not live."""
+    values = {
+        "id": job_id,
+        "generation": record.generation,
+        "result": bytes(record.result).decode(),
+        "attempts": record.attempts,
+        "token": record.token,
+        "worker": record.worker,
+        "started": record.started,
+    }
+    if work.connection.execute(_DONE, values).rowcount == 0:
+        raise OutcomeRefused(f"job {job_id} is final already or of another generation than {record.generation}")
+
+
+def settle(work: UnitOfWork, outcomes: Sequence[tuple[str, OutcomeRecord]]) -> set[str]:
+    """Write final outcomes; returns the ids whose row was live. The others were final already, which is as good."""
+    records = [record for _, record in outcomes]
+    rows = work.connection.execute(
+        _SETTLE,
+        {
+            "ids": [job_id for job_id, _ in outcomes],
+            "generations": [r.generation for r in records],
+            "states": [r.state for r in records],
+            "results": [bytes(r.result).decode() if r.state == State.COMPLETED else None for r in records],
+            "errors": [_encode(r.error) for r in records],
+            "attempts": [r.attempts for r in records],
+            "crashes": [r.crashes for r in records],
+            "tokens": [r.token for r in records],
+            "workers": [r.worker for r in records],
+            "started": [r.started for r in records],
+            "finished": [r.finished for r in records],
+        },
+    )
+    return {str(row.id) for row in rows}
+
+
+def apply(work: UnitOfWork, events: Sequence[Event]) -> None:
+    """Apply history, oldest first: a job's last event decides its row, each attempt has its own (rules 7, 11)."""
+    last = {event.job_id: event for event in events if event.kind not in _FINAL_KINDS}
+    progress = {event.job_id: event.extra for event in events if event.kind == "progress"}
+    errors = {event.job_id: event.extra for event in events if event.kind == "retrying" and event.extra}
+    if last:
+        rows = list(last.values())
+        work.connection.execute(
+            _APPLY,
+            {
+                "ids": [e.job_id for e in rows],
+                "generations": [e.generation for e in rows],
+                "kinds": [e.kind for e in rows],
+                "states": [e.state for e in rows],
+                "attempts": [e.attempts for e in rows],
+                "at": [e.at_ms for e in rows],
+                "due": [e.due_ms for e in rows],
+                "started": [e.started_ms for e in rows],
+                "waits": [e.extra if e.kind == "snoozed" else "" for e in rows],
+                "errors": [errors.get(e.job_id) for e in rows],
+                "progress": [progress.get(e.job_id) for e in rows],
+            },
+        )
+    tries = {(e.job_id, e.token): e for e in events if e.token and (e.kind == "started" or e.kind in _ATTEMPT_ENDS)}
+    if tries:
+        ended = list(tries.values())
+        work.connection.execute(
+            _ATTEMPTS,
+            {
+                "ids": [e.job_id for e in ended],
+                "generations": [e.generation for e in ended],
+                "tokens": [e.token for e in ended],
+                "numbers": [max(e.attempts, 1) for e in ended],
+                "workers": [e.worker for e in ended],
+                "started": [e.started_ms for e in ended],
+                "at": [e.at_ms for e in ended],
+                "outcomes": [_ATTEMPT_ENDS.get(e.kind) for e in ended],
+                "errors": [e.extra if e.kind == "retrying" and e.extra else None for e in ended],
+            },
+        )
+
+
+def _encode(value: object) -> str | None:
+    return None if value is None else msgspec.json.encode(value).decode()
+
+
+def stamp_pushed(work: UnitOfWork, ids: Sequence[str]) -> None:
+    """Note that the index has these rows; the caller holds them locked."""
+    work.connection.execute(
+        sa.text(
+            "UPDATE job SET pushed_at = clock_timestamp() WHERE id = ANY(CAST(:ids AS uuid[])) AND pushed_at IS NULL"
+        ),
+        {"ids": list(ids)},
+    )

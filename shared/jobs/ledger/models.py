@@ -1,0 +1,143 @@
+"""Owns the ledger's tables, the same in every service's schema. It must never hold a query."""
+
+import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import JSONB, UUID
+
+from shared.db import NAMING
+from shared.jobs.states import State
+
+metadata = sa.MetaData(naming_convention=NAMING)
+_states = ", ".join(f"'{state}'" for state in State)
+
+
+def _instant(name: str, *, nullable: bool = True, default: str | None = None) -> "sa.Column[object]":
+    return sa.Column(
+        name, sa.DateTime(timezone=True), nullable=nullable, server_default=sa.text(default) if default else None
+    )
+
+
+job = sa.Table(
+    "job",
+    metadata,
+    sa.Column("seq", sa.BigInteger, sa.Identity(always=True), primary_key=True),
+    sa.Column("id", UUID(as_uuid=False), nullable=False, unique=True),
+    sa.Column("generation", sa.Integer, nullable=False, server_default="1"),
+    sa.Column("name", sa.Text, nullable=False),
+    sa.Column("queue", sa.Text, nullable=False),
+    sa.Column("state", sa.Text, sa.CheckConstraint(f"state IN ({_states})", name="state"), nullable=False),
+    sa.Column("priority", sa.SmallInteger, nullable=False),
+    sa.Column("args", JSONB, nullable=False),
+    sa.Column("attempts_made", sa.Integer, nullable=False, server_default="0"),
+    sa.Column("attempts_max", sa.Integer, nullable=False),
+    sa.Column("crashes", sa.Integer, nullable=False, server_default="0"),
+    sa.Column("timeout_ms", sa.BigInteger, nullable=False),
+    sa.Column("wait_reason", sa.Text, nullable=False, server_default=""),
+    sa.Column("result", JSONB),
+    sa.Column("error", JSONB),
+    sa.Column("progress", JSONB),
+    sa.Column("tick", sa.DateTime(timezone=True)),
+    sa.Column("parent_id", UUID(as_uuid=False)),
+    sa.Column("request_id", sa.Text),
+    _instant("created_at", nullable=False, default="clock_timestamp()"),
+    _instant("scheduled_for"),
+    _instant("started_at"),
+    _instant("finished_at"),
+    #: Set from the index's own event, so that it never costs the submitter a second commit; null = the relay's work.
+    _instant("pushed_at"),
+    #: Redis time of the last event applied, so that two history writers cannot take a row back in time.
+    sa.Column("event_ms", sa.BigInteger, nullable=False, server_default="0"),
+    sa.Index("ix_job_listing", "queue", "state", "seq"),
+    sa.Index("ix_job_state", "state", "seq"),
+    sa.Index("ix_job_unpushed", "seq", postgresql_where=sa.text("pushed_at IS NULL AND finished_at IS NULL")),
+    sa.Index("ix_job_live", "seq", postgresql_where=sa.text("finished_at IS NULL")),
+    sa.Index("ix_job_finished", "finished_at", postgresql_where=sa.text("finished_at IS NOT NULL")),
+)
+
+attempt = sa.Table(
+    "attempt",
+    metadata,
+    sa.Column("job_id", UUID(as_uuid=False), sa.ForeignKey("job.id", ondelete="CASCADE"), primary_key=True),
+    sa.Column("generation", sa.Integer, primary_key=True),
+    sa.Column("token", sa.Text, primary_key=True),
+    sa.Column("number", sa.Integer, nullable=False),
+    sa.Column("worker", sa.Text, nullable=False),
+    _instant("started_at", nullable=False),
+    _instant("finished_at"),
+    sa.Column("outcome", sa.Text),
+    sa.Column("error", JSONB),
+)
+
+job_step = sa.Table(
+    "job_step",
+    metadata,
+    sa.Column("job_id", UUID(as_uuid=False), sa.ForeignKey("job.id", ondelete="CASCADE"), primary_key=True),
+    sa.Column("generation", sa.Integer, primary_key=True),
+    sa.Column("step", sa.Text, primary_key=True),
+    sa.Column("value", JSONB),
+    _instant("committed_at", nullable=False, default="clock_timestamp()"),
+)
+
+idempotency_key = sa.Table(
+    "idempotency_key",
+    metadata,
+    sa.Column("name", sa.Text, primary_key=True),
+    sa.Column("key", sa.Text, primary_key=True),
+    sa.Column("job_id", UUID(as_uuid=False), nullable=False),
+    #: Of the arguments: the same key with other arguments is refused.
+    sa.Column("args_sha256", sa.Text, nullable=False),
+    _instant("created_at", nullable=False, default="clock_timestamp()"),
+    sa.Index("ix_idempotency_key_created_at", "created_at"),
+)
+
+schedule = sa.Table(
+    "schedule",
+    metadata,
+    sa.Column("name", sa.Text, primary_key=True),
+    sa.Column("job", sa.Text, nullable=False),
+    sa.Column("args", JSONB, nullable=False),
+    sa.Column("cron", sa.Text),
+    sa.Column("every_ms", sa.BigInteger),
+    sa.Column("timezone", sa.Text, nullable=False, server_default="UTC"),
+    sa.Column("is_enabled", sa.Boolean, nullable=False, server_default=sa.true()),
+    #: True when the row comes from code; boot refreshes those, and only while no operator has changed them.
+    sa.Column("is_declared", sa.Boolean, nullable=False, server_default=sa.false()),
+    sa.Column("is_edited", sa.Boolean, nullable=False, server_default=sa.false()),
+    _instant("next_run_at"),
+    _instant("last_run_at"),
+    sa.CheckConstraint("(cron IS NULL) <> (every_ms IS NULL)", name="one_kind"),
+    sa.CheckConstraint("every_ms >= 1000", name="every_ms"),
+    sa.Index("ix_schedule_due", "next_run_at", postgresql_where=sa.text("is_enabled")),
+)
+
+schedule_tick = sa.Table(
+    "schedule_tick",
+    metadata,
+    sa.Column("schedule", sa.Text, nullable=False),
+    _instant("tick", nullable=False),
+    sa.Column("job_id", UUID(as_uuid=False)),
+    _instant("fired_at", nullable=False, default="clock_timestamp()"),
+    sa.PrimaryKeyConstraint("schedule", "tick"),
+    sa.Index("ix_schedule_tick_fired_at", "fired_at"),
+)
+
+queue_setting = sa.Table(
+    "queue_setting",
+    metadata,
+    sa.Column("queue", sa.Text, primary_key=True),
+    sa.Column("version", sa.BigInteger, nullable=False),
+    sa.Column("is_paused", sa.Boolean, nullable=False, server_default=sa.false()),
+    sa.Column("slots", sa.Integer, nullable=False),
+    sa.Column("max_running", sa.Integer, nullable=False, server_default="0"),
+    sa.Column("rate", sa.Integer, nullable=False, server_default="0"),
+    sa.Column("window_ms", sa.BigInteger, nullable=False, server_default="0"),
+    #: Set when an operator changed the row; boot then leaves it alone.
+    sa.Column("is_edited", sa.Boolean, nullable=False, server_default=sa.false()),
+)
+
+redis_identity = sa.Table(
+    "redis_identity",
+    metadata,
+    sa.Column("is_only", sa.Boolean, sa.CheckConstraint("is_only", name="one_row"), primary_key=True),
+    sa.Column("identity", sa.Text, nullable=False),
+    _instant("reconciled_at", nullable=False, default="clock_timestamp()"),
+)

@@ -1,0 +1,16 @@
+-- Purpose: copy a queue's settings from PostgreSQL into the index: pause, global limit, rate.
+-- KEYS: service-wide, one queue block.
+-- ARGV: [version, paused (0 or 1), max_running, rate, window_ms].
+-- Returns: 1 applied, 0 older than what is there. Events: none.
+-- Invariant: an older version never overwrites a newer one (rule 14).
+local keys = queue_keys(1)
+local version = tonumber(redis.call('HGET', keys.conf, 'version') or '-1')
+if version > args[1] then return 0 end
+redis.call('HSET', keys.conf, 'version', args[1], 'paused', args[2], 'rate', args[4], 'window_ms', args[5])
+if args[3] > 0 then
+  redis.call('HSET', keys.conf, 'max_running', args[3])
+else
+  redis.call('HDEL', keys.conf, 'max_running')
+end
+wake(keys.wake)
+return 1

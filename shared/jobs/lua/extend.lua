@@ -1,0 +1,19 @@
+-- Purpose: the heartbeat: extend the leases of the attempts a worker names.
+-- KEYS: service-wide, one block per queue named in args.
+-- ARGV: [lease_ms, grace_ms, attempts]; each attempt [id, generation, token, queue_index].
+-- Returns: one status an attempt: 1 extended, 0 lost, 2 doomed (dropped while running), 3 past its time limit (not extended).
+-- Events: none. Invariant: a lease is extended only for its token, and never beyond time limit + grace, so a zombie heartbeat ends.
+local statuses = {}
+for i, attempt in ipairs(args[3]) do
+  local id, keys = attempt[1], queue_keys(attempt[4])
+  local record = load(id)
+  if not holds(record, attempt[2], attempt[3]) then
+    statuses[i] = 0
+  elseif now > record[STARTED] + record[TIMEOUT] + args[2] then
+    statuses[i] = 3
+  else
+    redis.call('ZADD', keys.running, 'XX', now + args[1], id)
+    statuses[i] = record[DOOMED] == 1 and 2 or 1
+  end
+end
+return statuses

@@ -1,0 +1,78 @@
+"""The background loops of a service's scheduler role, put together."""
+
+from collections.abc import Callable
+
+from shared import clock
+from shared.jobs.maintenance.ledger_writer import LedgerWriter
+from shared.jobs.maintenance.listener import Listener
+from shared.jobs.maintenance.loop import Loop
+from shared.jobs.maintenance.queue_gauges import gauge_once
+from shared.jobs.maintenance.reaper import reap_once
+from shared.jobs.maintenance.reconciler import identity_changed, reconcile_once
+from shared.jobs.maintenance.relay import relay_once
+from shared.jobs.maintenance.settler import settle_once
+from shared.jobs.maintenance.sweeper import sweep_once
+from shared.jobs.schedules.firing import fire_once, seconds_to_next
+from shared.jobs.submission import Jobs
+
+RECONCILE_SECONDS = 30.0
+STOP_SECONDS = 2.0
+
+
+class Maintenance:
+    """Every loop of one service; any number of processes may run it."""
+
+    def __init__(self, jobs: Jobs, *, consumer: str, fires_schedules: bool) -> None:
+        prefix = jobs.service
+        writer = LedgerWriter(jobs, consumer)
+        relay = Loop(f"{prefix}-relay", lambda: relay_once(jobs), interval_seconds=2)
+        self.loops = [
+            relay,
+            Loop(f"{prefix}-settler", lambda: settle_once(jobs), interval_seconds=1),
+            Loop(f"{prefix}-history", writer.run_once, interval_seconds=1),
+            Loop(f"{prefix}-reaper", lambda: reap_once(jobs), interval_seconds=5),
+            Loop(f"{prefix}-reconciler", _watch_identity(jobs), interval_seconds=1),
+            Loop(f"{prefix}-sweeper", lambda: sweep_once(jobs), interval_seconds=60),
+            Loop(f"{prefix}-gauges", lambda: gauge_once(jobs), interval_seconds=5),
+        ]
+        wakes: dict[str, Callable[[], None]] = {"millrace_relay": relay.wake}
+        if fires_schedules:
+            firing = Loop(
+                f"{prefix}-schedules",
+                lambda: fire_once(jobs),
+                interval_seconds=5,
+                pause=lambda: seconds_to_next(jobs, at_most=5.0),
+            )
+            self.loops.append(firing)
+            wakes["millrace_schedules"] = firing.wake
+        self._listener = Listener(jobs.database, wakes)
+
+    def start(self) -> None:
+        """Start every loop."""
+        for loop in self.loops:
+            loop.start()
+        self._listener.start()
+
+    def stop(self) -> None:
+        """Stop every loop after its turn; one that is blocked waiting for work is left to end with the process."""
+        for loop in self.loops:
+            loop.request_stop()
+        self._listener.stop()
+        give_up_at = clock.monotonic() + STOP_SECONDS
+        for loop in self.loops:
+            loop.join(max(0.0, give_up_at - clock.monotonic()))
+
+
+def _watch_identity(jobs: Jobs) -> Callable[[], bool]:
+    """Reconcile every 30 s whatever detection says, and at once when this Redis is not the reconciled one (rule 9)."""
+    due_at = 0.0
+
+    def turn() -> bool:
+        nonlocal due_at
+        if clock.monotonic() < due_at and not identity_changed(jobs):
+            return False
+        reconcile_once(jobs)
+        due_at = clock.monotonic() + RECONCILE_SECONDS
+        return False
+
+    return turn

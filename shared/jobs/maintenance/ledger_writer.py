@@ -1,0 +1,82 @@
+"""Owns history: the index's events become attempts and live states in PostgreSQL. It must never decide an outcome."""
+
+from typing import Any
+
+import structlog
+from redis.exceptions import ResponseError
+
+from shared.jobs.connection import BLOCK_SECONDS, store_errors, stream_entries
+from shared.jobs.ledger import ledger
+from shared.jobs.ledger.records import Event, event_from_stream
+from shared.jobs.submission import Jobs
+
+log = structlog.get_logger(__name__)
+GROUP = "ledger"
+BATCH = 1000
+IDLE_MS = 30_000
+
+
+class LedgerWriter:
+    """One consumer of the group; any number may run (rule 7: the group holds the place, PostgreSQL holds no cursor)."""
+
+    def __init__(self, jobs: Jobs, consumer: str) -> None:
+        self._jobs = jobs
+        self._consumer = consumer
+        self._stream = jobs.scripts.keys.of("events")
+        self._has_own = True
+
+    def run_once(self) -> bool:
+        """Apply one batch; always says there may be more, since reading blocks until there is."""
+        client = self._jobs.scripts.client
+        with store_errors():
+            try:
+                entries = self._read(client)
+            except ResponseError as error:
+                if not str(error).startswith("NOGROUP"):
+                    raise
+                self._make_group(client)
+                return True
+        if not entries:
+            return True
+        events = [event for entry in entries if (event := _decoded(*entry)) is not None]
+        # Until the acknowledgement these entries are this consumer's own: a fault here reads them again.
+        had_own, self._has_own = self._has_own, True
+        with self._jobs.database.unit_of_work() as work:
+            ledger.apply(work, events)
+        with store_errors():
+            client.xack(self._stream, GROUP, *[event_id for event_id, _ in entries])
+        self._has_own = had_own
+        return True
+
+    def _read(self, client: Any) -> list[tuple[bytes, dict[bytes, bytes]]]:
+        # First what this consumer read but did not acknowledge, then what a dead one left, then what is new.
+        if self._has_own:
+            own = client.xreadgroup(GROUP, self._consumer, {self._stream: "0"}, count=BATCH)
+            pending = stream_entries(own)
+            self._has_own = bool(pending)
+            if pending:
+                return pending
+            _, left, *_ = client.xautoclaim(self._stream, GROUP, self._consumer, IDLE_MS, count=BATCH)
+            if left:
+                return [(event_id, fields) for event_id, fields in left if fields]
+        fresh = client.xreadgroup(
+            GROUP, self._consumer, {self._stream: ">"}, count=BATCH, block=int(BLOCK_SECONDS * 1000)
+        )
+        if not fresh:
+            self._has_own = True
+        return stream_entries(fresh)
+
+    def _make_group(self, client: Any) -> None:
+        try:
+            client.xgroup_create(self._stream, GROUP, id="0", mkstream=True)
+        except ResponseError as error:
+            if not str(error).startswith("BUSYGROUP"):
+                raise
+
+
+def _decoded(event_id: bytes, fields: dict[bytes, bytes]) -> Event | None:
+    try:
+        return event_from_stream(event_id, fields)
+    except (KeyError, ValueError):
+        log.error("unreadable event skipped", event_id=event_id.decode(errors="replace"))
+        return None

@@ -1,0 +1,137 @@
+"""Owns the agreement of PostgreSQL and index, both ways, and the rebuild after a loss.
+
+It must never drop a live lease.
+"""
+
+import secrets
+
+import msgspec
+import sqlalchemy as sa
+import structlog
+
+from shared import metrics
+from shared.db import UnitOfWork
+from shared.jobs.connection import instance_of, store_errors
+from shared.jobs.ledger import ledger, queries
+from shared.jobs.messages import push_of
+from shared.jobs.queue_settings import copy_settings
+from shared.jobs.submission import Jobs
+
+log = structlog.get_logger(__name__)
+PAGE = 1000
+_unpack = msgspec.msgpack.Decoder().decode
+TOMB = "tomb"
+
+
+def reconcile_once(jobs: Jobs) -> bool:
+    """Compare everything both ways in pages, repair, and open the claims of an index that PostgreSQL did not know.
+
+    Returns False: the next turn is due by time, or when somebody sees a new identity.
+    """
+    instance = instance_of(jobs.scripts.client)
+    is_known = _is_known(jobs, instance)
+    if not is_known:
+        log.warning("index is new to us; rebuilding before claims open", service=jobs.service)
+        copy_settings(jobs)
+    pushed = _push_missing(jobs)
+    dropped = _drop_strangers(jobs)
+    for kind, count in (("missing", pushed), ("stranger", dropped)):
+        if count:
+            metrics.RECONCILE_FIXED.labels(service=jobs.service, kind=kind).inc(count)
+            log.warning("index repaired", service=jobs.service, kind=kind, jobs=count)
+    if not is_known:
+        _adopt(jobs, instance)
+    return False
+
+
+def identity_changed(jobs: Jobs) -> bool:
+    """True when this Redis is not the reconciled one: restarted, failed over, flushed or never seen."""
+    return not _is_known(jobs, instance_of(jobs.scripts.client))
+
+
+def _is_known(jobs: Jobs, instance: str) -> bool:
+    with jobs.database.unit_of_work() as work:
+        known = work.connection.execute(sa.text("SELECT identity FROM redis_identity")).scalar()
+    with store_errors():
+        sentinel = jobs.scripts.client.get(jobs.scripts.keys.of("identity"))
+    return known is not None and str(known).startswith(f"{instance}:") and sentinel == str(known).encode()
+
+
+def _adopt(jobs: Jobs, instance: str) -> None:
+    """Store the identity in PostgreSQL and as the sentinel's value; from then on claims are open (rule 13)."""
+    identity = f"{instance}:{secrets.token_hex(8)}"
+    with jobs.database.unit_of_work() as work:
+        work.connection.execute(
+            sa.text(
+                "INSERT INTO redis_identity (is_only, identity) VALUES (TRUE, :identity) ON CONFLICT (is_only) "
+                "DO UPDATE SET identity = excluded.identity, reconciled_at = clock_timestamp()"
+            ),
+            {"identity": identity},
+        )
+        with store_errors():
+            jobs.scripts.client.set(jobs.scripts.keys.of("identity"), identity)
+    log.info("index adopted", service=jobs.service)
+
+
+def _push_missing(jobs: Jobs) -> int:
+    after, pushed = 0, 0
+    while True:
+        with jobs.database.unit_of_work() as work:
+            page = queries.live_page(work, after_seq=after, limit=PAGE)
+            if not page:
+                return pushed
+            after = page[-1][0]
+            missing = _absent(jobs, page)
+            if missing:
+                pushed += _push(jobs, work, missing)
+        if len(page) < PAGE:
+            return pushed
+
+
+def _absent(jobs: Jobs, page: list[tuple[int, str, int]]) -> list[str]:
+    with store_errors():
+        packed = jobs.scripts.client.hmget(jobs.scripts.keys.of("jobs"), [job_id for _, job_id, _ in page])
+    return [
+        job_id
+        for (_, job_id, generation), raw in zip(page, packed, strict=True)
+        if raw is None or _unpack(raw)[0] < generation
+    ]
+
+
+def _push(jobs: Jobs, work: UnitOfWork, ids: list[str]) -> int:
+    """Push under the rows' locks after looking again (rule 5); rows somebody else holds are his."""
+    rows = queries.lock_live(work, ids)
+    if not rows:
+        return 0
+    statuses = jobs.scripts.enqueue([push_of(row, must_check=True) for row in rows], deadline_ms=0)
+    ledger.stamp_pushed(work, [row.id for row in rows])
+    return sum(1 for status in statuses if status == 1)
+
+
+def _drop_strangers(jobs: Jobs) -> int:
+    """Drop entries whose row is final, newer or gone. durable=False entries have no row and stay (rule 9)."""
+    cursor, dropped = 0, 0
+    while True:
+        with store_errors():
+            cursor, page = jobs.scripts.client.hscan(jobs.scripts.keys.of("jobs"), cursor, count=PAGE)
+        entries = {}
+        for raw_id, raw in page.items():
+            record = _unpack(raw)
+            if record[1] != TOMB and record[1] not in ("completed", "dead", "cancelled") and record[15] == 1:
+                entries[raw_id.decode()] = (record[0], record[2])
+        dropped += _drop(jobs, entries)
+        if cursor == 0:
+            return dropped
+
+
+def _drop(jobs: Jobs, entries: dict[str, tuple[int, str]]) -> int:
+    if not entries:
+        return 0
+    with jobs.database.unit_of_work() as work:
+        rows = queries.live_generations(work, list(entries))
+    dropped = 0
+    for job_id, (generation, queue) in entries.items():
+        row = rows.get(job_id)
+        if row is None or not row[1] or row[0] > generation:
+            dropped += jobs.scripts.drop(job_id, queue, generation=generation) == 1
+    return dropped

@@ -1,0 +1,42 @@
+"""Owns moving outcomes from the index into PostgreSQL. It must never remove an entry before its row is committed."""
+
+import msgspec
+import sqlalchemy as sa
+import structlog
+
+from shared.jobs.connection import BLOCK_SECONDS, store_errors
+from shared.jobs.ledger import ledger
+from shared.jobs.ledger.records import OutcomeRecord
+from shared.jobs.submission import Jobs
+
+log = structlog.get_logger(__name__)
+BATCH = 500
+_decoder = msgspec.json.Decoder(OutcomeRecord)
+
+
+def settle_once(jobs: Jobs) -> bool:
+    """Commit one batch of outcome records, then let their entries go; True when there may be more.
+
+    One settler works at a time (an advisory lock); the others wait for its batch to end.
+    """
+    keys = jobs.scripts.keys
+    with store_errors():
+        ids = [raw.decode() for raw in jobs.scripts.client.zrange(keys.of("unsettled"), 0, BATCH - 1)]
+        if not ids:
+            jobs.scripts.client.blpop([keys.of("settle_wake")], timeout=BLOCK_SECONDS)
+            return True
+        raws = jobs.scripts.client.hmget(keys.of("outcomes"), ids)
+    outcomes = [(job_id, _decoder.decode(raw)) for job_id, raw in zip(ids, raws, strict=True) if raw is not None]
+    with jobs.database.unit_of_work() as work:
+        is_ours = work.connection.execute(
+            sa.text("SELECT pg_try_advisory_xact_lock(hashtext(:name))"), {"name": f"settle.{jobs.service}"}
+        ).scalar()
+        if not is_ours:
+            return False
+        if outcomes:
+            live = ledger.settle(work, outcomes)
+            for job_id, record in outcomes:
+                if job_id not in live:
+                    log.info("outcome of a job that was final already", job_id=job_id, outcome=record.state)
+    jobs.scripts.settle([(job_id, record.generation, record.state) for job_id, record in outcomes])
+    return True

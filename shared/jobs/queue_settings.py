@@ -1,0 +1,71 @@
+"""Owns what may be changed of a queue at run time: PostgreSQL keeps it, versioned; the index gets a copy (rule 14)."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+import sqlalchemy as sa
+
+from shared.db import UnitOfWork
+from shared.jobs.definitions import Queue
+from shared.jobs.submission import Jobs
+
+MS = timedelta(milliseconds=1)
+
+_DECLARE = sa.text("""
+INSERT INTO queue_setting (queue, version, slots, max_running, rate, window_ms)
+VALUES (:queue, 1, :slots, :max_running, :rate, :window_ms)
+ON CONFLICT (queue) DO UPDATE SET slots = excluded.slots, max_running = excluded.max_running, rate = excluded.rate,
+                                  window_ms = excluded.window_ms, version = queue_setting.version + 1
+WHERE NOT queue_setting.is_edited
+  AND (queue_setting.slots, queue_setting.max_running, queue_setting.rate, queue_setting.window_ms)
+      IS DISTINCT FROM (excluded.slots, excluded.max_running, excluded.rate, excluded.window_ms)
+""")
+
+
+@dataclass(frozen=True, slots=True)
+class QueueSetting:
+    """One queue's settings as they hold now. 0 means no limit."""
+
+    queue: str
+    version: int
+    is_paused: bool
+    slots: int
+    max_running: int
+    rate: int
+    window_ms: int
+
+
+def declare(work: UnitOfWork, queues: tuple[Queue, ...]) -> None:
+    """Bring the declared settings into the table; what an operator changed stays as he left it."""
+    for queue in sorted(queues, key=lambda one: one.name):
+        work.connection.execute(
+            _DECLARE,
+            {
+                "queue": queue.name,
+                "slots": queue.slots,
+                "max_running": queue.max_running or 0,
+                "rate": queue.rate.starts if queue.rate else 0,
+                "window_ms": queue.rate.per // MS if queue.rate else 0,
+            },
+        )
+
+
+def read(work: UnitOfWork) -> list[QueueSetting]:
+    """All queues' settings by name."""
+    rows = work.connection.execute(
+        sa.text(
+            "SELECT queue, version, is_paused, slots, max_running, rate, window_ms FROM queue_setting ORDER BY queue"
+        )
+    )
+    return [QueueSetting(*row) for row in rows]
+
+
+def copy_settings(jobs: Jobs) -> None:
+    """Copy what PostgreSQL has into the index; an older copy never overwrites a newer one."""
+    with jobs.database.unit_of_work() as work:
+        settings = read(work)
+    for setting in settings:
+        jobs.scripts.configure(
+            setting.queue, version=setting.version, is_paused=setting.is_paused,
+            max_running=setting.max_running, rate=setting.rate, window_ms=setting.window_ms,
+        )  # fmt: skip

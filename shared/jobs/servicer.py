@@ -1,0 +1,178 @@
+"""Owns JobService: implemented once, served by every service for its own jobs. It must never hold state of a queue."""
+
+import base64
+import binascii
+import re
+import uuid
+from collections.abc import Iterator
+from typing import Any
+
+import grpc
+
+from protos.jobs.v1 import jobs_pb2, jobs_pb2_grpc
+from shared.errors import InvalidArgument, NotFound, UnknownJob, UnknownQueue
+from shared.jobs import payloads, wire
+from shared.jobs.connection import store_errors, stream_entries
+from shared.jobs.ledger import queries
+from shared.jobs.ledger.records import JobId, event_from_stream
+from shared.jobs.live import get_job
+from shared.jobs.queue_counts import read_counts
+from shared.jobs.queue_settings import read
+from shared.jobs.submission import Jobs, Request, submit
+from shared.rpc.streams import StreamSlots
+
+PAGE_DEFAULT, PAGE_MAX = 50, 500
+WATCH_BLOCK_MS = 1000
+WATCH_BATCH = 200
+_EVENT_ID = re.compile(r"^\d{1,20}-\d{1,20}$")
+
+
+class JobServicer(jobs_pb2_grpc.JobServiceServicer):
+    """Submit, inspect and watch the jobs of one service. Errors are raised; the server's interceptor maps them."""
+
+    def __init__(self, jobs: Jobs, streams: StreamSlots) -> None:
+        self._jobs = jobs
+        self._streams = streams
+
+    def SubmitJob(self, request: Any, context: grpc.ServicerContext) -> Any:  # noqa: ARG002, N802  # gRPC's signature
+        """See the proto."""
+        if request.name not in self._jobs.catalogue.jobs:
+            self._unknown_job(request.name)
+        args = payloads.parse_object(request.args_json or "{}")
+        fresh = JobId(str(uuid.uuid4()))
+        submitted = submit(
+            self._jobs,
+            request.name,
+            args,
+            queue=request.queue or None,
+            priority=request.priority or None,
+            scheduled_for=wire.instant_of(request, "scheduled_for"),
+            idempotency_key=request.idempotency_key or None,
+            request=Request(id=fresh),
+        )
+        return jobs_pb2.SubmitJobResponse(
+            job=wire.job_to_wire(submitted, self._jobs.service), already_existed=submitted.id != fresh
+        )
+
+    def GetJob(self, request: Any, context: grpc.ServicerContext) -> Any:  # noqa: ARG002, N802  # gRPC's signature
+        """See the proto."""
+        job = get_job(self._jobs, _job_id(request.id))
+        if job is None:
+            raise NotFound(f"{self._jobs.service} has no job {request.id}")
+        return jobs_pb2.GetJobResponse(job=wire.job_to_wire(job, self._jobs.service))
+
+    def ListJobs(self, request: Any, context: grpc.ServicerContext) -> Any:  # noqa: ARG002, N802  # gRPC's signature
+        """See the proto."""
+        limit = _page_size(request.page_size)
+        if request.queue and request.queue not in self._jobs.catalogue.queues:
+            self._unknown_queue(request.queue)
+        if request.name and request.name not in self._jobs.catalogue.jobs:
+            self._unknown_job(request.name)
+        wanted = queries.Filter(request.queue or None, wire.state_of(request.state), request.name or None)
+        with self._jobs.database.unit_of_work() as work:
+            found = queries.page(work, wanted, limit=limit + 1, before_seq=_read_token(request.page_token))
+        shown = found[:limit]
+        token = _make_token(shown[-1].seq) if len(found) > limit else ""
+        return jobs_pb2.ListJobsResponse(
+            jobs=[wire.job_to_wire(job, self._jobs.service) for job in shown], next_page_token=token
+        )
+
+    def ListQueues(self, request: Any, context: grpc.ServicerContext) -> Any:  # noqa: ARG002, N802  # gRPC's signature
+        """See the proto."""
+        with self._jobs.database.unit_of_work() as work:
+            settings = {setting.queue: setting for setting in read(work)}
+        counts = read_counts(self._jobs)
+        return jobs_pb2.ListQueuesResponse(
+            queues=[self._queue(count, settings[count.queue]) for count in counts if count.queue in settings]
+        )
+
+    def _queue(self, counts: Any, setting: Any) -> Any:
+        return jobs_pb2.Queue(
+            name=counts.queue,
+            service=self._jobs.service,
+            paused=setting.is_paused,
+            slots=setting.slots,
+            max_running=setting.max_running,
+            rate_limit=setting.rate,
+            rate_window_ms=setting.window_ms,
+            queued=counts.queued,
+            scheduled=counts.scheduled,
+            retrying=counts.retrying,
+            running=counts.running,
+            oldest_queued_ms=counts.oldest_queued_ms,
+            started_total=counts.started,
+            completed_total=counts.completed,
+            retried_total=counts.retried,
+            dead_total=counts.dead,
+            jobs=sorted(d.name for d in self._jobs.catalogue.jobs.values() if d.queue.name == counts.queue),
+        )
+
+    def WatchEvents(self, request: Any, context: grpc.ServicerContext) -> Iterator[Any]:  # noqa: N802  # gRPC's name
+        """See the proto."""
+        if request.queue and request.queue not in self._jobs.catalogue.queues:
+            self._unknown_queue(request.queue)
+        wanted_job = _job_id(request.job_id) if request.job_id else ""
+        after = request.after_event_id
+        if after and not _EVENT_ID.match(after):
+            raise InvalidArgument("after_event_id must be an event id of this stream", field="after_event_id")
+        with self._streams.hold():
+            after = after or self._last_event_id()
+            while context.is_active():
+                after, events = self._read(after)
+                for event in events:
+                    if (not wanted_job or event.job_id == wanted_job) and request.queue in ("", event.queue):
+                        yield wire.event_to_wire(event)
+
+    def _last_event_id(self) -> str:
+        with store_errors():
+            newest = self._jobs.scripts.client.xrevrange(self._jobs.scripts.keys.of("events"), count=1)
+        return newest[0][0].decode() if newest else "0-0"
+
+    def _read(self, after: str) -> tuple[str, list[Any]]:
+        stream = self._jobs.scripts.keys.of("events")
+        with store_errors():
+            answer = self._jobs.scripts.client.xread({stream: after}, count=WATCH_BATCH, block=WATCH_BLOCK_MS)
+        entries = stream_entries(answer)
+        if not entries:
+            return after, []
+        return entries[-1][0].decode(), [event_from_stream(*entry) for entry in entries]
+
+    def _unknown_job(self, name: str) -> None:
+        allowed = sorted(self._jobs.catalogue.jobs)
+        message = f"{self._jobs.service} has no job {name[:60]!r}; allowed: {', '.join(allowed)}"
+        raise UnknownJob(message, field="name", allowed=allowed)
+
+    def _unknown_queue(self, queue: str) -> None:
+        allowed = sorted(self._jobs.catalogue.queues)
+        message = f"{self._jobs.service} has no queue {queue[:60]!r}; allowed: {', '.join(allowed)}"
+        raise UnknownQueue(message, field="queue", allowed=allowed)
+
+
+def _job_id(text: str) -> str:
+    try:
+        return str(uuid.UUID(text))
+    except ValueError as error:
+        raise InvalidArgument("id must be a UUID", field="id") from error
+
+
+def _page_size(size: int) -> int:
+    if not 0 <= size <= PAGE_MAX:
+        raise InvalidArgument(f"page_size must be from 1 to {PAGE_MAX}, got {size}", field="page_size")
+    return size or PAGE_DEFAULT
+
+
+def _make_token(seq: int) -> str:
+    return base64.urlsafe_b64encode(f"seq:{seq}".encode()).decode()
+
+
+def _read_token(token: str) -> int | None:
+    if not token:
+        return None
+    try:
+        prefix, _, digits = base64.urlsafe_b64decode(token.encode()).decode().partition(":")
+        seq = int(digits)
+    except (ValueError, binascii.Error, UnicodeError) as error:
+        raise InvalidArgument("page_token is not one of ours", field="page_token") from error
+    if prefix != "seq" or not 0 < seq < 2**63:
+        raise InvalidArgument("page_token is not one of ours", field="page_token")
+    return seq

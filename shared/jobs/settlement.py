@@ -1,0 +1,113 @@
+"""Owns writing an attempt's outcome into the index, under its lease. It must never give up silently."""
+
+import random
+import time
+from collections.abc import Callable
+from datetime import timedelta
+
+import msgspec
+import structlog
+
+from shared import clock, metrics
+from shared.errors import StoreUnavailable
+from shared.jobs.ledger.records import OutcomeRecord
+from shared.jobs.outcomes import Again, Buried, Cancelled, Done, Failure, Lost, Obsolete, Outcome, Released
+from shared.jobs.scripts import Claimed, Completion
+from shared.jobs.submission import Jobs
+
+log = structlog.get_logger(__name__)
+#: Redis may be away this long before an outcome is abandoned to the reaper; the token still protects a late write.
+PERSIST_SECONDS = 120.0
+MS = timedelta(milliseconds=1)
+EVENT_ERROR_MAX = 4_000
+
+
+def settle(jobs: Jobs, claimed: Claimed, worker: str, outcome: Outcome) -> Outcome:
+    """Write the outcome; when the lease turns out to be lost nothing is written and Lost is returned."""
+    if isinstance(outcome, Lost):
+        metrics.STALE_WRITES.labels(service=jobs.service).inc()
+        log.warning("attempt lost", reason=outcome.reason)
+        return outcome
+    try:
+        is_written = _persist(lambda: _write(jobs, claimed, worker, outcome))
+    except StoreUnavailable as error:
+        log.error("outcome abandoned to the reaper", error=str(error), outcome=type(outcome).__name__)
+        return Lost("Redis did not answer")
+    if not is_written:
+        metrics.STALE_WRITES.labels(service=jobs.service).inc()
+        log.warning("stale outcome refused", outcome=type(outcome).__name__)
+        return Lost("another holder has the job")
+    return outcome
+
+
+def _write(jobs: Jobs, claimed: Claimed, worker: str, outcome: Outcome) -> bool:
+    held, scripts = claimed.held, jobs.scripts
+    match outcome:
+        case Done():
+            kept = "" if outcome.is_settled else _encode(_record(claimed, worker, "completed", outcome.result_json))
+            return scripts.complete([Completion(held, kept, outcome.is_settled)])[0]
+        case Again():
+            state, kind = ("retrying", "retrying") if outcome.counts else ("scheduled", "snoozed")
+            extra = _event_error(outcome.failure) if outcome.counts else outcome.wait_reason
+            return scripts.retry(
+                held, state=state, delay_ms=max(1, outcome.delay // MS), counts=outcome.counts,
+                wait_reason=outcome.wait_reason, kind=kind, error=extra,
+            )  # fmt: skip
+        case Buried():
+            record = _record(claimed, worker, "dead", b"null", failure=outcome.failure, reason=outcome.reason)
+            return scripts.bury(held, state="dead", outcome=_encode(record), error=_event_error(outcome.failure))
+        case Cancelled():
+            failure = Failure("Cancelled", outcome.reason[:2000], "")
+            record = _record(claimed, worker, "cancelled", b"null", failure=failure, reason="cancelled")
+            return scripts.bury(held, state="cancelled", outcome=_encode(record), error=_event_error(failure))
+        case Released():
+            return scripts.release(held)
+        case Obsolete():
+            return scripts.drop(held.id, held.queue, generation=held.generation, token=held.token) > 0
+        case Lost():
+            return False
+
+
+def _persist(write: Callable[[], bool]) -> bool:
+    """Repeat a write while Redis is away. Each script is safe to repeat: the token admits it once."""
+    give_up_at = clock.monotonic() + PERSIST_SECONDS
+    nap = 0.1
+    while True:
+        try:
+            return write()
+        except StoreUnavailable:
+            if clock.monotonic() > give_up_at:
+                raise
+            time.sleep(nap * random.uniform(0.5, 1.0))  # noqa: S311  # jitter, not a secret
+            nap = min(nap * 2, 2.0)
+
+
+def _record(
+    claimed: Claimed, worker: str, state: str, result: bytes, *, failure: Failure | None = None, reason: str = ""
+) -> OutcomeRecord:
+    return OutcomeRecord(
+        state=state,
+        generation=claimed.held.generation,
+        attempts=claimed.attempt,
+        token=claimed.held.token,
+        worker=worker,
+        started=claimed.started_ms,
+        finished=claimed.now_ms(),
+        crashes=claimed.crashes,
+        reason=reason,
+        error_type=failure.type if failure else "",
+        error_message=failure.message if failure else "",
+        error_traceback=failure.traceback if failure else "",
+        result=msgspec.Raw(result),
+    )
+
+
+def _encode(record: OutcomeRecord) -> str:
+    return msgspec.json.encode(record).decode()
+
+
+def _event_error(failure: Failure | None) -> str:
+    if failure is None:
+        return ""
+    error = {"type": failure.type, "message": failure.message, "traceback": failure.traceback[-EVENT_ERROR_MAX:]}
+    return msgspec.json.encode({**error, "reason": ""}).decode()

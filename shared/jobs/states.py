@@ -1,0 +1,46 @@
+"""Owns the states of a job, the allowed transitions and which states are final.
+
+It must never learn where they are stored.
+"""
+
+from enum import StrEnum
+
+
+class State(StrEnum):
+    """The one vocabulary (ARCHITECTURE §4); PostgreSQL, Redis, gRPC and REST all speak it."""
+
+    SCHEDULED = "scheduled"
+    BLOCKED = "blocked"
+    QUEUED = "queued"
+    RUNNING = "running"
+    RETRYING = "retrying"
+    COMPLETED = "completed"
+    DEAD = "dead"
+    CANCELLED = "cancelled"
+    EXPIRED = "expired"
+
+
+FINAL = frozenset({State.COMPLETED, State.DEAD, State.CANCELLED, State.EXPIRED})
+LIVE = frozenset(State) - FINAL
+#: Live states whose jobs belong into the Redis index; blocked ones wait for their parents in PostgreSQL.
+DISPATCHED = LIVE - {State.BLOCKED}
+
+#: from -> to. A final state changes only by an operator's requeue, which starts a new generation.
+TRANSITIONS: dict[State, frozenset[State]] = {
+    State.SCHEDULED: frozenset({State.QUEUED, State.RUNNING, State.CANCELLED, State.EXPIRED}),
+    State.BLOCKED: frozenset({State.QUEUED, State.SCHEDULED, State.CANCELLED, State.DEAD, State.EXPIRED}),
+    State.QUEUED: frozenset({State.RUNNING, State.CANCELLED, State.EXPIRED, State.DEAD}),
+    State.RUNNING: frozenset(
+        {State.COMPLETED, State.RETRYING, State.SCHEDULED, State.QUEUED, State.DEAD, State.CANCELLED}
+    ),
+    State.RETRYING: frozenset({State.QUEUED, State.RUNNING, State.CANCELLED, State.DEAD}),
+    State.COMPLETED: frozenset({State.QUEUED}),
+    State.DEAD: frozenset({State.QUEUED}),
+    State.CANCELLED: frozenset({State.QUEUED}),
+    State.EXPIRED: frozenset({State.QUEUED}),
+}
+
+
+def is_allowed(before: State, after: State) -> bool:
+    """True when a job may go from `before` to `after`."""
+    return after in TRANSITIONS[before]

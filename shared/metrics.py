@@ -1,0 +1,197 @@
+"""Owns every metric: name, unit, labels, meaning and remedy, declared once. It must never carry an id in a label."""
+
+import functools
+import threading
+from dataclasses import dataclass
+from typing import Generic, TypeVar, cast
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, PlatformCollector, ProcessCollector
+from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4, generate_latest
+
+M = TypeVar("M", bound=Counter | Gauge | Histogram)
+
+REGISTRY = CollectorRegistry()
+CONTENT_TYPE = CONTENT_TYPE_PLAIN_0_0_4
+#: Label sets one metric may have; later ones are counted together as "other".
+MAX_SERIES = 1_000
+
+_FAST = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0)
+_LONG = (0.005, 0.025, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 15.0, 60.0, 300.0, 900.0, 3600.0)
+
+
+@dataclass(frozen=True, slots=True)
+class Declaration:
+    """What a metric is; `remedy` says what to do when it moves. The dashboard's help text comes from here."""
+
+    name: str
+    kind: str
+    unit: str
+    labels: tuple[str, ...]
+    meaning: str
+    remedy: str
+
+
+DECLARED: dict[str, Declaration] = {}
+
+
+class Metric(Generic[M]):
+    """A declared metric whose label sets are bounded: `JOB_ATTEMPTS.labels(service=…, queue=…, …).inc()`."""
+
+    def __init__(self, declaration: Declaration, metric: M) -> None:
+        if declaration.name in DECLARED:
+            raise ValueError(f"metric {declaration.name} is declared twice")
+        DECLARED[declaration.name] = declaration
+        self.declaration = declaration
+        self._metric = metric
+        self._children: dict[tuple[str, ...], M] = {}
+        self._lock = threading.Lock()
+
+    def labels(self, **labels: str) -> M:
+        """The series of these labels. Raises ValueError when a label is missing or unknown."""
+        names = self.declaration.labels
+        if labels.keys() != set(names):
+            raise ValueError(f"{self.declaration.name} needs the labels {', '.join(names)}, got {', '.join(labels)}")
+        key = tuple(labels[name] for name in names)
+        child = self._children.get(key)
+        return child if child is not None else self._open(key)
+
+    def _open(self, key: tuple[str, ...]) -> M:
+        with self._lock:
+            if key not in self._children and len(self._children) >= MAX_SERIES:
+                key = ("other",) * len(key)
+            if key not in self._children:
+                # A metric's children are of its own class.
+                self._children[key] = cast("M", self._metric.labels(*key))
+            return self._children[key]
+
+
+def render() -> bytes:
+    """All metrics of this process in Prometheus' text format."""
+    _collect_process()
+    return generate_latest(REGISTRY)
+
+
+@functools.cache
+def _collect_process() -> None:
+    # They read /proc when made, which is work an import may not do.
+    ProcessCollector(registry=REGISTRY)
+    PlatformCollector(registry=REGISTRY)
+
+
+def _counter(name: str, labels: str, meaning: str, remedy: str) -> Metric[Counter]:
+    declaration = Declaration(f"{name}_total", "counter", "1", tuple(labels.split()), meaning, remedy)
+    metric = Counter(name, f"{meaning} {remedy}", declaration.labels, registry=REGISTRY)
+    return Metric(declaration, metric)
+
+
+def _gauge(name: str, unit: str, labels: str, meaning: str, remedy: str) -> Metric[Gauge]:
+    declaration = Declaration(name, "gauge", unit, tuple(labels.split()), meaning, remedy)
+    metric = Gauge(name, f"{meaning} {remedy}", declaration.labels, registry=REGISTRY)
+    return Metric(declaration, metric)
+
+
+def _seconds(name: str, labels: str, meaning: str, remedy: str, *, buckets: tuple[float, ...]) -> Metric[Histogram]:
+    declaration = Declaration(name, "histogram", "seconds", tuple(labels.split()), meaning, remedy)
+    metric = Histogram(name, f"{meaning} {remedy}", declaration.labels, registry=REGISTRY, buckets=buckets)
+    return Metric(declaration, metric)
+
+
+RPC_SERVER_SECONDS = _seconds(
+    "millrace_rpc_server_handled_seconds",
+    "service method code",
+    "Time from the start of a gRPC handler to its status; streams count until they end.",
+    "Slow with code OK: look at the database of that service. Many UNAVAILABLE: a store does not answer, see /readyz.",
+    buckets=_FAST,
+)
+RPC_CLIENT_SECONDS = _seconds(
+    "millrace_rpc_client_seconds",
+    "service method code",
+    "Time a call to the named peer took, retries included.",
+    "Many UNAVAILABLE or DEADLINE_EXCEEDED: the peer is down or overloaded; look at its server metrics.",
+    buckets=_FAST,
+)
+JOB_ATTEMPTS = _counter(
+    "millrace_job_attempts",
+    "service queue job outcome",
+    "Attempts that ended, by outcome (done, again, buried, cancelled, released, lost, obsolete).",
+    "More again (retries) or buried (dead) than usual: read the errors of the dead jobs of that queue.",
+)
+JOB_RUN_SECONDS = _seconds(
+    "millrace_job_run_seconds",
+    "service queue job",
+    "Time one attempt ran.",
+    "Near the job's timeout: raise it or split the job. Growing: look at the provider or the database it uses.",
+    buckets=_LONG,
+)
+JOB_WAIT_SECONDS = _seconds(
+    "millrace_job_wait_seconds",
+    "service queue job",
+    "Time from when a job was due until its attempt started.",
+    "Growing: add workers or slots, or raise the queue's rate, unless the queue is paused.",
+    buckets=_LONG,
+)
+STALE_WRITES = _counter(
+    "millrace_stale_writes",
+    "service",
+    "Writes refused because their lease had been lost; none of them changed anything.",
+    "Rare after a kill or a deploy. Steady: workers stall longer than the lease; look at their CPU and pauses.",
+)
+QUEUE_DEPTH = _gauge(
+    "millrace_queue_depth",
+    "jobs",
+    "service queue state",
+    "Jobs in a queue by live state (queued, scheduled, retrying, running).",
+    "queued grows while running stays at its limit: add workers, or raise slots, max_running or the rate.",
+)
+OLDEST_QUEUED_SECONDS = _gauge(
+    "millrace_oldest_queued_seconds",
+    "seconds",
+    "service queue",
+    "Age of the oldest job that may start now; 0 when none waits.",
+    "Above a minute with a running queue: workers are missing, paused or blocked. The best signal to scale on.",
+)
+RELAY_PUSHED = _counter(
+    "millrace_relay_pushed",
+    "service",
+    "Jobs the relay pushed because their submitter had not.",
+    "Rises after crashes and Redis outages. Steady: submitters fail between commit and push; read their logs.",
+)
+RECONCILE_FIXED = _counter(
+    "millrace_reconcile_fixed",
+    "service kind",
+    "Differences between PostgreSQL and Redis that the reconciler repaired, by kind.",
+    "Rises after a Redis loss, then stops. Steady: report a bug with the kind and the logs around it.",
+)
+SCHEDULE_FIRED = _counter(
+    "millrace_schedule_fired",
+    "service",
+    "Ticks of schedules that submitted their job.",
+    "Stops: no scheduler process runs, or ENABLE_SCHEDULED_JOBS is off.",
+)
+SCHEDULE_LAG_SECONDS = _gauge(
+    "millrace_schedule_lag_seconds",
+    "seconds",
+    "service",
+    "How long the most overdue schedule has been due; 0 when none is.",
+    "Above a few seconds: schedulers are missing or PostgreSQL is slow.",
+)
+HTTP_REQUEST_SECONDS = _seconds(
+    "millrace_http_request_seconds",
+    "route method status",
+    "Time one HTTP request took; route is the pattern, never the path.",
+    "5xx: read the gateway's log by error id. Slow: see the client metrics of the service behind the route.",
+    buckets=_FAST,
+)
+UPSTREAM_REQUESTS = _counter(
+    "millrace_upstream_requests",
+    "provider outcome",
+    "Requests to outside providers, by outcome (ok, rate_limited, unavailable, garbage, timeout).",
+    "rate_limited: lower that provider's rate or add a key. unavailable or garbage: the fall-back answers meanwhile.",
+)
+UPSTREAM_SECONDS = _seconds(
+    "millrace_upstream_seconds",
+    "provider",
+    "Time one request to an outside provider took.",
+    "Near the timeout: the provider is slow; jobs hold their slots longer, so watch the queue's wait.",
+    buckets=_FAST,
+)

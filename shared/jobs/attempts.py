@@ -81,13 +81,13 @@ def run_attempt(attempt: Attempt) -> Outcome:
         service=attempt.jobs.service, queue=envelope.queue_name, job=envelope.actor_name,
         job_id=attempt.claimed.held.id, attempt=attempt.claimed.attempt,
     ):  # fmt: skip
-        outcome = _checked(attempt) or _perform(attempt, envelope)
+        outcome = _checked(attempt, envelope) or _perform(attempt, envelope)
         return settle(attempt.jobs, attempt.claimed, attempt.worker, outcome)
 
 
-def _checked(attempt: Attempt) -> Outcome | None:
+def _checked(attempt: Attempt, envelope: Envelope) -> Outcome | None:
     """After a loss, a crash or a retry the row decides whether there is still something to run."""
-    if not attempt.claimed.must_check:
+    if not (attempt.claimed.must_check and envelope.options.is_durable):
         return None
     held = attempt.claimed.held
     try:

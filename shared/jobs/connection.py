@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any, TypeAlias
+from typing import Any, TypeAlias, cast
 
 import redis
 from redis.backoff import ExponentialWithJitterBackoff
@@ -29,18 +29,51 @@ VALKEY_FLOOR = (7, 2)
 UNAVAILABLE = (ConnectionError, TimeoutError, BusyLoadingError, OutOfMemoryError, ReadOnlyError)
 
 
+class Sightings:
+    """Which server the connections of one client have met, newest last; a new one means that claims must stop."""
+
+    def __init__(self) -> None:
+        self.instance = ""
+        self.changes = 0
+
+    def note(self, connection: Any) -> None:
+        """Greet a new connection and remember whose it is, before anything is sent over it (rule 13)."""
+        connection.on_connect()
+        found: dict[bytes, bytes] = {}
+        for section in ("server", "replication"):
+            connection.send_command("INFO", section)
+            raw = connection.read_response()
+            lines = raw.splitlines() if isinstance(raw, bytes) else str(raw).encode().splitlines()
+            found.update(line.split(b":", 1) for line in lines if b":" in line)  # type: ignore[misc]  # pairs by the split
+        instance = f"{found[b'run_id'].decode()}:{found[b'master_replid'].decode()}"
+        if instance != self.instance:
+            self.instance = instance
+            self.changes += 1
+
+
+class _Client(redis.Redis):
+    sightings: Sightings
+
+
 def connect(url: str, *, name: str, connections: int = 64) -> RedisClient:
     """A client with a bounded pool. Calls are repeated once on a broken connection: every script of ours may be."""
-    return redis.Redis.from_url(
-        url,
-        client_name=name,
-        max_connections=connections,
-        socket_timeout=SOCKET_TIMEOUT_SECONDS,
-        socket_connect_timeout=2,
-        socket_keepalive=True,
-        health_check_interval=0,
-        retry=Retry(ExponentialWithJitterBackoff(base=0.02, cap=0.2), 1),
+    sightings = Sightings()
+    client = cast(
+        "_Client",  # from_url makes its own class, which its annotation does not say
+        _Client.from_url(
+            url,
+            client_name=name,
+            max_connections=connections,
+            socket_timeout=SOCKET_TIMEOUT_SECONDS,
+            socket_connect_timeout=2,
+            socket_keepalive=True,
+            health_check_interval=0,
+            retry=Retry(ExponentialWithJitterBackoff(base=0.02, cap=0.2), 1),
+            redis_connect_func=sightings.note,
+        ),
     )
+    client.sightings = sightings
+    return client
 
 
 @contextmanager
@@ -68,9 +101,8 @@ def stream_entries(answer: Any) -> list[tuple[bytes, dict[bytes, bytes]]]:
 def instance_of(client: RedisClient) -> str:
     """What tells one life of a Redis data set from another: run id and replication id (rule 13)."""
     with store_errors():
-        server: dict[str, Any] = client.info("server")
-        replication: dict[str, Any] = client.info("replication")
-    return f"{server.get('run_id')}:{replication.get('master_replid')}"
+        client.ping()
+    return str(client.sightings.instance)
 
 
 def refuse_unsafe(client: RedisClient) -> None:

@@ -14,11 +14,12 @@ from shared import clock
 from shared.db import UnitOfWork
 from shared.errors import InvalidArgument, LeaseLost
 from shared.jobs import locks
+from shared.jobs.admission import Request
 from shared.jobs.definitions import Arguments, JobDefinition
 from shared.jobs.ledger.records import JobId
 from shared.jobs.messages import Envelope
 from shared.jobs.scripts import Claimed
-from shared.jobs.submission import Jobs, Request, submit
+from shared.jobs.submission import Jobs, submit
 
 if TYPE_CHECKING:
     from shared.jobs.running import Running

@@ -53,8 +53,8 @@ def decode(body: bytes) -> Envelope:
         raise Undecodable(f"no envelope of ours: {str(error)[:200]}") from error
 
 
-def push_of(job: Job, *, must_check: bool = False) -> Push:
-    """A row on its way into the index. `must_check` makes its next attempt ask the row first."""
+def push_of(job: Job, *, must_check: bool = False, is_durable: bool = True) -> Push:
+    """A job on its way into the index. `must_check` makes its next attempt ask the row first, if it has one."""
     due = 0 if job.scheduled_for is None else clock.epoch_ms(job.scheduled_for)
     options = Options(
         generation=job.generation,
@@ -62,6 +62,7 @@ def push_of(job: Job, *, must_check: bool = False) -> Push:
         timeout_ms=job.timeout_ms,
         created_ms=clock.epoch_ms(job.created_at),
         tick_ms=_ms(job.tick),
+        is_durable=is_durable,
     )
     envelope = Envelope(
         queue_name=job.queue,
@@ -85,6 +86,7 @@ def push_of(job: Job, *, must_check: bool = False) -> Push:
         attempts=job.attempts_made,
         crashes=job.crashes,
         must_check=must_check,
+        is_durable=is_durable,
         wait_reason=job.wait_reason or "delay",
         state="retrying" if job.state is State.RETRYING else "scheduled",
     )

@@ -12,13 +12,14 @@ import grpc
 from protos.jobs.v1 import jobs_pb2, jobs_pb2_grpc
 from shared.errors import InvalidArgument, NotFound, UnknownJob, UnknownQueue
 from shared.jobs import payloads, wire
+from shared.jobs.admission import Request
 from shared.jobs.connection import store_errors, stream_entries
 from shared.jobs.ledger import queries
 from shared.jobs.ledger.records import JobId, event_from_stream
 from shared.jobs.live import get_job
 from shared.jobs.queue_counts import read_counts
 from shared.jobs.queue_settings import read
-from shared.jobs.submission import Jobs, Request, submit
+from shared.jobs.submission import Jobs, submit
 from shared.rpc.streams import StreamSlots
 
 PAGE_DEFAULT, PAGE_MAX = 50, 500

@@ -1,27 +1,26 @@
 """Owns submit(): the one door for a job. Row first, commit, then push; it must never push what is not committed."""
 
-import uuid
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import islice
 from typing import Any, TypeVar
 
+import msgspec
 import structlog
 
 from shared import clock
 from shared.db import Database, UnitOfWork
-from shared.errors import InvalidArgument, StoreUnavailable, UnknownJob, UnknownQueue
-from shared.jobs import payloads
-from shared.jobs.definitions import Arguments, Catalogue, JobDefinition, Priority
+from shared.errors import InvalidArgument, StoreUnavailable
+from shared.jobs.admission import Request, prepare
+from shared.jobs.definitions import Arguments, Catalogue, JobDefinition
 from shared.jobs.ledger import ledger, queries
 from shared.jobs.ledger.records import Job, JobId, Submission
 from shared.jobs.messages import push_of
 from shared.jobs.scripts import PUSH_DEADLINE_MS, Scripts
+from shared.jobs.states import State
 
 log = structlog.get_logger(__name__)
 T = TypeVar("T")
-HORIZON = timedelta(days=366)
 CLOCK_SAMPLE_SECONDS = 30.0
 PUSH_BATCH = 500
 
@@ -86,7 +85,7 @@ def submit(
     scheduled_for: datetime | None = None,
     idempotency_key: str | None = None,
     within: UnitOfWork | None = None,
-    request: "Request | None" = None,
+    request: Request | None = None,
 ) -> Job:
     """Accept one job durably and return it as committed (or as joined to `within`, whose commit then decides).
 
@@ -96,9 +95,11 @@ def submit(
         StoreUnavailable: PostgreSQL did not answer; repeat with the same idempotency key.
     """
     submission = prepare(
-        jobs, definition, args, queue=queue, priority=priority, scheduled_for=scheduled_for,
+        jobs.catalogue, definition, args, queue=queue, priority=priority, scheduled_for=scheduled_for,
         idempotency_key=idempotency_key, request=request,
     )  # fmt: skip
+    if not submission.is_durable:
+        return _push_only(jobs, [submission], within)[0]
     deadline_ms = jobs.push_deadline()
     if within is not None:
         return _open(jobs, within, submission, deadline_ms)
@@ -120,8 +121,11 @@ def submit_many(
     if len(many) > 10_000:
         raise InvalidArgument(f"at most 10,000 jobs a call, got {len(many):,}", field="many")
     submissions = [
-        prepare(jobs, definition, args, queue=queue, priority=priority, scheduled_for=scheduled_for) for args in many
+        prepare(jobs.catalogue, definition, args, queue=queue, priority=priority, scheduled_for=scheduled_for)
+        for args in many
     ]
+    if submissions and not submissions[0].is_durable:
+        return _push_only(jobs, submissions, within)
     deadline_ms = jobs.push_deadline()
 
     def write(work: UnitOfWork) -> list[Job]:
@@ -135,102 +139,6 @@ def submit_many(
         return write(work)
 
 
-@dataclass(frozen=True, slots=True)
-class Request:
-    """Where a submission comes from: a schedule's tick, a parent job, a request of a user. `id` makes it repeatable."""
-
-    id: JobId | None = None
-    tick: datetime | None = None
-    parent_id: str | None = None
-    request_id: str | None = None
-
-
-def prepare(
-    jobs: Jobs,
-    definition: JobDefinition[Any, Any] | str,
-    args: Arguments | dict[str, Any],
-    *,
-    queue: str | None = None,
-    priority: int | None = None,
-    scheduled_for: datetime | None = None,
-    idempotency_key: str | None = None,
-    request: Request | None = None,
-) -> Submission:
-    """Check everything that can be wrong with a submission, before any store is touched."""
-    known = _known(jobs.catalogue, definition)
-    name = _checked_queue(jobs.catalogue, queue or known.queue.name)
-    level = _checked_priority(int(known.priority if priority is None else priority))
-    if isinstance(args, dict):
-        payloads.check(args)
-        args = payloads.typed(known.arguments, args)
-    source = request or Request()
-    return Submission(
-        id=source.id or JobId(str(uuid.uuid4())),
-        name=known.name,
-        queue=name,
-        priority=level,
-        args_json=payloads.encode(args),
-        attempts_max=jobs.catalogue.attempts_of(known),
-        timeout_ms=known.timeout // timedelta(milliseconds=1),
-        scheduled_for=_checked_time(scheduled_for),
-        tick=source.tick,
-        parent_id=source.parent_id,
-        request_id=source.request_id,
-        idempotency_key=_checked_key(idempotency_key),
-    )
-
-
-def _known(catalogue: Catalogue, definition: JobDefinition[Any, Any] | str) -> JobDefinition[Any, Any]:
-    name = definition if isinstance(definition, str) else definition.name
-    known = catalogue.jobs.get(name)
-    if known is None:
-        allowed = sorted(catalogue.jobs)
-        raise UnknownJob(
-            f"{catalogue.service} has no job {name[:60]!r}; allowed: {', '.join(allowed)}",
-            field="name",
-            allowed=allowed,
-        )
-    return known
-
-
-def _checked_queue(catalogue: Catalogue, name: str) -> str:
-    if name not in catalogue.queues:
-        allowed = sorted(catalogue.queues)
-        raise UnknownQueue(
-            f"{catalogue.service} has no queue {name[:60]!r}; allowed: {', '.join(allowed)}",
-            field="queue",
-            allowed=allowed,
-        )
-    return name
-
-
-def _checked_priority(level: int) -> int:
-    if level not in set(Priority):
-        allowed = [str(int(value)) for value in Priority]
-        raise InvalidArgument(
-            f"priority must be from 1 (critical) to 5 (batch), got {level}", field="priority", allowed=allowed
-        )
-    return level
-
-
-def _checked_time(scheduled_for: datetime | None) -> datetime | None:
-    if scheduled_for is None:
-        return None
-    if scheduled_for.tzinfo is None:
-        raise InvalidArgument("scheduled_for must carry a time zone", field="scheduled_for")
-    if scheduled_for > clock.now() + HORIZON:
-        raise InvalidArgument("scheduled_for may be at most 366 days ahead", field="scheduled_for")
-    return scheduled_for
-
-
-def _checked_key(key: str | None) -> str | None:
-    if key is None or key == "":
-        return None
-    if len(key) > 200 or not key.isprintable():
-        raise InvalidArgument("idempotency_key must be at most 200 printable characters", field="idempotency_key")
-    return key
-
-
 def _open(jobs: Jobs, work: UnitOfWork, submission: Submission, deadline_ms: int | None) -> Job:
     if submission.idempotency_key is not None:
         holder = ledger.take_key(work, submission)
@@ -241,6 +149,50 @@ def _open(jobs: Jobs, work: UnitOfWork, submission: Submission, deadline_ms: int
         return _existing(work, submission.id)
     work.after_commit(lambda: jobs.push(opened, deadline_ms=deadline_ms))
     return opened[0]
+
+
+def _push_only(jobs: Jobs, submissions: Sequence[Submission], within: UnitOfWork | None) -> list[Job]:
+    """durable=False: no row, only the index. Raises StoreUnavailable when Redis does not take them."""
+    made = [_unwritten(submission) for submission in submissions]
+    pushes = [push_of(job, is_durable=False) for job in made]
+
+    def push() -> None:
+        for batch in batches(pushes, PUSH_BATCH):
+            jobs.scripts.enqueue(batch, deadline_ms=0)
+
+    if within is not None:
+        within.after_commit(push)
+    else:
+        push()
+    return made
+
+
+def _unwritten(submission: Submission) -> Job:
+    at = clock.now()
+    is_later = submission.scheduled_for is not None and submission.scheduled_for > at
+    return Job(
+        seq=0,
+        id=submission.id,
+        generation=1,
+        name=submission.name,
+        queue=submission.queue,
+        state=State.SCHEDULED if is_later else State.QUEUED,
+        priority=submission.priority,
+        args=msgspec.json.decode(submission.args_json),
+        attempts_made=0,
+        attempts_max=submission.attempts_max,
+        crashes=0,
+        timeout_ms=submission.timeout_ms,
+        wait_reason="delay" if is_later else "",
+        result=None,
+        error=None,
+        progress=None,
+        tick=submission.tick,
+        created_at=at,
+        scheduled_for=submission.scheduled_for,
+        started_at=None,
+        finished_at=None,
+    )
 
 
 def _existing(work: UnitOfWork, job_id: JobId) -> Job:

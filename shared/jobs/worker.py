@@ -144,15 +144,20 @@ class ServiceWorker:
                 self._stopping.wait(FAULT_PAUSE_SECONDS)
 
     def _turn(self, wants: dict[str, int]) -> None:
-        if not self._identity and not self._recognise():
+        if not self._identity.startswith(f"{self.jobs.scripts.client.sightings.instance}:") and not self._recognise():
             self._stopping.wait(CLOSED_PAUSE_SECONDS)
             return
         # The same request id until an answer has come: a lost reply must not strand what it leased.
         self._request = self._request or secrets.token_hex(16)
+        sightings = self.jobs.scripts.client.sightings
+        met = sightings.changes
         claim = self.jobs.scripts.claim(wants, identity=self._identity, request=self._request, worker=self.name)
         self._request = ""
-        if claim.is_closed:
+        if claim.is_closed or sightings.changes != met:
+            # A server we had not met may have answered from an older state: nothing of this claim starts.
             self._identity = ""
+            for claimed in claim.jobs:
+                self.jobs.scripts.release(claimed.held)
             return
         for claimed in claim.jobs:
             self._hand_over(claimed)
@@ -165,7 +170,8 @@ class ServiceWorker:
         """Learn the reconciled index's identity; False while this Redis is not the one PostgreSQL knows (rule 13)."""
         with self.jobs.database.unit_of_work() as work:
             known = work.connection.execute(sa.text("SELECT identity FROM redis_identity")).scalar()
-        if known is None or not str(known).startswith(instance_of(self.jobs.scripts.client) + ":"):
+        if known is None or not str(known).startswith(f"{instance_of(self.jobs.scripts.client)}:"):
+            self._identity = ""
             return False
         self._identity = str(known)
         return True

@@ -9,10 +9,12 @@ from typing import Any, Generic, TypeVar
 import grpc
 
 from shared.errors import InvalidArgument, PeerUnavailable, PlatformError, Transient, UnknownService
+from shared.logs import get_logger
 from shared.rpc.channel import Peers
 from shared.rpc.status import from_rpc_error
 from shared.settings import Secret
 
+log = get_logger(__name__)
 T = TypeVar("T")
 StubT = TypeVar("StubT")
 #: Of calls that ask every service: a caller waits for the slowest.
@@ -77,7 +79,7 @@ def ask(method: Callable[..., T], request: Any, *, peer: str) -> T:
     try:
         return method(request)
     except grpc.RpcError as error:
-        raise _in_rest_words(from_rpc_error(error, peer=peer)) from error
+        raise _for_callers(from_rpc_error(error, peer=peer), peer) from error
 
 
 def unavailable(services: Sequence[str]) -> PeerUnavailable:
@@ -89,10 +91,16 @@ def _answer(service: str, call: Any) -> Answer[Any]:
     try:
         return Answer(service, call.result(), None)
     except grpc.RpcError as error:
-        return Answer(service, None, _in_rest_words(from_rpc_error(error, peer=service)))
+        return Answer(service, None, _for_callers(from_rpc_error(error, peer=service), service))
 
 
-def _in_rest_words(error: PlatformError) -> PlatformError:
-    if isinstance(error, InvalidArgument):
-        error.field = REST_WORDS.get(error.field, error.field)
+def _for_callers(error: PlatformError, peer: str) -> PlatformError:
+    """A service's error in REST's words, without what it says of addresses and stores; that is for the log."""
+    if isinstance(error, Transient):
+        log.warning("peer unavailable", peer=peer, reason=str(error))
+        return PeerUnavailable(f"{peer} does not answer")
+    if isinstance(error, InvalidArgument) and error.field in REST_WORDS:
+        word = REST_WORDS[error.field]
+        error.args = (str(error).replace(error.field, word),)
+        error.field = word
     return error

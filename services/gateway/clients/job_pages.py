@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from protos.jobs.v1 import jobs_pb2
 from services.gateway.clients.fleet import Answer
 from services.gateway.domain.cursors import MergeCursor, Place, mark
+from shared import clock
 from shared.errors import PlatformError
 
 #: Rounds of calls one request may cost: a busy service is read in parts, and jobs made meanwhile push the rest down.
@@ -17,6 +18,8 @@ MAX_ROUNDS = 40
 MAX_PAGE_SIZE = 500
 #: A page ends early rather than grow beyond this; its jobs may have 256 KiB of arguments each, and results.
 MAX_PAGE_BYTES = 8 * 1024 * 1024
+#: How far the clocks of gateway and services may differ.
+CLOCK_MARGIN_NS = 5_000_000_000
 
 Page = Answer[jobs_pb2.ListJobsResponse]
 
@@ -113,15 +116,26 @@ def merge(services: Sequence[str], cursor: MergeCursor, *, limit: int, fetch: Fe
     for _ in range(MAX_ROUNDS):
         down += _refill(streams, cursor.newest_ns, fetch)
         streams = [stream for stream in streams if stream.service not in down]
-        shown += _take(streams, limit - len(shown), MAX_PAGE_BYTES - sum(job.ByteSize() for job in shown))
-        if not any(stream.needs_page for stream in streams):  # nothing more, or enough was shown
+        space = MAX_PAGE_BYTES - sum(job.ByteSize() for job in shown)
+        shown += _take(streams, limit - len(shown), space)
+        if len(shown) >= limit or not any(stream.needs_page for stream in streams):
             break
-    newest_ns = created_ns(shown[0]) if cursor.newest_ns is None and shown else cursor.newest_ns
+    newest_ns = _list_began_ns(streams, shown) if cursor.newest_ns is None else cursor.newest_ns
     open_places = {stream.service: stream.place() for stream in streams if not stream.is_finished}
     if not open_places:
         return JobPage(tuple(shown), None, tuple(sorted(down)))
     open_places |= {name: places[name] for name in down}
     return JobPage(tuple(shown), MergeCursor(cursor.filters, newest_ns, open_places), tuple(sorted(down)))
+
+
+def _list_began_ns(streams: Sequence[_Stream], shown: Sequence[jobs_pb2.Job]) -> int:
+    """An instant no job of the list was created after, by whichever clock is ahead.
+
+    A service lists by the order of its inserts; there created_at may step back by as long as a transaction takes.
+    """
+    seen = [created_ns(job) for stream in streams for job in stream.waiting] + [created_ns(job) for job in shown]
+    now_ns = clock.epoch_ms(clock.now()) * 1_000_000
+    return max([now_ns, *seen]) + CLOCK_MARGIN_NS
 
 
 def _refill(streams: Sequence[_Stream], newest_ns: int | None, fetch: FetchPages) -> list[str]:

@@ -1,7 +1,7 @@
 """Owns the gateway's view of jobs over all services. It must never keep one: every read asks the services."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -10,7 +10,7 @@ from services.gateway.clients.directory import QueueDirectory, QueueView
 from services.gateway.clients.fleet import FAN_OUT_SECONDS, Fleet, ask, unavailable
 from services.gateway.clients.job_pages import JobPage, Page, PageWanted, merge
 from services.gateway.domain.cursors import MergeCursor, decode, fingerprint
-from shared.errors import NotFound, PlatformError, UnknownService
+from shared.errors import NotFound, PayloadTooLarge, PlatformError, UnknownService
 
 #: The proto's values to the words of the REST API.
 STATE_WORDS = {value: name.removeprefix("JOB_STATE_").lower() for name, value in jobs_pb2.JobState.items() if value}
@@ -120,7 +120,14 @@ class Jobs:
             )
             return self._stub(service).ListJobs.future(request, timeout=FAN_OUT_SECONDS)
 
-        return list(self._fleet.ask_each(list(by_service), start))
+        answers = list(self._fleet.ask_each(list(by_service), start))
+        # A message has 4 MiB at most: jobs with large arguments come in smaller pages.
+        too_large = [by_service[answer.service] for answer in answers if isinstance(answer.error, PayloadTooLarge)]
+        smaller = [replace(page, size=page.size // 8 or 1) for page in too_large if page.size > 1]
+        if not smaller:
+            return answers
+        redone = {page.service for page in smaller}
+        return [answer for answer in answers if answer.service not in redone] + list(self._pages(smaller, wanted))
 
     def _stub(self, service: str) -> Any:
         return self._fleet.stub(jobs_pb2_grpc.JobServiceStub, service)

@@ -30,7 +30,7 @@ class Place:
 class MergeCursor:
     """Where a merged list goes on: a place for each service that is not finished.
 
-    `newest_ns` is the creation of the newest job when the list began; what is newer came later and is not part of it.
+    `newest_ns` is the instant the list began; jobs created later are not part of it.
     """
 
     filters: str

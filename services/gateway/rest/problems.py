@@ -71,7 +71,11 @@ def problem(error: PlatformError, *, instance: str) -> Response:
         headers["WWW-Authenticate"] = 'Bearer realm="millrace"'
     if kind.status == 503:
         headers["Retry-After"] = RETRY_AFTER_SECONDS
-    return _answer(kind, str(error), instance, extra=extra, headers=headers)
+    # A store's error names its address; that is for the log.
+    detail = "the gateway's database does not answer" if isinstance(error, errors.StoreUnavailable) else str(error)
+    if kind.status == 503:
+        log.warning("request could not be served", reason=str(error))
+    return _answer(kind, detail, instance, extra=extra, headers=headers)
 
 
 def internal(error: Exception, *, instance: str) -> Response:

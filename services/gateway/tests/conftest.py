@@ -27,7 +27,7 @@ from shared import logs
 from shared.db import Database, migrations
 from shared.security.tokens import ApiKey, generate_api_key, hash_secret
 from shared.settings import Secret
-from tools.stores import temporary_postgres
+from tools.stores import PostgresServer, temporary_postgres
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -36,22 +36,25 @@ def logging() -> None:
 
 
 @pytest.fixture(scope="session")
-def database_url() -> Iterator[str]:
-    """A database in which the gateway's migrations have run as the gateway's own role."""
+def postgres() -> Iterator[PostgresServer]:
     with temporary_postgres() as server:
-        admin = server.url(database="postgres")
-        scheme, _, rest = admin.partition("://")
-        url = f"{scheme}://millrace_gateway:gateway-password@{rest.rpartition('@')[2]}"
-        migrations.prepare(admin, url, "gateway")
-        migrations.upgrade(url, "gateway")
-        yield url
+        yield server
 
 
 @pytest.fixture(scope="session")
-def database(database_url: str) -> Iterator[Database]:
-    database = Database(database_url, "gateway")
+def database(postgres: PostgresServer) -> Iterator[Database]:
+    database = Database(migrated(postgres.url(database="postgres")), "gateway")
     yield database
     database.close()
+
+
+def migrated(admin: str) -> str:
+    """The URL of the gateway's own role in this database, its migrations run."""
+    scheme, _, rest = admin.partition("://")
+    url = f"{scheme}://millrace_gateway:gateway-password@{rest.rpartition('@')[2]}"
+    migrations.prepare(admin, url, "gateway")
+    migrations.upgrade(url, "gateway")
+    return url
 
 
 @pytest.fixture

@@ -153,6 +153,7 @@ def test_a_foreign_cursor_is_refused_in_the_words_of_rest(platform: Platform) ->
     answer = platform.client.get("/api/v1/coins?cursor=not-ours")
 
     assert (answer.status_code, answer.json()["field"]) == (422, "cursor")
+    assert answer.json()["detail"] == "cursor is not one of ours"
 
 
 def test_a_price_update_answers_as_the_analyzers_clients_know_it(platform: Platform, coin: int) -> None:
@@ -179,3 +180,4 @@ def test_coins_are_unavailable_while_market_data_is_down(start: Callable[..., Pl
     answer = platform.client.get("/api/v1/coins")
 
     assert (answer.status_code, answer.json()["type"]) == (503, "https://millrace.dev/problems/unavailable")
+    assert answer.json()["detail"] == "market-data does not answer"

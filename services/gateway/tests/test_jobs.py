@@ -152,6 +152,22 @@ def test_a_list_holds_what_was_asked_for(platform: Platform) -> None:
     assert names(service="social", queue="price-updates") == []
 
 
+def test_jobs_that_fill_a_message_are_listed_in_smaller_pages(platform: Platform) -> None:
+    large = '{"a": "' + "x" * 260_000 + '"}'
+    for minute in range(40):
+        platform.social.add("sweep", "maintenance", minute=minute, args_json=large)
+
+    seen: list[str] = []
+    cursor: str | None = ""
+    while cursor is not None:
+        query = {"service": "social", "limit": "40", **({"cursor": cursor} if cursor else {})}
+        page = platform.client.get("/api/v1/jobs", params=query).json()
+        seen += [job["id"] for job in page["items"]]
+        cursor = page["next_cursor"]
+
+    assert seen == [job.id for job in reversed(platform.social.jobs)]
+
+
 @pytest.mark.parametrize(
     ("query", "field", "allowed"),
     [

@@ -10,6 +10,7 @@ import sqlalchemy as sa
 from services.gateway.auth import keys
 from services.gateway.auth.keys import KeyRing
 from services.gateway.domain.roles import Principal, Role
+from services.gateway.rest import problems
 from services.gateway.store import KeyStore
 from services.gateway.tables import api_key
 from shared import clock
@@ -144,8 +145,12 @@ def test_a_revoked_bootstrap_key_stays_revoked(store: KeyStore) -> None:
         KeyRing(store).authenticate(key.reveal())
 
 
-def test_a_database_that_is_down_is_no_wrong_key() -> None:
+def test_a_database_that_is_down_is_no_wrong_key_and_its_address_no_answer() -> None:
     nowhere = Database("postgresql://nobody:x@127.0.0.1:1/none", "gateway")
 
-    with pytest.raises(StoreUnavailable):
+    with pytest.raises(StoreUnavailable) as caught:
         KeyRing(KeyStore(nowhere)).authenticate(generate_api_key().reveal())
+
+    answer = problems.problem(caught.value, instance="/")
+    assert answer.status_code == 503
+    assert b"127.0.0.1" not in answer.body

@@ -21,11 +21,11 @@ from services.market_data.tables import coin_price, quote
 from shared import clock
 from shared.bootstrap import ServiceRuntime
 from shared.jobs import submit
+from shared.jobs.admission import Request
 from shared.jobs.attempts import Attempt, run_attempt
 from shared.jobs.outcomes import Again, Buried, Cancelled, Done, Outcome, Reason, WaitReason
 from shared.jobs.running import Running
 from shared.jobs.scripts import Claimed
-from shared.jobs.submission import Request
 from shared.settings import load
 from tools.sandbox.sandbox import Sandbox
 

@@ -54,6 +54,7 @@ class Submission:
     parent_id: str | None = None
     request_id: str | None = None
     idempotency_key: str | None = None
+    is_durable: bool = True
 
 
 class OutcomeRecord(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):

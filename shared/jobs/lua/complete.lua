@@ -12,7 +12,12 @@ for i, attempt in ipairs(args[2]) do
     if attempt[5] == 1 or record[DURABLE] == 0 then
       record[STATE], record[DUE] = 'completed', 0
       event(id, record, 'completed')
-      entomb(id, record, args[1])
+      if record[DURABLE] == 0 then
+        redis.call('HDEL', JOBS, id)
+        redis.call('HDEL', BODIES, id)
+      else
+        entomb(id, record, args[1])
+      end
     else
       conclude(id, record, 'completed', attempt[6])
     end

@@ -9,10 +9,11 @@ import structlog
 from shared import metrics
 from shared.db import UnitOfWork
 from shared.errors import Rejected
+from shared.jobs.admission import Request, prepare
 from shared.jobs.ledger import ledger
 from shared.jobs.ledger.records import Submission
 from shared.jobs.schedules.declaration import every_of, next_run
-from shared.jobs.submission import Jobs, Request, prepare
+from shared.jobs.submission import Jobs
 
 log = structlog.get_logger(__name__)
 BATCH = 200
@@ -60,7 +61,7 @@ def _tick(jobs: Jobs, work: UnitOfWork, row: Any) -> Submission | None:
         tick = row.now
         log.warning("missed ticks; one job stands for them", schedule=row.name, since=str(row.next_run_at))
     try:
-        submission = prepare(jobs, row.job, dict(row.args), request=Request(tick=tick))
+        submission = prepare(jobs.catalogue, row.job, dict(row.args), request=Request(tick=tick))
     except Rejected as error:
         log.error("schedule cannot be submitted", schedule=row.name, error=str(error))
         return None

@@ -27,7 +27,7 @@ def code_of(call: Any) -> grpc.StatusCode:
 
 
 def coin_stub(channel: grpc.Channel) -> Any:
-    return market_data_pb2_grpc.MarketDataServiceStub(channel)  # type: ignore[no-untyped-call]  # generated
+    return market_data_pb2_grpc.MarketDataServiceStub(channel)  # type: ignore[no-untyped-call]  # generated code is untyped
 
 
 def raising(error: Exception) -> Any:

@@ -4,12 +4,14 @@ import argparse
 import functools
 import importlib
 import sys
+from collections.abc import Sequence
 
 from shared import logs
-from shared.bootstrap.assembly import assemble, find_service
+from shared.bootstrap.assembly import assemble, find_service, overrides
 from shared.bootstrap.process import Process, explain, run
+from shared.bootstrap.service import Service
 from shared.errors import ConfigurationInvalid, StoreUnavailable
-from shared.settings import ProcessSettings, load, load_all
+from shared.settings import MigrationSettings, ProcessSettings, load, load_all
 
 ROLES = ("api", "worker", "scheduler", "gateway")
 EXIT_UNAVAILABLE = 69
@@ -33,11 +35,7 @@ def main(arguments: list[str]) -> int:
 
 def _serve(role: str, names: list[str]) -> int:
     services = [find_service(name) for name in names]
-    # All settings of the process and of every service are read before anything fails, so that one look mends them all.
-    load_all(
-        lambda: load(ProcessSettings),
-        *(functools.partial(load, service.settings, service=service.name) for service in services),
-    )
+    _check_settings(services)
     process = Process(role, load(ProcessSettings))
     runtimes = [assemble(service, process=role) for service in services]
     start = importlib.import_module(f"shared.bootstrap.{role}").start
@@ -45,9 +43,21 @@ def _serve(role: str, names: list[str]) -> int:
 
 
 def _migrate(names: list[str]) -> int:
+    services = [find_service(name) for name in names]
+    # The roles start after this command: what they would refuse is refused before a schema changes.
+    _check_settings(services, MigrationSettings)
     logs.configure("info", "auto", process="migrate")
-    importlib.import_module("shared.bootstrap.migrate").migrate([find_service(name) for name in names])
+    importlib.import_module("shared.bootstrap.migrate").migrate(services)
     return 0
+
+
+def _check_settings(services: Sequence[Service], *more: type) -> None:
+    """Read all settings of the process, its services and their queues before any is used: one look mends them all."""
+    load_all(
+        *(functools.partial(load, kind) for kind in (ProcessSettings, *more)),
+        *(functools.partial(load, service.settings, service=service.name) for service in services),
+        *(functools.partial(overrides, queue) for service in services for queue in service.queues),
+    )
 
 
 if __name__ == "__main__":

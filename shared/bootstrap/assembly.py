@@ -90,13 +90,18 @@ def _send(jobs: Jobs, name: str, args: dict[str, Any], delay_ms: int) -> str:
 
 def configured(queue: Queue, settings: ServiceSettings) -> Queue:
     """A queue with the settings' overrides: <QUEUE>_SLOTS, <QUEUE>_MAX_RUNNING, <QUEUE>_RATE_PER_MINUTE."""
-    overrides = load(QueueOverrides, service=queue.name.replace("-", "_"))
+    changed = overrides(queue)
     rate = queue.rate
-    if overrides.rate_per_minute is not None:
-        rate = Rate(overrides.rate_per_minute, MINUTE) if overrides.rate_per_minute else None
+    if changed.rate_per_minute is not None:
+        rate = Rate(changed.rate_per_minute, MINUTE) if changed.rate_per_minute else None
     return Queue(
         queue.name,
-        slots=overrides.slots or settings.concurrency or queue.slots,
+        slots=changed.slots or settings.concurrency or queue.slots,
         rate=rate,
-        max_running=overrides.max_running or queue.max_running,
+        max_running=changed.max_running or queue.max_running,
     )
+
+
+def overrides(queue: Queue) -> QueueOverrides:
+    """What the environment says of one queue."""
+    return load(QueueOverrides, service=queue.name.replace("-", "_"))

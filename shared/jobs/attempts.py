@@ -7,10 +7,9 @@ from datetime import timedelta
 from typing import Any
 
 import msgspec
-import structlog
 from dramatiq.middleware import SkipMessage
 
-from shared import clock
+from shared import clock, logs
 from shared.errors import (
     LeaseLost,
     LockHeld,
@@ -26,7 +25,6 @@ from shared.jobs.broker import MillraceBroker, message_of
 from shared.jobs.context import JobContext
 from shared.jobs.definitions import Arguments, JobDefinition
 from shared.jobs.ledger import ledger, queries
-from shared.jobs.ledger.records import OutcomeRecord
 from shared.jobs.messages import Envelope, decode
 from shared.jobs.outcomes import (
     Again,
@@ -47,10 +45,9 @@ from shared.jobs.outcomes import (
 )  # fmt: skip
 from shared.jobs.running import Interrupt, LeaseGone, Running, Stopping, TimedOut, Unwanted
 from shared.jobs.scripts import Claimed
-from shared.jobs.settlement import settle
+from shared.jobs.settlement import done_record, settle
 from shared.jobs.submission import Jobs
 
-log = structlog.get_logger(__name__)
 MESSAGE_MAX = 2_000
 TRACEBACK_MAX = 16_000
 QUARANTINE_MAX = 64 * 1024
@@ -73,16 +70,20 @@ class Attempt:
 
 def run_attempt(attempt: Attempt) -> Outcome:
     """Decode, bind, check, perform, decide, settle. Never raises: whatever happens becomes an outcome."""
+    return settle(attempt.jobs, attempt.claimed, attempt.worker, perform_attempt(attempt))
+
+
+def perform_attempt(attempt: Attempt) -> Outcome:
+    """Every step but the last: the outcome is the caller's to write."""
     try:
         envelope = decode(attempt.claimed.body)
     except PlatformError as error:
-        return settle(attempt.jobs, attempt.claimed, attempt.worker, _quarantined(attempt.claimed, error))
-    with structlog.contextvars.bound_contextvars(
+        return _quarantined(attempt.claimed, error)
+    with logs.bound(
         service=attempt.jobs.service, queue=envelope.queue_name, job=envelope.actor_name,
         job_id=attempt.claimed.held.id, attempt=attempt.claimed.attempt,
     ):  # fmt: skip
-        outcome = _checked(attempt, envelope) or _perform(attempt, envelope)
-        return settle(attempt.jobs, attempt.claimed, attempt.worker, outcome)
+        return _checked(attempt, envelope) or _perform(attempt, envelope)
 
 
 def _checked(attempt: Attempt, envelope: Envelope) -> Outcome | None:
@@ -104,7 +105,7 @@ def _perform(attempt: Attempt, envelope: Envelope) -> Outcome:
     if definition is None:
         return _unknown(attempt, envelope)
     try:
-        arguments = payloads.typed(definition.arguments, msgspec.json.decode(envelope.args[0]))
+        arguments = payloads.stored(definition.arguments, envelope.args[0])
     except (PlatformError, msgspec.DecodeError) as error:
         return Buried(Reason.UNDECODABLE, failure_of(error))
     attempt.running.deadline = clock.monotonic() + envelope.options.timeout_ms / 1000
@@ -162,15 +163,6 @@ def _commit(attempt: Attempt, context: JobContext, result: Any) -> Outcome:
 
 class _InvalidResult(Permanent):
     """A result that cannot be kept."""
-
-
-def done_record(claimed: Claimed, worker: str, result: bytes) -> OutcomeRecord:
-    """The record of an attempt that ended well."""
-    return OutcomeRecord(
-        state="completed", generation=claimed.held.generation, attempts=claimed.attempt, token=claimed.held.token,
-        worker=worker, started=claimed.started_ms, finished=claimed.now_ms(), crashes=claimed.crashes,
-        result=msgspec.Raw(result),
-    )  # fmt: skip
 
 
 def decide(

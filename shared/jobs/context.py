@@ -48,11 +48,27 @@ class JobContext:
         self.queue = envelope.queue_name
         self.attempt = claimed.attempt
         self.attempts_max = envelope.options.attempts_max
-        self.created_at = clock.from_epoch_ms(envelope.options.created_ms)
-        #: The scheduled instant this job stands for; when it was submitted, for a job without a schedule.
-        self.tick: datetime = clock.from_epoch_ms(envelope.options.tick_ms or envelope.options.created_ms)
-        self.deadline: datetime = clock.now() + timedelta(milliseconds=envelope.options.timeout_ms)
-        self.log = structlog.get_logger(self.name)
+        self._options = envelope.options
+
+    @property
+    def created_at(self) -> datetime:
+        """When the job was accepted."""
+        return clock.from_epoch_ms(self._options.created_ms)
+
+    @property
+    def tick(self) -> datetime:
+        """The scheduled instant this job stands for; when it was accepted, for a job without a schedule."""
+        return clock.from_epoch_ms(self._options.tick_ms or self._options.created_ms)
+
+    @property
+    def deadline(self) -> datetime:
+        """When this attempt will be interrupted."""
+        return clock.now() + timedelta(seconds=self._running.deadline - clock.monotonic())
+
+    @property
+    def log(self) -> Any:
+        """A logger for events; the job's identity is bound to every line."""
+        return structlog.get_logger(self.name)
 
     @property
     def idempotency_key(self) -> str:

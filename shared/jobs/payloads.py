@@ -3,6 +3,7 @@
 It must never repair a payload.
 """
 
+import functools
 import json
 import math
 import re
@@ -100,6 +101,19 @@ def typed(kind: type[Arguments], value: dict[str, Any]) -> Arguments:
         message, _, path = str(error).partition(" - at `$")
         name = path.strip("`.") or _named_in(message)
         raise InvalidArgument(f"args.{name}: {message}", field=f"args.{name}") from error
+
+
+@functools.cache
+def _decoder(kind: type[Arguments]) -> "msgspec.json.Decoder[Arguments]":
+    return msgspec.json.Decoder(kind)
+
+
+def stored(kind: type[Arguments], raw: bytes | msgspec.Raw) -> Arguments:
+    """Typed arguments from what submit stored; also from what an older or a foreign producer wrote, as `typed` does."""
+    try:
+        return _decoder(kind).decode(raw)
+    except msgspec.ValidationError:
+        return typed(kind, msgspec.json.decode(raw))
 
 
 def _named_in(message: str) -> str:

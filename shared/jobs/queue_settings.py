@@ -38,16 +38,30 @@ class QueueSetting:
 def declare(work: UnitOfWork, queues: tuple[Queue, ...]) -> None:
     """Bring the declared settings into the table; what an operator changed stays as he left it."""
     for queue in sorted(queues, key=lambda one: one.name):
+        setting = declared(queue)
         work.connection.execute(
             _DECLARE,
             {
-                "queue": queue.name,
-                "slots": queue.slots,
-                "max_running": queue.max_running or 0,
-                "rate": queue.rate.starts if queue.rate else 0,
-                "window_ms": queue.rate.per // MS if queue.rate else 0,
+                "queue": setting.queue,
+                "slots": setting.slots,
+                "max_running": setting.max_running,
+                "rate": setting.rate,
+                "window_ms": setting.window_ms,
             },
         )
+
+
+def declared(queue: Queue) -> QueueSetting:
+    """What code says of a queue: it holds until a scheduler has written the table."""
+    return QueueSetting(
+        queue=queue.name,
+        version=0,
+        is_paused=False,
+        slots=queue.slots,
+        max_running=queue.max_running or 0,
+        rate=queue.rate.starts if queue.rate else 0,
+        window_ms=queue.rate.per // MS if queue.rate else 0,
+    )
 
 
 def read(work: UnitOfWork) -> list[QueueSetting]:

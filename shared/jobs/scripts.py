@@ -7,9 +7,10 @@ import importlib.resources
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
-from typing import Any
+from typing import Any, TypeAlias
 
 import msgspec
+from redis.exceptions import NoScriptError
 
 from shared import clock
 from shared.errors import StoreUnavailable
@@ -26,6 +27,8 @@ RECLAIM_GRACE_MS = 5_000
 OVERTIME_MS = 60_000
 CRASHES_MAX = 3
 _PREAMBLES: dict[str, tuple[str, ...]] = {"claim": ("record", "gates"), "lock": ()}
+#: queues, arguments, further keys: what one script call is made of.
+_Call: TypeAlias = tuple[Any, ...]
 _pack = msgspec.msgpack.Encoder().encode
 
 
@@ -112,15 +115,26 @@ class Scripts:
         self.client = client
         self.keys = Keys(service)
         self._base = self.keys.base()
+        self._blocks: dict[str, list[str]] = {}
         self._registered: dict[str, Any] = {}
 
-    def _run(self, name: str, queues: Sequence[str], arguments: Sequence[object], *extra_keys: str) -> Any:
+    def _wire(self, queues: Sequence[str], arguments: Sequence[object], *extra_keys: str) -> tuple[list[str], bytes]:
         keys = [*self._base]
         for queue in queues:
-            keys.extend(self.keys.queue(queue))
+            keys.extend(self._queue_keys(queue))
         keys.extend(extra_keys)
+        return keys, _pack(arguments)
+
+    def _queue_keys(self, queue: str) -> list[str]:
+        known = self._blocks.get(queue)
+        if known is None:
+            known = self._blocks[queue] = self.keys.queue(queue)
+        return known
+
+    def _run(self, name: str, queues: Sequence[str], arguments: Sequence[object], *extra_keys: str) -> Any:
+        keys, packed = self._wire(queues, arguments, *extra_keys)
         with store_errors():
-            return self._script(name)(keys=keys, args=[_pack(arguments)])
+            return self._script(name)(keys=keys, args=[packed])
 
     def _script(self, name: str) -> Any:
         script = self._registered.get(name)
@@ -141,9 +155,35 @@ class Scripts:
 
     def claim(self, wants: dict[str, int], *, identity: str, request: str, worker: str) -> Claim:
         """Lease up to `wants[queue]` jobs of each queue. The same `request` (128 random bits) gets the same answer."""
-        queues = list(wants)
+        return self._claim_of(list(wants), self._run("claim", *self._claim_call(wants, identity, request, worker)))
+
+    def complete(self, completions: Sequence[Completion]) -> list[bool]:
+        """End attempts well; False for each whose lease was not held any more."""
+        return [status == 1 for status in self._run("complete", *self._complete_call(completions))]
+
+    def complete_and_claim(
+        self, completions: Sequence[Completion], wants: dict[str, int], *, identity: str, request: str, worker: str
+    ) -> tuple[list[bool], Claim]:
+        """Both in one round trip, in this order; each is atomic, the two together are not and need not be."""
+        ended = self._complete_call(completions)
+        claimed = self._claim_call(wants, identity, request, worker)
+        with store_errors():
+            pipeline = self.client.pipeline(transaction=False)
+            for name, call in (("complete", ended), ("claim", claimed)):
+                keys, arguments = self._wire(*call)
+                pipeline.evalsha(self._script(name).sha, len(keys), *keys, arguments)
+            try:
+                statuses, answer = pipeline.execute()
+            except NoScriptError:
+                statuses, answer = self._run("complete", *ended), self._run("claim", *claimed)
+        return [status == 1 for status in statuses], self._claim_of(list(wants), answer)
+
+    def _claim_call(self, wants: dict[str, int], identity: str, request: str, worker: str) -> _Call:
         arguments = [identity, request, worker, LEASE_MS, list(wants.values())]
-        status, now_ms, jobs, waits = self._run("claim", queues, arguments, self.keys.claim(request))
+        return list(wants), arguments, self.keys.claim(request)
+
+    def _claim_of(self, queues: list[str], answer: Any) -> Claim:
+        status, now_ms, jobs, waits = answer
         return Claim(
             is_closed=status == b"closed",
             now_ms=now_ms,
@@ -151,15 +191,14 @@ class Scripts:
             waits={queue: None if wait < 0 else wait for queue, wait in zip(queues, waits, strict=False)},
         )
 
-    def complete(self, completions: Sequence[Completion]) -> list[bool]:
-        """End attempts well; False for each whose lease was not held any more."""
+    def _complete_call(self, completions: Sequence[Completion]) -> _Call:
         queues = sorted({done.held.queue for done in completions})
         attempts = [
             [done.held.id, done.held.generation, done.held.token, queues.index(done.held.queue) + 1,
              int(done.is_settled), done.outcome]
             for done in completions
         ]  # fmt: skip
-        return [status == 1 for status in self._run("complete", queues, [TOMB_MS, attempts])]
+        return queues, [TOMB_MS, attempts]
 
     def bury(self, held: Held, *, state: str, outcome: str, error: str) -> bool:
         """End an attempt as dead or cancelled; False when the lease was not held any more."""

@@ -18,11 +18,13 @@ from shared.jobs.ledger import queries
 from shared.jobs.ledger.records import JobId, event_from_stream
 from shared.jobs.live import get_job
 from shared.jobs.queue_counts import read_counts
-from shared.jobs.queue_settings import read
+from shared.jobs.queue_settings import declared, read
 from shared.jobs.submission import Jobs, submit
 from shared.rpc.streams import StreamSlots
 
 PAGE_DEFAULT, PAGE_MAX = 50, 500
+#: A page ends here even if it has fewer jobs than asked for: a message may have 4 MiB.
+PAGE_BYTES = 3 * 1024 * 1024
 WATCH_BLOCK_MS = 1000
 WATCH_BATCH = 200
 _EVENT_ID = re.compile(r"^\d{1,20}-\d{1,20}$")
@@ -72,19 +74,25 @@ class JobServicer(jobs_pb2_grpc.JobServiceServicer):
         wanted = queries.Filter(request.queue or None, wire.state_of(request.state), request.name or None)
         with self._jobs.database.unit_of_work() as work:
             found = queries.page(work, wanted, limit=limit + 1, before_seq=_read_token(request.page_token))
-        shown = found[:limit]
-        token = _make_token(shown[-1].seq) if len(found) > limit else ""
-        return jobs_pb2.ListJobsResponse(
-            jobs=[wire.job_to_wire(job, self._jobs.service) for job in shown], next_page_token=token
-        )
+        shown: list[Any] = []
+        size = 0
+        for job in found[:limit]:
+            message = wire.job_to_wire(job, self._jobs.service)
+            size += message.ByteSize()
+            if shown and size > PAGE_BYTES:
+                break
+            shown.append(message)
+        token = _make_token(found[len(shown) - 1].seq) if len(found) > len(shown) else ""
+        return jobs_pb2.ListJobsResponse(jobs=shown, next_page_token=token)
 
     def ListQueues(self, request: Any, context: grpc.ServicerContext) -> Any:  # noqa: ARG002, N802  # gRPC's signature
         """See the proto."""
         with self._jobs.database.unit_of_work() as work:
             settings = {setting.queue: setting for setting in read(work)}
         counts = read_counts(self._jobs)
+        queues = self._jobs.catalogue.queues
         return jobs_pb2.ListQueuesResponse(
-            queues=[self._queue(count, settings[count.queue]) for count in counts if count.queue in settings]
+            queues=[self._queue(count, settings.get(count.queue) or declared(queues[count.queue])) for count in counts]
         )
 
     def _queue(self, counts: Any, setting: Any) -> Any:

@@ -26,16 +26,18 @@ def settle(jobs: Jobs, claimed: Claimed, worker: str, outcome: Outcome) -> Outco
     """Write the outcome; when the lease turns out to be lost nothing is written and Lost is returned."""
     if isinstance(outcome, Lost):
         metrics.STALE_WRITES.labels(service=jobs.service).inc()
-        log.warning("attempt lost", reason=outcome.reason)
+        log.warning("attempt lost", job_id=claimed.held.id, reason=outcome.reason)
         return outcome
     try:
         is_written = _persist(lambda: _write(jobs, claimed, worker, outcome))
     except StoreUnavailable as error:
-        log.error("outcome abandoned to the reaper", error=str(error), outcome=type(outcome).__name__)
+        log.error(
+            "outcome abandoned to the reaper", job_id=claimed.held.id, error=str(error), outcome=type(outcome).__name__
+        )
         return Lost("Redis did not answer")
     if not is_written:
         metrics.STALE_WRITES.labels(service=jobs.service).inc()
-        log.warning("stale outcome refused", outcome=type(outcome).__name__)
+        log.warning("stale outcome refused", job_id=claimed.held.id, outcome=type(outcome).__name__)
         return Lost("another holder has the job")
     return outcome
 
@@ -44,8 +46,7 @@ def _write(jobs: Jobs, claimed: Claimed, worker: str, outcome: Outcome) -> bool:
     held, scripts = claimed.held, jobs.scripts
     match outcome:
         case Done():
-            kept = "" if outcome.is_settled else _encode(_record(claimed, worker, "completed", outcome.result_json))
-            return scripts.complete([Completion(held, kept, outcome.is_settled)])[0]
+            return scripts.complete([completion_of(claimed, worker, outcome)])[0]
         case Again():
             state, kind = ("retrying", "retrying") if outcome.counts else ("scheduled", "snoozed")
             extra = _event_error(outcome.failure) if outcome.counts else outcome.wait_reason
@@ -66,6 +67,17 @@ def _write(jobs: Jobs, claimed: Claimed, worker: str, outcome: Outcome) -> bool:
             return scripts.drop(held.id, held.queue, generation=held.generation, token=held.token) > 0
         case Lost():
             return False
+
+
+def completion_of(claimed: Claimed, worker: str, outcome: Done) -> Completion:
+    """The end of an attempt that went well, ready to be written; its record only when PostgreSQL has not got it."""
+    record = "" if outcome.is_settled else _encode(done_record(claimed, worker, outcome.result_json))
+    return Completion(claimed.held, record, outcome.is_settled)
+
+
+def done_record(claimed: Claimed, worker: str, result: bytes) -> OutcomeRecord:
+    """The record of an attempt that ended well."""
+    return _record(claimed, worker, "completed", result)
 
 
 def _persist(write: Callable[[], bool]) -> bool:

@@ -1,63 +1,34 @@
-"""Owns the worker loop of one service in one process: claim, hand over, block, drain.
+"""Owns the worker loop of one service in one process: claim, hand over, write ends, block, drain.
 
 It must never run a job itself.
 """
 
 import secrets
 import threading
-from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+from collections import deque
 
 import sqlalchemy as sa
 import structlog
 
 from shared import clock, metrics
 from shared.errors import StoreUnavailable
-from shared.jobs.attempts import Attempt, run_attempt
+from shared.jobs.attempts import Attempt, perform_attempt
 from shared.jobs.broker import MillraceBroker
+from shared.jobs.completions import Completions, Ended
 from shared.jobs.connection import BLOCK_SECONDS, instance_of, store_errors
-from shared.jobs.outcomes import Again, Buried, Done, Outcome
+from shared.jobs.lanes import Lane
+from shared.jobs.observation import observe
+from shared.jobs.outcomes import Done, Lost, Outcome, Released
 from shared.jobs.running import Running, RunningAttempts, Stopping
-from shared.jobs.scripts import Claimed
+from shared.jobs.scripts import Claim, Claimed
+from shared.jobs.settlement import completion_of, settle
 from shared.jobs.submission import Jobs
 
 log = structlog.get_logger(__name__)
 CLOSED_PAUSE_SECONDS = 0.25
 FAULT_PAUSE_SECONDS = 0.5
+IDLE_SECONDS = 1.0
 STALLED_AFTER_SECONDS = 30.0
-
-
-class Slots:
-    """How many more jobs of each queue this process may run; wakes the loop when one is freed."""
-
-    def __init__(self, sizes: dict[str, int]) -> None:
-        self._free = dict(sizes)
-        self._asked: frozenset[str] = frozenset()
-        self._changed = threading.Condition()
-
-    def free(self) -> dict[str, int]:
-        """Queues with a free slot and how many; the loop asks for these, and may block on them."""
-        with self._changed:
-            free = {queue: count for queue, count in self._free.items() if count > 0}
-            self._asked = frozenset(free)
-            return free
-
-    def take(self, queue: str) -> None:
-        """One job of the queue starts."""
-        with self._changed:
-            self._free[queue] -= 1
-
-    def give(self, queue: str) -> bool:
-        """One job of the queue ended; True when the loop may be blocked in Redis without asking for this queue."""
-        with self._changed:
-            self._free[queue] += 1
-            self._changed.notify_all()
-            return bool(self._asked) and queue not in self._asked
-
-    def wait_for_any(self, seconds: float) -> None:
-        """Block until some queue has a free slot."""
-        with self._changed:
-            self._changed.wait_for(lambda: any(count > 0 for count in self._free.values()), seconds)
 
 
 class ServiceWorker:
@@ -71,21 +42,27 @@ class ServiceWorker:
         *,
         name: str,
         slots: dict[str, int],
-        on_idle: Callable[[], None] = lambda: None,
     ) -> None:
         self.jobs = jobs
         self.name = name
         self.attempts = RunningAttempts()
+        self.completions = Completions(self._on_ended)
         self._broker = broker
         self._resources = resources
-        self._slots = Slots(slots)
-        self._on_idle = on_idle
+        prefix = f"{jobs.service}-"
+        self._lanes = {queue: Lane(queue, size, self._run, name=prefix + queue) for queue, size in slots.items()}
         self._stopping = threading.Event()
+        #: Set when something ended while the loop waits in this process.
+        self._changed = threading.Event()
+        #: The queues the loop asks for while it blocks in Redis; None while it does not block there.
+        self._blocked_on: frozenset[str] | None = None
+        self._sending = threading.Lock()
         self._wake_key = jobs.scripts.keys.worker_wake(name)
-        self._pool = ThreadPoolExecutor(max_workers=sum(slots.values()), thread_name_prefix=f"{jobs.service}-job")
         self._thread = threading.Thread(target=self._loop, name=f"{jobs.service}-claims", daemon=True)
         self._identity = ""
-        self._request = ""
+        self._has_news = False
+        #: Claims whose answer was lost, to be asked again.
+        self._unanswered: deque[tuple[str, dict[str, int]]] = deque()
         self._looked_at = clock.monotonic()
 
     def start(self) -> None:
@@ -95,6 +72,7 @@ class ServiceWorker:
     def stop_claiming(self) -> None:
         """Take no more jobs; those that run go on."""
         self._stopping.set()
+        self._changed.set()
         self._ring()
 
     def stop(self, grace_seconds: float) -> None:
@@ -102,21 +80,23 @@ class ServiceWorker:
         self.stop_claiming()
         give_up_at = clock.monotonic() + grace_seconds
         self._thread.join(timeout=2)
-        while self.attempts.all() and clock.monotonic() < give_up_at:
-            self._stopped_pause(0.02)
+        for lane in self._lanes.values():
+            for attempt in lane.close():
+                lane.ended(0.0)
+                self._write_end(attempt, Released())
+        self._drain(give_up_at)
         for running in self.attempts.all():
             running.interrupt(Stopping)
-        give_up_at = clock.monotonic() + 2
-        while self.attempts.all() and clock.monotonic() < give_up_at:
-            self._stopped_pause(0.02)
-        self._pool.shutdown(wait=False, cancel_futures=True)
+        self._drain(clock.monotonic() + 2)
         left = self.attempts.all()
         if left:
             log.warning("jobs left to the reaper", jobs=[running.held.id for running in left])
 
-    @staticmethod
-    def _stopped_pause(seconds: float) -> None:
-        threading.Event().wait(seconds)
+    def _drain(self, give_up_at: float) -> None:
+        while self.attempts.all() and clock.monotonic() < give_up_at:
+            self._flush()
+            self._changed.wait(0.02)
+            self._changed.clear()
 
     def stalled(self) -> str | None:
         """None while the loop turns, else a sentence: a thread that lives but claims nothing is dead."""
@@ -132,39 +112,68 @@ class ServiceWorker:
     def _loop(self) -> None:
         while not self._stopping.is_set():
             self._looked_at = clock.monotonic()
-            wants = self._slots.free()
-            if not wants:
-                self._slots.wait_for_any(1.0)
-                continue
             try:
-                self._turn(wants)
+                self._turn()
             except StoreUnavailable as error:
                 log.warning("claim failed", service=self.jobs.service, error=str(error))
                 self._identity = ""
                 self._stopping.wait(FAULT_PAUSE_SECONDS)
 
-    def _turn(self, wants: dict[str, int]) -> None:
+    def _turn(self) -> None:
+        wants = self._wants()
+        if not wants:
+            self._flush()
+            if not self.completions:
+                self._changed.wait(IDLE_SECONDS)
+                self._changed.clear()
+            return
         if not self._identity.startswith(f"{self.jobs.scripts.client.sightings.instance}:") and not self._recognise():
+            self._flush()
             self._stopping.wait(CLOSED_PAUSE_SECONDS)
             return
-        # The same request id until an answer has come: a lost reply must not strand what it leased.
-        self._request = self._request or secrets.token_hex(16)
+        claim = self._claim(wants)
+        if claim is None or claim.jobs:
+            return
+        wait_ms = min((wait for wait in claim.waits.values() if wait is not None), default=BLOCK_SECONDS * 1000)
+        if wait_ms > 0:
+            self._block(wants, wait_ms)
+
+    def _wants(self, *, besides: frozenset[str] = frozenset()) -> dict[str, int]:
+        lanes = (lane for lane in self._lanes.values() if lane.queue not in besides)
+        return {lane.queue: want for lane in lanes if (want := lane.wants()) > 0}
+
+    def _claim(self, wants: dict[str, int]) -> Claim | None:
+        """Write the ends that wait and claim, in one round trip; hand over what came. None when claims are closed."""
+        unanswered = self._unanswered.popleft() if self._unanswered else None
+        request, wants = unanswered or (secrets.token_hex(16), wants)
         sightings = self.jobs.scripts.client.sightings
         met = sightings.changes
-        claim = self.jobs.scripts.claim(wants, identity=self._identity, request=self._request, worker=self.name)
-        self._request = ""
-        if claim.is_closed or sightings.changes != met:
-            # A server we had not met may have answered from an older state: nothing of this claim starts.
-            self._identity = ""
+        ended = self.completions.take()
+        try:
+            claim = self._exchange(ended, wants, request)
+        except StoreUnavailable:
+            # A lost reply must not strand what it leased: the same request is asked again, and gets the same answer.
+            self._unanswered.append((request, wants))
+            self.completions.put_back(ended)
+            raise
+        if not claim.is_closed and sightings.changes == met:
             for claimed in claim.jobs:
-                self.jobs.scripts.release(claimed.held)
-            return
+                self._hand_over(claimed)
+            return claim
+        # A server we had not met may have answered from an older state: nothing of this claim starts.
+        self._identity = ""
         for claimed in claim.jobs:
-            self._hand_over(claimed)
-        waits = [wait for wait in claim.waits.values() if wait is not None]
-        if not claim.jobs and min(waits, default=BLOCK_SECONDS * 1000) > 0:
-            self._on_idle()
-            self._block(list(wants), min(waits, default=BLOCK_SECONDS * 1000))
+            self.jobs.scripts.release(claimed.held)
+        return None
+
+    def _exchange(self, ended: list[Ended], wants: dict[str, int], request: str) -> Claim:
+        named = {"identity": self._identity, "request": request, "worker": self.name}
+        if not ended:
+            return self.jobs.scripts.claim(wants, **named)
+        completions = [each.completion for each in ended]
+        statuses, claim = self.jobs.scripts.complete_and_claim(completions, wants, **named)
+        self._confirm(ended, statuses)
+        return claim
 
     def _recognise(self) -> bool:
         """Learn the reconciled index's identity; False while this Redis is not the one PostgreSQL knows (rule 13)."""
@@ -176,10 +185,16 @@ class ServiceWorker:
         self._identity = str(known)
         return True
 
-    def _block(self, queues: list[str], wait_ms: int) -> None:
-        keys = [self._wake_key, *(self.jobs.scripts.keys.of_queue(queue, "wake") for queue in queues)]
-        with store_errors():
-            self.jobs.scripts.client.blpop(keys, timeout=max(0.005, min(wait_ms / 1000, BLOCK_SECONDS)))
+    def _block(self, wants: dict[str, int], wait_ms: int) -> None:
+        keys = [self._wake_key, *(self.jobs.scripts.keys.of_queue(queue, "wake") for queue in wants)]
+        self._blocked_on = frozenset(wants)
+        try:
+            # Whoever ends a job from here on sees that we block and writes it himself; look once for those before.
+            if not self.completions and not self._stopping.is_set():
+                with store_errors():
+                    self.jobs.scripts.client.blpop(keys, timeout=max(0.005, min(wait_ms / 1000, BLOCK_SECONDS)))
+        finally:
+            self._blocked_on = None
 
     def _ring(self) -> None:
         """Wake our own loop out of its block."""
@@ -193,34 +208,76 @@ class ServiceWorker:
         except StoreUnavailable:
             log.debug("own wake-up failed; the loop looks again by itself")
 
+    def _on_ended(self) -> None:
+        """An end was handed over, or a slot freed: the loop sees to it; while that blocks in Redis, this thread does."""
+        self._changed.set()
+        if self._blocked_on is None or self._stopping.is_set():
+            return
+        self._has_news = True
+        try:
+            self._see_to_news()
+        except StoreUnavailable as error:
+            log.warning("ends wait for Redis", service=self.jobs.service, error=str(error))
+
+    def _see_to_news(self) -> None:
+        """Write ends and refill lanes the loop does not ask for; one thread at a time, for all that came meanwhile."""
+        while self._has_news and self._sending.acquire(blocking=False):
+            try:
+                self._has_news = False
+                wants = self._wants(besides=self._blocked_on or frozenset(self._lanes))
+                if wants and self._identity:
+                    self._claim(wants)
+                    if self._wants(besides=self._blocked_on or frozenset(self._lanes)):
+                        self._ring()  # less came than was wanted: when more may come is for the loop to watch
+                else:
+                    self._flush()
+            finally:
+                self._sending.release()
+
+    def _flush(self) -> None:
+        """Write the ends that wait."""
+        while ended := self.completions.take():
+            self._write(ended)
+
+    def _write(self, ended: list[Ended]) -> None:
+        try:
+            statuses = self.jobs.scripts.complete([each.completion for each in ended])
+        except StoreUnavailable:
+            self.completions.put_back(ended)
+            raise
+        self._confirm(ended, statuses)
+
+    def _confirm(self, ended: list[Ended], statuses: list[bool]) -> None:
+        for each, is_done in zip(ended, statuses, strict=True):
+            self.attempts.remove(each.running)
+            if not is_done:
+                metrics.STALE_WRITES.labels(service=self.jobs.service).inc()
+                log.warning("stale outcome refused", service=self.jobs.service, job_id=each.running.held.id)
+
     def _hand_over(self, claimed: Claimed) -> None:
         running = Running(claimed.held)
         self.attempts.add(running)
-        self._slots.take(claimed.held.queue)
-        self._pool.submit(self._run, Attempt(self.jobs, self._broker, self._resources, self.name, claimed, running))
+        self._lanes[claimed.held.queue].put(
+            Attempt(self.jobs, self._broker, self._resources, self.name, claimed, running)
+        )
 
-    def _run(self, attempt: Attempt) -> None:
+    def _run(self, lane: Lane, attempt: Attempt) -> None:
         started = clock.monotonic()
+        outcome: Outcome = Lost("ended outside its steps; the reaper has it")
         try:
-            outcome = run_attempt(attempt)
-            self._count(attempt, outcome, clock.monotonic() - started)
+            outcome = perform_attempt(attempt)
         except Exception:  # the thread's last line of defence: the slot must be given back
             log.exception("attempt ended outside its steps", job_id=attempt.claimed.held.id)
-        finally:
-            self.attempts.remove(attempt.running)
-            if self._slots.give(attempt.claimed.held.queue):
-                self._ring()
+        seconds = clock.monotonic() - started
+        # The slot is free from here on: the next claim can travel together with this end.
+        lane.ended(seconds)
+        self._write_end(attempt, outcome)
+        observe(self.jobs.service, attempt.running.job, attempt.claimed, outcome, seconds)
 
-    def _count(self, attempt: Attempt, outcome: Outcome, seconds: float) -> None:
-        labels = {"service": self.jobs.service, "queue": attempt.claimed.held.queue, "job": attempt.running.job}
-        metrics.JOB_ATTEMPTS.labels(**labels, outcome=type(outcome).__name__.lower()).inc()
-        metrics.JOB_RUN_SECONDS.labels(**labels).observe(seconds)
-        wait_ms = attempt.claimed.started_ms - attempt.claimed.enqueued_ms
-        metrics.JOB_WAIT_SECONDS.labels(**labels).observe(max(0, wait_ms) / 1000)
-        level = log.info if isinstance(outcome, Done | Again) else log.warning
-        if isinstance(outcome, Buried):
-            level = log.error
-        level(
-            "attempt finished", **labels, job_id=attempt.claimed.held.id, attempt=attempt.claimed.attempt,
-            outcome=type(outcome).__name__.lower(), seconds=round(seconds, 3),
-        )  # fmt: skip
+    def _write_end(self, attempt: Attempt, outcome: Outcome) -> None:
+        if isinstance(outcome, Done):
+            self.completions.add(Ended(completion_of(attempt.claimed, self.name, outcome), attempt.running))
+            return
+        settle(self.jobs, attempt.claimed, self.name, outcome)
+        self.attempts.remove(attempt.running)
+        self._on_ended()

@@ -3,7 +3,7 @@
 import math
 import threading
 from collections.abc import Callable
-from decimal import Decimal
+from decimal import Decimal, localcontext
 
 from tools.sandbox.tokens import CHAINS, Token, address_key, is_address, seed_tokens, unknown_token
 from tools.sandbox.walk import log_path, uniform
@@ -71,7 +71,9 @@ class Market:
 
 def rounded(price: float) -> Decimal:
     """Nine significant digits, never below what 18 decimals can show."""
-    return max(Decimal(f"{price:.8e}").quantize(_QUANTUM).normalize(), _QUANTUM)
+    # A dear token in units of a cheap one is above 10^10, and 18 decimals of that are more than the usual 28 digits.
+    with localcontext(prec=60):
+        return max(Decimal(f"{price:.8e}").quantize(_QUANTUM).normalize(), _QUANTUM)
 
 
 def plain(price: Decimal) -> str:

@@ -15,7 +15,9 @@ from shared.errors import PlatformError
 
 #: Rounds of calls one request may cost: a busy service is read in parts, and jobs made meanwhile push the rest down.
 MAX_ROUNDS = 40
-MAX_PAGE_SIZE = 500
+MIN_PAGE_SIZE = 10
+#: Marks a place keeps. A page holds no more, so only those of jobs that left the list's filter are ever lost.
+MAX_MARKS = 500
 #: A page ends early rather than grow beyond this; its jobs may have 256 KiB of arguments each, and results.
 MAX_PAGE_BYTES = 8 * 1024 * 1024
 #: How far the clocks of gateway and services may differ.
@@ -68,7 +70,8 @@ class _Stream:
 
     def wanted(self) -> PageWanted:
         token = self.next_token if self.is_read else self.token
-        return PageWanted(self.service, token, min(MAX_PAGE_SIZE, self.size + len(self.shown)))
+        # Not more for what was shown: a page that grew would never be shown whole, and its marks would pile up.
+        return PageWanted(self.service, token, self.size)
 
     def accept(self, response: jobs_pb2.ListJobsResponse, newest_ns: int | None) -> None:
         """Begin the page that was wanted, leaving out what was shown and what is newer than the list."""
@@ -91,8 +94,8 @@ class _Stream:
         """Where the next page begins: at this one again while something of it waits."""
         if self.waiting or not self.is_read:
             marks = [*self.shown, *(mark(job_id) for job_id in self.taken)]
-            return Place(self.token, tuple(marks[-2 * self.size :]))
-        return Place(self.next_token, tuple(self.shown)[-self.size :])
+            return Place(self.token, tuple(marks[-MAX_MARKS:]))
+        return Place(self.next_token, tuple(self.shown)[-MAX_MARKS:])
 
 
 def created_ns(job: jobs_pb2.Job) -> int:
@@ -108,7 +111,7 @@ def merge(services: Sequence[str], cursor: MergeCursor, *, limit: int, fetch: Fe
     is_first = not cursor.places
     names = [name for name in services if is_first or name in cursor.places]
     # Parts of the limit, so that what is fetched but not shown, which the cursor must remember, stays below it.
-    size = -(-limit // max(1, len(names)))
+    size = max(MIN_PAGE_SIZE, -(-limit // max(1, len(names))))
     places = {name: cursor.places.get(name, Place()) for name in names}
     streams = [_Stream(name, size, place.token, dict.fromkeys(place.shown)) for name, place in places.items()]
     down: list[str] = []

@@ -10,10 +10,12 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 
 import httpx
+import psycopg
 import pytest
 import sqlalchemy as sa
 import uvicorn
 from fastapi import FastAPI
+from psycopg import sql
 
 from services.gateway.app import assemble
 from services.gateway.auth.keys import KeyRing
@@ -27,7 +29,8 @@ from shared import logs
 from shared.db import Database, migrations
 from shared.security.tokens import ApiKey, generate_api_key, hash_secret
 from shared.settings import Secret
-from tools.stores import PostgresServer, temporary_postgres
+from tests.stores import service_url
+from tools.stores import PostgresServer
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -36,23 +39,18 @@ def logging() -> None:
 
 
 @pytest.fixture(scope="session")
-def postgres() -> Iterator[PostgresServer]:
-    with temporary_postgres() as server:
-        yield server
-
-
-@pytest.fixture(scope="session")
 def database(postgres: PostgresServer) -> Iterator[Database]:
-    database = Database(migrated(postgres.url(database="postgres")), "gateway")
+    database = Database(migrated(postgres, "gateway_suite"), "gateway")
     yield database
     database.close()
 
 
-def migrated(admin: str) -> str:
-    """The URL of the gateway's own role in this database, its migrations run."""
-    scheme, _, rest = admin.partition("://")
-    url = f"{scheme}://millrace_gateway:gateway-password@{rest.rpartition('@')[2]}"
-    migrations.prepare(admin, url, "gateway")
+def migrated(postgres: PostgresServer, name: str) -> str:
+    """The URL of the gateway's own role in a new database, its migrations run."""
+    with psycopg.connect(postgres.url(database="postgres"), autocommit=True) as admin:
+        admin.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
+    url = service_url(postgres, name, "gateway")
+    migrations.prepare(postgres.url(database=name), url, "gateway")
     migrations.upgrade(url, "gateway")
     return url
 

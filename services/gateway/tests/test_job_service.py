@@ -5,9 +5,7 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 
 import httpx
-import psycopg
 import pytest
-from psycopg import sql
 
 from protos.jobs.v1 import jobs_pb2_grpc
 from services.gateway.app import assemble
@@ -21,7 +19,7 @@ from shared.jobs.scripts import Scripts
 from shared.jobs.servicer import JobServicer
 from shared.rpc import RpcServer, Servicer, StreamSlots
 from shared.security.tokens import generate_api_key
-from tools.stores import PostgresServer, temporary_valkey
+from tools.stores import PostgresServer, ValkeyServer
 
 SERVICES = ("barn", "mill")
 
@@ -48,10 +46,9 @@ def catalogue(service: str) -> Catalogue:
 
 
 @pytest.fixture(scope="module")
-def client(postgres: PostgresServer, database: Database) -> Iterator[httpx.Client]:
+def client(postgres: PostgresServer, valkey: ValkeyServer, database: Database) -> Iterator[httpx.Client]:
     """A gateway before two services that keep jobs and run none."""
     with ExitStack() as stack:
-        valkey = stack.enter_context(temporary_valkey())
         addresses = {}
         for service in SERVICES:
             addresses[service] = stack.enter_context(job_service(service, postgres, valkey.url()))
@@ -63,10 +60,8 @@ def client(postgres: PostgresServer, database: Database) -> Iterator[httpx.Clien
 
 @contextmanager
 def job_service(service: str, postgres: PostgresServer, redis_url: str) -> Iterator[str]:
-    with psycopg.connect(postgres.url(database="postgres"), autocommit=True) as connection:
-        connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(service)))
     # The gateway's revisions bring the ledger's tables along, which is all a JobService needs.
-    database = Database(migrated(postgres.url(database=service)), "gateway")
+    database = Database(migrated(postgres, service), "gateway")
     jobs = Jobs(catalogue(service), database, Scripts(connect(redis_url, name=service), service))
     with database.unit_of_work() as work:
         queue_settings.declare(work, tuple(jobs.catalogue.queues.values()))
@@ -81,8 +76,8 @@ def job_service(service: str, postgres: PostgresServer, redis_url: str) -> Itera
         database.close()
 
 
-def submit(client: httpx.Client, service: str, **fields: object) -> httpx.Response:
-    body = {"name": f"grind-in-{service}", "args": {"grain": "rye"}, **fields}
+def submit(client: httpx.Client, where: str, **fields: object) -> httpx.Response:
+    body = {"name": f"grind-in-{where}", "args": {"grain": "rye"}, **fields}
     return client.post("/api/v1/jobs", json=body)
 
 

@@ -107,21 +107,29 @@ class Event:
     extra: str
 
 
+_event = msgspec.msgpack.Decoder(
+    tuple[str, int, str, str, str, str, int, int, float, str, str, float, str]  # the order of lua/record.lua
+)
+
+
 def event_from_stream(event_id: bytes, fields: dict[bytes, bytes]) -> Event:
-    """Decode one stream entry as lua/record.lua wrote it."""
+    """Decode one stream entry as lua/record.lua wrote it. Raises KeyError or ValueError for anything else."""
+    job_id, generation, queue, name, state, kind, attempts, at, due, token, worker, started, extra = _event.decode(
+        fields[b"e"]
+    )
     return Event(
         event_id=event_id.decode(),
-        job_id=fields[b"id"].decode(),
-        generation=int(fields[b"g"]),
-        queue=fields[b"q"].decode(),
-        name=fields[b"n"].decode(),
-        state=State(fields[b"s"].decode()),
-        kind=fields[b"k"].decode(),
-        attempts=int(fields[b"a"]),
-        at_ms=int(fields[b"at"]),
-        due_ms=int(float(fields[b"d"])),
-        token=fields[b"t"].decode(),
-        worker=fields[b"w"].decode(),
-        started_ms=int(float(fields[b"st"])),
-        extra=fields[b"x"].decode(),
+        job_id=job_id,
+        generation=generation,
+        queue=queue,
+        name=name,
+        state=State(state),
+        kind=kind,
+        attempts=attempts,
+        at_ms=at,
+        due_ms=int(due),
+        token=token,
+        worker=worker,
+        started_ms=int(started),
+        extra=extra,
     )

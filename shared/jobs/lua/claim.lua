@@ -24,40 +24,45 @@ if remembered then
   return {'ok', now, jobs, waits}
 end
 
-local function lease(i, keys, id, record)
-  redis.call('ZREM', keys.ready, id)
-  local token = request .. '.' .. #given
-  record[STATE], record[TOKEN], record[STARTED], record[WORKER] = 'running', token, now, worker
-  record[ATTEMPTS] = record[ATTEMPTS] + 1
-  record[PROGRESS] = ''
-  save(id, record)
-  redis.call('ZADD', keys.running, now + lease_ms, id)
-  event(id, record, 'started')
-  jobs[#jobs + 1] = {i, id, token, record[GENERATION], record[ATTEMPTS], record[CRASHES], record[CHECK],
-                     record[ENQUEUED], redis.call('HGET', BODIES, id)}
-  given[#given + 1] = {i, id, token}
+-- Lease what is ready of the i-th queue, at most n; entries without a queued record are strays and leave the set.
+local function lease(i, keys, n)
+  local ids = redis.call('ZRANGE', keys.ready, 0, n - 1)
+  if #ids == 0 then return 0 end
+  local records, bodies = load_all(ids), redis.call('HMGET', BODIES, unpack(ids))
+  local saves, leases, first = {}, {}, #given
+  for at, id in ipairs(ids) do
+    local record = records[at]
+    if record and record[STATE] == 'queued' then
+      local token = request .. '.' .. #given
+      record[STATE], record[TOKEN], record[STARTED], record[WORKER] = 'running', token, now, worker
+      record[ATTEMPTS], record[PROGRESS] = record[ATTEMPTS] + 1, ''
+      saves[#saves + 1], saves[#saves + 2] = id, cmsgpack.pack(record)
+      leases[#leases + 1], leases[#leases + 2] = now + lease_ms, id
+      event(id, record, 'started')
+      jobs[#jobs + 1] = {i, id, token, record[GENERATION], record[ATTEMPTS], record[CRASHES], record[CHECK],
+                         record[ENQUEUED], bodies[at]}
+      given[#given + 1] = {i, id, token}
+    end
+  end
+  redis.call('ZREM', keys.ready, unpack(ids))
+  if #saves > 0 then
+    redis.call('HSET', JOBS, unpack(saves))
+    redis.call('ZADD', keys.running, unpack(leases))
+  end
+  return #given - first
 end
 
 for i, want in ipairs(wants) do
   local keys = queue_keys(i)
   promote(keys)
   local n, wait, rate = allowance(keys, want)
-  local started = 0
-  if n > 0 then
-    for _, id in ipairs(redis.call('ZRANGE', keys.ready, 0, n - 1)) do
-      local record = load(id)
-      if record and record[STATE] == 'queued' then
-        lease(i, keys, id, record)
-        started = started + 1
-        if rate and rate > 0 then redis.call('LPUSH', keys.starts, now) end
-      else
-        redis.call('ZREM', keys.ready, id)
-      end
-    end
-  end
+  local started = n > 0 and lease(i, keys, n) or 0
   if started > 0 then
     redis.call('HINCRBY', keys.count, 'started', started)
-    if rate and rate > 0 then redis.call('LTRIM', keys.starts, 0, rate - 1) end
+    if rate > 0 then
+      for _ = 1, started do redis.call('LPUSH', keys.starts, now) end
+      redis.call('LTRIM', keys.starts, 0, rate - 1)
+    end
   end
   if redis.call('ZCARD', keys.ready) > 0 then
     if n > 0 then

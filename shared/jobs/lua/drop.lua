@@ -11,7 +11,7 @@ if record[STATE] == 'running' and record[TOKEN] ~= args[3] then
   save(id, record)
   return 2
 end
-redis.call('ZREM', keys.running, id)
+if redis.call('ZREM', keys.running, id) == 1 then wake(keys.wake) end
 redis.call('ZREM', keys.ready, id)
 redis.call('ZREM', keys.delayed, id)
 if record[STATE] == 'retrying' then redis.call('HINCRBY', keys.count, 'retrying', -1) end

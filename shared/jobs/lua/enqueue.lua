@@ -18,6 +18,7 @@ for i, job in ipairs(args[2]) do
     statuses[i] = -2
   else
     if present then
+      if present[STATE] == 'retrying' then redis.call('HINCRBY', keys.count, 'retrying', -1) end
       redis.call('ZREM', TOMBS, id)
       redis.call('ZREM', UNSETTLED, id)
       redis.call('HDEL', OUTCOMES, id)

@@ -12,7 +12,9 @@ for i, attempt in ipairs(args[3]) do
   elseif now > record[STARTED] + record[TIMEOUT] + args[2] then
     statuses[i] = 3
   else
-    redis.call('ZADD', keys.running, 'XX', now + args[1], id)
+    -- Removing comes first: a script that starts with it runs to its end even when memory is full, and a heartbeat must.
+    redis.call('ZREM', keys.running, id)
+    redis.call('ZADD', keys.running, now + args[1], id)
     statuses[i] = record[DOOMED] == 1 and 2 or 1
   end
 end

@@ -33,5 +33,6 @@ for _, id in ipairs(expired) do
     end
   end
 end
-if reclaimed > 0 then wake(keys.wake) end
+-- Whatever left has freed a place below max_running, what came back is ready.
+if #expired > 0 then wake(keys.wake) end
 return {reclaimed, buried}

@@ -25,6 +25,14 @@ local function load(id)
   return packed and cmsgpack.unpack(packed) or nil
 end
 
+-- The records of many ids in one call; absent ones are false.
+local function load_all(ids)
+  if #ids == 0 then return {} end
+  local records = redis.call('HMGET', JOBS, unpack(ids))
+  for i, packed in ipairs(records) do records[i] = packed and cmsgpack.unpack(packed) or false end
+  return records
+end
+
 local function save(id, record)
   redis.call('HSET', JOBS, id, cmsgpack.pack(record))
 end
@@ -36,9 +44,9 @@ end
 
 local function event(id, record, kind, extra)
   local due = record[STATE] ~= 'queued' and record[DUE] or 0
-  redis.call('XADD', EVENTS, 'MAXLEN', '~', 10000, '*', 'id', id, 'g', record[GENERATION], 'q', record[QUEUE],
-    'n', record[NAME], 's', record[STATE], 'k', kind, 'a', record[ATTEMPTS], 'at', now, 'd', due,
-    't', record[TOKEN], 'w', record[WORKER], 'st', record[STARTED], 'x', extra or '')
+  redis.call('XADD', EVENTS, 'MAXLEN', '~', 10000, '*', 'e', cmsgpack.pack({id, record[GENERATION], record[QUEUE],
+    record[NAME], record[STATE], kind, record[ATTEMPTS], now, due, record[TOKEN], record[WORKER], record[STARTED],
+    extra or ''}))
 end
 
 -- A finished entry leaves a tombstone that outlives every submitter's push deadline (rule 5).

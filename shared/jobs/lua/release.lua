@@ -11,6 +11,7 @@ if record[DOOMED] == 1 then
   record[STATE] = 'cancelled'
   event(id, record, 'dropped')
   entomb(id, record, args[4])
+  wake(keys.wake)
   return 2
 end
 record[STATE], record[ATTEMPTS], record[CHECK] = 'queued', record[ATTEMPTS] - 1, 1

@@ -11,6 +11,7 @@ if record[DOOMED] == 1 then
   record[STATE] = 'cancelled'
   event(id, record, 'dropped')
   entomb(id, record, args[10])
+  wake(keys.wake)
   return 2
 end
 record[STATE], record[DUE], record[WAIT_REASON], record[CHECK] = args[4], now + args[5], args[7], 1

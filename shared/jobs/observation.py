@@ -1,0 +1,52 @@
+"""Owns what an ended attempt leaves in metrics and logs. It must never cost a job more than a few microseconds."""
+
+import functools
+import logging
+from typing import Any
+
+import structlog
+
+from shared import metrics
+from shared.jobs.outcomes import Again, Buried, Cancelled, Done, Lost, Outcome
+from shared.jobs.scripts import Claimed
+
+log = structlog.get_logger(__name__)
+
+
+@functools.lru_cache(maxsize=2000)
+def _series(service: str, queue: str, job: str, outcome: str) -> tuple[Any, Any, Any]:
+    labels = {"service": service, "queue": queue, "job": job}
+    return (
+        metrics.JOB_ATTEMPTS.labels(**labels, outcome=outcome),
+        metrics.JOB_RUN_SECONDS.labels(**labels),
+        metrics.JOB_WAIT_SECONDS.labels(**labels),
+    )
+
+
+def observe(service: str, job: str, claimed: Claimed, outcome: Outcome, seconds: float) -> None:
+    """Count an ended attempt and say it: success at debug, retry at info, loss as a warning, death as an error."""
+    name = type(outcome).__name__.lower()
+    attempts, run, wait = _series(service, claimed.held.queue, job, name)
+    attempts.inc()
+    run.observe(seconds)
+    wait.observe(max(0, claimed.started_ms - claimed.enqueued_ms) / 1000)
+    say = _level(outcome)
+    if say is not None:
+        say(
+            "attempt finished", service=service, queue=claimed.held.queue, job=job, job_id=claimed.held.id,
+            attempt=claimed.attempt, outcome=name, seconds=round(seconds, 3),
+        )  # fmt: skip
+
+
+def _level(outcome: Outcome) -> Any:
+    match outcome:
+        case Done():
+            # One line a success is most of what a busy worker would write, and most of what it would cost.
+            return log.debug if logging.getLogger(__name__).isEnabledFor(logging.DEBUG) else None
+        case Buried():
+            return log.error
+        case Again() | Cancelled():
+            return log.info
+        case Lost():
+            return log.warning
+    return log.info

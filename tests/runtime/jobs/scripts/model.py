@@ -1,0 +1,108 @@
+"""Owns what the index should do, in plain Python without Redis: the yardstick of test_model.
+
+It must never be made to agree with the scripts; where they differ, ARCHITECTURE §4 decides.
+"""
+
+from dataclasses import dataclass, field
+
+from shared.jobs.scripts import CRASHES_MAX, Held
+
+FINAL = ("completed", "dead", "cancelled")
+
+
+@dataclass(slots=True)
+class Entry:
+    """One job as the index should hold it."""
+
+    generation: int
+    state: str
+    place: tuple[int, int]
+    is_durable: bool = True
+    attempts: int = 0
+    crashes: int = 0
+    token: str = ""
+    is_doomed: bool = False
+    is_due: bool = False
+
+
+@dataclass(slots=True)
+class Model:
+    """All jobs of one queue, by id."""
+
+    entries: dict[str, Entry] = field(default_factory=dict)
+    is_paused: bool = False
+    max_running: int = 0
+    pushed: int = 0
+
+    def of(self, *states: str) -> list[str]:
+        """Ids in these states, in the order in which they would start."""
+        found = [job_id for job_id, entry in self.entries.items() if entry.state in states]
+        return sorted(found, key=lambda job_id: self.entries[job_id].place)
+
+    def enqueue(self, job_id: str, generation: int, priority: int, state: str, *, is_durable: bool) -> int:
+        present = self.entries.get(job_id)
+        if present and present.generation >= generation:
+            return 0
+        if present and present.state == "running":
+            return -2
+        self.pushed += 1
+        self.entries[job_id] = Entry(generation, state, (priority, self.pushed), is_durable)
+        return 1
+
+    def startable(self, want: int) -> list[str]:
+        """Who starts now, after what is due has become ready."""
+        for job_id in self.of("scheduled", "retrying"):
+            if self.entries[job_id].is_due:
+                self.entries[job_id].state, self.entries[job_id].is_due = "queued", False
+        if self.is_paused:
+            return []
+        if self.max_running:
+            want = max(0, min(want, self.max_running - len(self.of("running"))))
+        return self.of("queued")[:want]
+
+    def start(self, job_id: str, token: str) -> None:
+        entry = self.entries[job_id]
+        entry.state, entry.token, entry.attempts = "running", token, entry.attempts + 1
+
+    def holds(self, held: Held) -> bool:
+        entry = self.entries.get(held.id)
+        return bool(
+            entry and entry.state == "running" and (entry.generation, entry.token) == (held.generation, held.token)
+        )
+
+    def end(self, job_id: str, state: str, *, is_settled: bool = False) -> None:
+        entry = self.entries[job_id]
+        entry.state, entry.token = state, ""
+        if state == "completed" and not entry.is_durable:
+            del self.entries[job_id]
+        elif is_settled:
+            entry.state = "tomb"
+
+    def leave(self, job_id: str, state: str, *, counts: bool) -> None:
+        """A running job goes back to waiting; one that nobody wants any more goes for good."""
+        entry = self.entries[job_id]
+        entry.token = ""
+        entry.attempts -= not counts
+        entry.state = "tomb" if entry.is_doomed else state
+
+    def crash(self, job_id: str) -> None:
+        entry = self.entries[job_id]
+        entry.crashes += 1
+        self.leave(job_id, "dead" if entry.crashes >= CRASHES_MAX else "queued", counts=False)
+
+    def drop(self, job_id: str, generation: int, token: str) -> int:
+        entry = self.entries.get(job_id)
+        if entry is None or entry.state == "tomb" or entry.generation != generation:
+            return 0
+        if entry.state == "running" and entry.token != token:
+            entry.is_doomed = True
+            return 2
+        entry.state, entry.token = "tomb", ""
+        return 1
+
+    def settle(self, job_id: str, generation: int, state: str) -> int:
+        entry = self.entries.get(job_id)
+        if entry is None or (entry.generation, entry.state) != (generation, state) or state not in FINAL:
+            return 0
+        entry.state = "tomb"
+        return 1

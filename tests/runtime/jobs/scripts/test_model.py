@@ -1,0 +1,64 @@
+"""Promises of the scripts together: whatever the order of calls, losses and crashes, Redis and the model agree."""
+
+import os
+
+import pytest
+from hypothesis import HealthCheck, Phase, settings
+from hypothesis.stateful import run_state_machine_as_test
+
+from shared.jobs import scripts as module
+from tests.runtime.jobs.scripts.index import Index
+from tests.runtime.jobs.scripts.machine import IndexMachine
+
+STEPS = 50
+IS_LONG = os.environ.get("MILLRACE_TEST_LONG") == "1"
+EXAMPLES = 4000 if IS_LONG else 40
+WALK = settings(
+    max_examples=EXAMPLES, stateful_step_count=STEPS, deadline=None, derandomize=not IS_LONG, database=None,
+    suppress_health_check=list(HealthCheck),
+)  # fmt: skip
+HUNT = settings(WALK, max_examples=200, phases=[Phase.generate], derandomize=True, report_multiple_bugs=False)
+
+
+def walk(index: Index, how: settings) -> int:
+    """Let the machine walk; how many times Redis and the model were compared."""
+    machine = type("Walk", (IndexMachine,), {"index": index, "calls": 0})
+    run_state_machine_as_test(machine, settings=how)
+    return int(vars(machine)["calls"])
+
+
+def test_redis_and_the_model_agree_after_every_step_of_a_long_random_walk(index: Index) -> None:
+    assert walk(index, WALK) >= EXAMPLES * STEPS // 2
+
+
+#: A guard of one script, and the same line without it.
+GUARDS = {
+    "the token": ("record", " and record[TOKEN] == token", ""),
+    "the move out of running": ("retry", "redis.call('ZREM', keys.running, id)", ""),
+    "the generation of a push": ("enqueue", "present[GENERATION] >= generation", "present[GENERATION] > generation"),
+    "the limit": ("gates", "limit - redis.call('ZCARD', keys.running)", "limit"),
+    "the pause": ("gates", "if conf[1] == '1' then", "if conf[1] == '2' then"),
+    "the live lease": ("drop", "record[STATE] == 'running' and", "false and"),
+    "the attempt": ("release", "record[ATTEMPTS] - 1", "record[ATTEMPTS]"),
+    "the old position": ("reclaim", "keys.ready, record[SCORE], id", "keys.ready, 0, id"),
+    "the outcome": ("settle", "and record[STATE] == entry[3]", "and FINAL[record[STATE]]"),
+}
+
+
+@pytest.mark.parametrize("guard", GUARDS)
+def test_the_walk_notices_a_guard_that_is_missing(index: Index, guard: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    part, line, broken = GUARDS[guard]
+    intact = module.source
+    preamble = intact("claim") if part in ("record", "gates") else intact(part)
+    assert preamble.count(line), f"{part}.lua does not hold {line!r} any more; name its guard anew"
+    monkeypatch.setattr(module, "source", lambda name: broken_source(intact(name), line, broken, name, part))
+
+    with pytest.raises((AssertionError, BaseExceptionGroup, Exception)) as noticed:  # noqa: B017, PT011
+        walk(index, HUNT)
+
+    assert noticed.value is not None
+
+
+def broken_source(text: str, line: str, broken: str, name: str, part: str) -> str:
+    """The script without the guard, when it is the one that holds it."""
+    return text.replace(line, broken) if part in (name, "record", "gates") else text

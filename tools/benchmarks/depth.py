@@ -1,0 +1,87 @@
+"""Owns the measurement of one million waiting jobs. It must never drain them: what matters is that they stand by."""
+
+import time
+from collections.abc import Callable
+from dataclasses import replace
+
+from shared.bootstrap import ServiceRuntime
+from shared.db import UnitOfWork
+from shared.jobs import Priority, submit_many
+from shared.jobs.ledger import queries
+from shared.jobs.ledger.queries import Filter
+from shared.jobs.queue_counts import read_counts
+from tools.benchmarks import marks, orders, usage
+from tools.benchmarks.arena import Arena, Ground
+from tools.benchmarks.engines import DURABLE, Engine
+from tools.benchmarks.figures import Figures, percentile
+from tools.benchmarks.orders import BULK
+from tools.benchmarks.service import QUEUE, assemble, name_of
+
+PROBES = 10_000
+READS = 200
+PAGE = 50
+
+
+def deep_queue(ground: Ground, engine: Engine, count: int) -> Figures:
+    """Bytes a waiting job for every engine; for Millrace also what depth does to enqueue, claim, reads, worker."""
+    with ground.arena(engine) as arena:
+        probes = _probe(arena) if engine.name == DURABLE else {}
+        before = arena.redis_bytes()
+        answer = arena.produce(count, first=PROBES, in_bulk=True, seconds=3_600)
+        figures = {"bytes_a_job": (arena.redis_bytes() - before) / count, "fill_jobs_s": count / answer.seconds}
+        if not probes:
+            return figures
+        deep = _probe(arena)
+        ratios = {f"{name}_ratio": deep[name] / probes[name] for name in ("enqueue_us", "claim_us")}
+        growth = deep["rss_mb"] - probes["rss_mb"]
+        return {**figures, **ratios, "rss_growth_mb": growth, **_reads(arena)}
+
+
+def _probe(arena: Arena) -> dict[str, float]:
+    """What a job costs to enqueue and to claim and run now; the probe's jobs are critical and so go first."""
+    runtime = assemble(arena.order, process="probe")
+    seen = marks.count(arena.marks)
+    try:
+        began = time.monotonic()
+        for chunk in orders.chunks(range(PROBES), BULK):
+            submit_many(
+                runtime.jobs, name_of(is_durable=False), [arena.order.arguments(number) for number in chunk],
+                priority=Priority.CRITICAL,
+            )  # fmt: skip
+        enqueued = time.monotonic() - began
+    finally:
+        _close(runtime)
+    worker = arena.work()
+    arena.wait_for_marks(seen + PROBES)
+    memory = usage.resident_mb(worker.pid)
+    worker.stop()
+    started = [mark.at_ns for mark in marks.read(arena.marks)][seen : seen + PROBES]
+    span = (started[-1] - started[0]) / 1e9
+    return {"enqueue_us": enqueued / PROBES * 1e6, "claim_us": span / PROBES * 1e6, "rss_mb": memory}
+
+
+def _reads(arena: Arena) -> dict[str, float]:
+    runtime = assemble(replace(arena.order, count=0), process="probe")
+    try:
+        with runtime.database.unit_of_work() as work:
+            pages = [lambda: _page(work, None), lambda: _page(work, PAGE)]
+            page_ms = [_timed(pages[number % 2]) for number in range(READS)]
+        counts_ms = [_timed(lambda: read_counts(runtime.jobs)) for _ in range(READS)]
+    finally:
+        _close(runtime)
+    return {"counts_p95_ms": percentile(counts_ms, 0.95), "page_p95_ms": percentile(page_ms, 0.95)}
+
+
+def _page(work: UnitOfWork, before_seq: int | None) -> None:
+    queries.page(work, Filter(queue=QUEUE), limit=PAGE, before_seq=before_seq and before_seq * BULK)
+
+
+def _timed(call: Callable[[], object]) -> float:
+    began = time.perf_counter()
+    call()
+    return (time.perf_counter() - began) * 1000
+
+
+def _close(runtime: ServiceRuntime) -> None:
+    runtime.database.close()
+    runtime.jobs.scripts.client.close()

@@ -1,0 +1,29 @@
+"""Owns the command line of one process of a run: a real role on the run's service. Started by exec, never by fork."""
+
+import importlib
+import sys
+
+from shared.bootstrap.process import Process, run
+from shared.errors import StoreUnavailable
+from shared.settings import ProcessSettings, load
+from tools.faults.assembly import NAME, FaultSettings, assemble
+from tools.faults.timings import shorten
+
+EXIT_UNAVAILABLE = 69
+
+
+def main(role: str) -> int:
+    """Run `api`, `worker` or `scheduler` until told to stop; 69 when a store does not answer at boot."""
+    shorten()
+    process = Process(role, load(ProcessSettings))
+    runtime = assemble(load(FaultSettings, service=NAME), process=role)
+    start = importlib.import_module(f"shared.bootstrap.{role}").start
+    try:
+        return run(process, lambda: start(process, [runtime]), [NAME])
+    except StoreUnavailable as error:
+        sys.stderr.write(f"nemesis: {error}\n")
+        return EXIT_UNAVAILABLE
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1]))

@@ -1,0 +1,156 @@
+"""Owns the producers of a run: every way a job can come in, each in a thread. They must never wait for a job."""
+
+import random
+import threading
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+import grpc
+import msgspec
+import sqlalchemy as sa
+
+from protos.jobs.v1 import jobs_pb2, jobs_pb2_grpc
+from shared import clock
+from shared.bootstrap import ServiceRuntime
+from shared.errors import PlatformError
+from shared.jobs import submit, submit_many
+from shared.rpc.channel import Peers
+from tools.faults.acknowledgements import Acknowledgements
+from tools.faults.assembly import NAME
+
+CALL_SECONDS = 3.0
+TRIES = 4
+BULK = 25
+#: Jobs that are not due before the run is over: in the end each must be one row and one entry.
+FAR = timedelta(minutes=30)
+
+
+class RolledBack(Exception):
+    """Raised by a producer to leave its transaction."""
+
+
+class Producers:
+    """Submits until told to stop. What was promised stands in the notebook, whatever happens to this process."""
+
+    def __init__(self, runtime: ServiceRuntime, notebook: Acknowledgements, peers: Peers, *, seed: int) -> None:
+        self._jobs = runtime.jobs
+        self._notebook = notebook
+        self._peers = peers
+        self._stopping = threading.Event()
+        turns: tuple[tuple[str, Callable[[random.Random, str], None], float], ...] = (
+            ("plain", self._plain, 0.08),
+            ("transaction", self._transaction, 0.12),
+            ("bulk", self._bulk, 1.2),
+            ("grpc", self._grpc, 0.12),
+            ("single", self._single, 0.15),
+            ("limited", self._limited, 0.2),
+        )
+        self._threads = [
+            threading.Thread(target=self._loop, args=(name, turn, pause, seed + number), name=f"producer-{name}")
+            for number, (name, turn, pause) in enumerate(turns)
+        ]
+
+    def start(self) -> None:
+        """Begin."""
+        for thread in self._threads:
+            thread.start()
+
+    def stop(self) -> None:
+        """Finish the turns that run."""
+        self._stopping.set()
+        for thread in self._threads:
+            thread.join(60)
+
+    def _loop(self, name: str, turn: Callable[[random.Random, str], None], pause: float, seed: int) -> None:
+        chance = random.Random(seed)  # noqa: S311  # a seeded load, not a secret
+        while not self._stopping.wait(pause * chance.uniform(0.5, 1.5)):
+            turn(chance, name)
+
+    def _attempt(self, numbers: list[int], action: Callable[[], list[str]]) -> None:
+        """Note what came of it. Whatever an answer of no certainty was, it is a `fail`: there may be a job."""
+        try:
+            ids = action()
+        except RolledBack:
+            for number in numbers:
+                self._notebook.refused(number)
+        except Exception as error:  # noqa: BLE001  # a producer outlives every fault; each kind is counted by name
+            for number in numbers:
+                self._notebook.failed(number, error)
+        else:
+            for number, job_id in zip(numbers, ids, strict=True):
+                self._notebook.acked(number, job_id)
+
+    def _plain(self, chance: random.Random, name: str) -> None:
+        number = self._notebook.try_one(name)
+        job, args = any_work(chance, number)
+        due = None
+        if chance.random() < 0.15:
+            due = clock.now() + timedelta(seconds=chance.uniform(0.2, 6))
+        elif chance.random() < 0.03:
+            due = clock.now() + FAR
+        self._attempt([number], lambda: [submit(self._jobs, job, args, scheduled_for=due).id])
+
+    def _single(self, chance: random.Random, name: str) -> None:
+        number = self._notebook.try_one(name)
+        args = {"n": number, "run_ms": chance.randrange(1, 40)}
+        priority = chance.choice((1, 3, 3, 3, 5))
+        self._attempt([number], lambda: [submit(self._jobs, "single", args, priority=priority).id])
+
+    def _limited(self, chance: random.Random, name: str) -> None:
+        number = self._notebook.try_one(name)
+        job = chance.choice(("gated", "gated", "paced"))
+        args = {"n": number, "run_ms": chance.randrange(50, 400) if job == "gated" else 5}
+        self._attempt([number], lambda: [submit(self._jobs, job, args).id])
+
+    def _bulk(self, chance: random.Random, name: str) -> None:
+        numbers = [self._notebook.try_one(name) for _ in range(BULK)]
+        many: list[Any] = [{"n": number, "run_ms": chance.randrange(1, 30)} for number in numbers]
+        job = chance.choice(("note", "write"))
+        self._attempt(numbers, lambda: [made.id for made in submit_many(self._jobs, job, many)])
+
+    def _transaction(self, chance: random.Random, name: str) -> None:
+        number = self._notebook.try_one(name)
+        job, args = any_work(chance, number)
+        is_wanted = chance.random() < 0.6
+
+        def write() -> list[str]:
+            with self._jobs.database.unit_of_work() as work:
+                work.connection.execute(sa.text("INSERT INTO intent (n) VALUES (:n)"), {"n": number})
+                made = submit(self._jobs, job, args, within=work)
+                if not is_wanted:
+                    raise RolledBack
+            return [made.id]
+
+        self._attempt([number], write)
+
+    def _grpc(self, chance: random.Random, name: str) -> None:
+        number = self._notebook.try_one(name)
+        job, args = any_work(chance, number)
+        request = jobs_pb2.SubmitJobRequest(
+            name=job, args_json=msgspec.json.encode(args).decode(), idempotency_key=f"nemesis-{number}"
+        )
+
+        def call() -> list[str]:
+            stub = self._peers.stub(jobs_pb2_grpc.JobServiceStub, NAME)
+            for left in reversed(range(TRIES)):
+                try:
+                    return [stub.SubmitJob(request, timeout=CALL_SECONDS).job.id]
+                except (grpc.RpcError, PlatformError):
+                    if not left or self._stopping.wait(0.5):
+                        raise
+            raise AssertionError("unreachable")
+
+        self._attempt([number], call)
+
+
+def any_work(chance: random.Random, number: int) -> tuple[str, dict[str, int]]:
+    """A job of the mix and its arguments."""
+    job = chance.choices(("note", "write", "stumble", "nap", "doomed", "parent"), (30, 34, 12, 8, 6, 10))[0]
+    run_ms = chance.randrange(1, 60) if chance.random() < 0.93 else chance.randrange(1_000, 5_000)
+    args = {"n": number, "run_ms": run_ms}
+    if job == "stumble":
+        args["fails"] = chance.randrange(1, 3)
+    elif job == "nap":
+        args["snooze_ms"] = chance.randrange(300, 2_500)
+    return job, args

@@ -1,0 +1,149 @@
+"""Owns everything a run starts: stores, the proxies before them, the processes. It must never leave one behind."""
+
+import os
+import secrets
+import signal
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from shared.settings import load
+from tools.faults import assembly
+from tools.faults.assembly import NAME, FaultSettings
+from tools.faults.children import Child
+from tools.faults.proxy import Proxy
+from tools.faults.valkey_faults import FaultyValkey
+from tools.stores import PostgresServer, free_port
+from tools.stores.errors import PortTaken
+from tools.stores.ports import HOST
+from tools.stores.process_identity import ProcessIdentity
+
+GRACE_SECONDS = "3"
+
+
+@dataclass(frozen=True, slots=True)
+class Size:
+    """How many processes of the roles that a run has several of."""
+
+    workers: int = 6
+    schedulers: int = 2
+
+
+class World:
+    """The stores and processes of one run; used from the main thread, since a child dies with the thread that made it."""
+
+    def __init__(self, folder: Path, *, seed: int, size: Size) -> None:
+        self.folder = folder
+        self.oracle_file = folder / "oracle.log"
+        self.postgres = PostgresServer(folder / "postgres", port=free_port(), password=secrets.token_hex(16))
+        self.valkey = FaultyValkey(folder / "valkey", port=free_port(), password=secrets.token_hex(16))
+        self.to_postgres = Proxy(self.postgres.port, seed=seed)
+        self.to_valkey = Proxy(self.valkey.server.port, seed=seed + 1)
+        self.children: list[Child] = []
+        self.grpc_port = free_port()
+        self.token = secrets.token_hex(32)
+        self._size = size
+        self._password = secrets.token_hex(16)
+        self._postgres_is_down = False
+
+    def start(self) -> None:
+        """Stores, schema, proxies, processes; returns before the processes are ready."""
+        self.valkey.server.start()
+        self.postgres.start()
+        assembly.make_schema(self.postgres.url(), self.direct_database_url())
+        self.to_postgres.start()
+        self.to_valkey.start()
+        names = ["api-0"]
+        names += [f"scheduler-{number}" for number in range(self._size.schedulers)]
+        names += [f"worker-{number}" for number in range(self._size.workers)]
+        self.children = [self._child(name) for name in names]
+        for child in self.children:
+            child.start()
+
+    def stop(self) -> None:
+        """End everything, processes first."""
+        for child in self.children:
+            child.send(signal.SIGCONT)
+            child.send(signal.SIGTERM)
+        for child in self.children:
+            child.stop()
+        for proxy in (self.to_postgres, self.to_valkey):
+            if proxy.port:
+                proxy.stop()
+        self.postgres.stop()
+        self.valkey.server.stop()
+
+    def tend(self) -> None:
+        """Bring back what has ended; call it often."""
+        self.valkey.tend()
+        if self._postgres_is_down and not self._leftovers():
+            try:
+                self.postgres.launch()
+            except PortTaken:
+                return
+            self._postgres_is_down = False
+        elif self.postgres.exit_code() is not None:
+            self._postgres_is_down = True
+        for child in self.children:
+            child.tend()
+
+    def _leftovers(self) -> bool:
+        """True while processes of a dead postmaster hold its shared memory."""
+        return bool(_processes_in(self.postgres.cluster.folder))
+
+    def heal(self) -> None:
+        """End every fault that lasts."""
+        self.to_postgres.clear()
+        self.to_valkey.clear()
+        self.valkey.heal()
+        for child in self.children:
+            child.send(signal.SIGCONT)
+
+    def is_up(self) -> bool:
+        """Both stores answer."""
+        return not self._postgres_is_down and self.postgres.is_ready() and self.valkey.is_ready()
+
+    def of_role(self, role: str) -> list[Child]:
+        """The processes of a role."""
+        return [child for child in self.children if child.role == role]
+
+    def direct_database_url(self) -> str:
+        """The service's role, past the proxy."""
+        return self._database_url(self.postgres.port)
+
+    def settings(self) -> FaultSettings:
+        """What a process of ours needs to submit as the service does, through the proxies."""
+        return load(FaultSettings, service=NAME, environ=self._environment())
+
+    def _database_url(self, port: int) -> str:
+        path = urlsplit(self.postgres.url()).path
+        return f"postgresql://millrace_{NAME}:{self._password}@{HOST}:{port}{path}"
+
+    def _environment(self) -> dict[str, str]:
+        valkey = urlsplit(self.valkey.server.url())
+        return {
+            "DATABASE_URL": self._database_url(self.to_postgres.port),
+            "REDIS_URL": f"redis://:{valkey.password}@{HOST}:{self.to_valkey.port}/0",
+            "ORACLE_FILE": str(self.oracle_file),
+            "GRPC_PORT": str(self.grpc_port),
+            "MILLRACE_SERVICE_TOKEN": self.token,
+            "SHUTDOWN_GRACE_SECONDS": GRACE_SECONDS,
+            "LOG_FORMAT": "json",
+            "PYTHONUNBUFFERED": "1",
+        }
+
+    def _child(self, name: str) -> Child:
+        own = {"HEALTH_PORT": str(free_port()), "PATH": os.defpath}
+        command = ["-m", "tools.faults.child", name.partition("-")[0]]
+        return Child(name, command, self._environment() | own, self.folder / "logs" / f"{name}.log")
+
+
+def _processes_in(folder: Path) -> list[int]:
+    found = []
+    for entry in Path("/proc").glob("[0-9]*"):
+        try:
+            if Path(os.readlink(entry / "cwd")) == folder.resolve() and ProcessIdentity.of(int(entry.name)):
+                found.append(int(entry.name))
+        except OSError:
+            continue
+    return found

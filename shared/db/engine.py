@@ -68,7 +68,8 @@ class Database:
         """
         work = self.begin()
         try:
-            yield work
+            with database_errors():
+                yield work
             work.commit()
         except BaseException:
             work.rollback()
@@ -124,6 +125,15 @@ class Database:
     def close(self) -> None:
         """Close every idle connection."""
         self._engine.dispose()
+
+
+@contextmanager
+def database_errors() -> Iterator[None]:
+    """Turn what only time or a new connection can cure into StoreUnavailable; a wrong statement stays what it is."""
+    try:
+        yield
+    except (OperationalError, InterfaceError, sa.exc.TimeoutError) as error:
+        raise StoreUnavailable(f"PostgreSQL does not answer: {_first_line(error)}") from error
 
 
 def psycopg_url(url: str) -> str:

@@ -10,6 +10,7 @@ import msgspec
 from dramatiq.middleware import SkipMessage
 
 from shared import clock, logs
+from shared.db import database_errors
 from shared.errors import (
     LeaseLost,
     LockHeld,
@@ -111,8 +112,9 @@ def _perform(attempt: Attempt, envelope: Envelope) -> Outcome:
     attempt.running.deadline = clock.monotonic() + envelope.options.timeout_ms / 1000
     context = JobContext(attempt.jobs, attempt.claimed, envelope, attempt.running, attempt.resources)
     try:
-        result = _call(attempt, definition, context, arguments, envelope)
-        return _commit(attempt, context, result)
+        with database_errors():
+            result = _call(attempt, definition, context, arguments, envelope)
+            return _commit(attempt, context, result)
     except (Exception, Interrupt) as error:  # noqa: BLE001  # the one place that turns whatever a job raises into an outcome
         work = context.take_final()
         if work is not None:
@@ -126,7 +128,11 @@ def _call(
     broker = attempt.broker
     message = message_of(envelope) if broker.has_middleware else None
     if message is not None:
-        broker.emit_before("process_message", message)
+        try:
+            broker.emit_before("process_message", message)
+        except SkipMessage:
+            broker.emit_after("skip_message", message)
+            raise
     result, raised = None, None
     try:
         attempt.running.enter()
@@ -150,7 +156,7 @@ def _commit(attempt: Attempt, context: JobContext, result: Any) -> Outcome:
         raise _InvalidResult(f"the result is no JSON: {error}") from error
     if len(encoded) > payloads.MAX_BYTES:
         raise _InvalidResult(f"the result has {len(encoded):,} bytes, at most {payloads.MAX_BYTES:,} are kept")
-    if b"\\u0000" in encoded:
+    if payloads.holds_nul(encoded):
         raise _InvalidResult("the result holds the NUL character, which cannot be stored")
     work = context.take_final()
     if work is None:
@@ -196,7 +202,7 @@ def _verdict(error: BaseException) -> Outcome | None:
         case Stopping():
             return Released()
         case Unwanted() | Cancel() | SkipMessage():
-            return Cancelled(str(error) or f"ended by {type(error).__name__}")
+            return Cancelled(payloads.storable(error, MESSAGE_MAX) or f"ended by {type(error).__name__}")
     return _later(error)
 
 
@@ -231,8 +237,5 @@ def failure_of(error: BaseException) -> Failure:
     kind = "JobTimeout" if isinstance(error, TimedOut) else type(error).__name__
     message = str(error) or ("ran longer than its timeout" if isinstance(error, TimedOut) else "")
     trace = "".join(traceback.format_exception(error))
-    return Failure(kind[:200], _clean(message)[:MESSAGE_MAX], _clean(trace)[-TRACEBACK_MAX:])
-
-
-def _clean(text: str) -> str:
-    return text.replace("\x00", "�").encode("utf-8", "backslashreplace").decode()
+    storable = payloads.storable
+    return Failure(storable(kind, 200), storable(message, MESSAGE_MAX), storable(trace[-TRACEBACK_MAX:], TRACEBACK_MAX))

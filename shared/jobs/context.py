@@ -1,5 +1,6 @@
 """Owns what a job function sees of the platform. It must never outlive its attempt."""
 
+import math
 import uuid
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
@@ -18,6 +19,7 @@ from shared.jobs.admission import Request
 from shared.jobs.definitions import Arguments, JobDefinition
 from shared.jobs.ledger.records import JobId
 from shared.jobs.messages import Envelope
+from shared.jobs.payloads import storable
 from shared.jobs.scripts import Claimed
 from shared.jobs.submission import Jobs, submit
 
@@ -94,13 +96,13 @@ class JobContext:
 
     def progress(self, done: float, total: float = 100, note: str = "") -> None:
         """Report `done` of `total` units; sent at most five times a second, the last one always."""
-        if total <= 0 or not 0 <= done <= total:
+        if not math.isfinite(total) or total <= 0 or not 0 <= done <= total:
             raise InvalidArgument(f"progress must be 0 ≤ done ≤ total, got {done} of {total}", field="done")
         at = clock.monotonic()
         if done < total and at - self._progress_at < PROGRESS_INTERVAL_SECONDS:
             return
         self._progress_at = at
-        report = msgspec.json.encode({"done": done, "total": total, "note": note[:NOTE_MAX]}).decode()
+        report = msgspec.json.encode({"done": done, "total": total, "note": storable(note, NOTE_MAX)}).decode()
         if self._jobs.scripts.progress(self._held, report, done=done) == 0:
             raise LeaseLost(f"job {self.id} is no longer this attempt's")
 

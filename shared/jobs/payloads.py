@@ -18,6 +18,8 @@ MAX_BYTES = 256 * 1024
 MAX_DEPTH = 16
 MAX_DIGITS = 400
 _SURROGATE = re.compile("[\ud800-\udfff]")
+#: An escape, unless its backslash is itself escaped.
+_NUL = re.compile(rb"(?<!\\)(?:\\\\)*\\u0000")
 _CAMEL = re.compile(r"(?<=[a-z0-9])([A-Z])")
 
 
@@ -116,6 +118,16 @@ def stored(kind: type[Arguments], raw: bytes | msgspec.Raw) -> Arguments:
         return typed(kind, msgspec.json.decode(raw))
 
 
+def holds_nul(encoded: bytes) -> bool:
+    """True when encoded JSON has a string with the NUL character, which no jsonb column takes."""
+    return _NUL.search(encoded) is not None
+
+
+def storable(text: object, limit: int) -> str:
+    """Any text as PostgreSQL and JSON can hold it: no NUL, no lone surrogate, at most `limit` characters."""
+    return str(text)[:limit].replace("\x00", "�").encode("utf-8", "backslashreplace").decode()[:limit]
+
+
 def _named_in(message: str) -> str:
     found = re.search(r"`([a-z0-9_]+)`$", message)
     return found.group(1) if found else ""
@@ -123,6 +135,9 @@ def _named_in(message: str) -> str:
 
 def encode(arguments: Arguments) -> str:
     """The canonical JSON of typed arguments; raises PayloadTooLarge or InvalidArgument as parse_object does."""
-    text = msgspec.json.encode(arguments)
+    try:
+        text = msgspec.json.encode(arguments)
+    except (UnicodeEncodeError, TypeError, ValueError) as error:
+        raise InvalidArgument(f"args cannot be written as JSON: {error}", field="args") from error
     parse_object(text)
     return text.decode()

@@ -27,7 +27,7 @@ PAGE_DEFAULT, PAGE_MAX = 50, 500
 PAGE_BYTES = 3 * 1024 * 1024
 WATCH_BLOCK_MS = 1000
 WATCH_BATCH = 200
-_EVENT_ID = re.compile(r"^\d{1,20}-\d{1,20}$")
+_EVENT_ID = re.compile(r"^\d{1,19}-\d{1,19}$")
 
 
 class JobServicer(jobs_pb2_grpc.JobServiceServicer):

@@ -94,7 +94,11 @@ class ServiceWorker:
 
     def _drain(self, give_up_at: float) -> None:
         while self.attempts.all() and clock.monotonic() < give_up_at:
-            self._flush()
+            try:
+                self._flush()
+            except StoreUnavailable as error:
+                log.warning("ends wait for Redis", service=self.jobs.service, error=str(error))
+                self._changed.wait(FAULT_PAUSE_SECONDS)
             self._changed.wait(0.02)
             self._changed.clear()
 
@@ -132,7 +136,10 @@ class ServiceWorker:
             self._stopping.wait(CLOSED_PAUSE_SECONDS)
             return
         claim = self._claim(wants)
-        if claim is None or claim.jobs:
+        if claim is None:
+            self._stopping.wait(CLOSED_PAUSE_SECONDS)
+            return
+        if claim.jobs:
             return
         wait_ms = min((wait for wait in claim.waits.values() if wait is not None), default=BLOCK_SECONDS * 1000)
         if wait_ms > 0:
@@ -190,7 +197,7 @@ class ServiceWorker:
         self._blocked_on = frozenset(wants)
         try:
             # Whoever ends a job from here on sees that we block and writes it himself; look once for those before.
-            if not self.completions and not self._stopping.is_set():
+            if not self.completions and not self._stopping.is_set() and not self._wants(besides=self._blocked_on):
                 with store_errors():
                     self.jobs.scripts.client.blpop(keys, timeout=max(0.005, min(wait_ms / 1000, BLOCK_SECONDS)))
         finally:
@@ -209,7 +216,7 @@ class ServiceWorker:
             log.debug("own wake-up failed; the loop looks again by itself")
 
     def _on_ended(self) -> None:
-        """An end was handed over, or a slot freed: the loop sees to it; while that blocks in Redis, this thread does."""
+        """An end was handed over, or a slot freed: the loop sees to it; while it blocks in Redis, this thread does."""
         self._changed.set()
         if self._blocked_on is None or self._stopping.is_set():
             return

@@ -72,6 +72,8 @@ def test_a_killed_worker_is_started_again_and_its_jobs_go_on(product: Product) -
 def test_after_a_killed_supervisor_up_leaves_one_product_that_works(product: Product) -> None:
     old = {line["process"]: ProcessIdentity.of(line["pid"]) for line in product.status()["processes"]}
     before = _everything(product)
+    # Frozen, it cannot follow its supervisor by itself, as the others may: up has to find and end it.
+    os.kill(product.process("worker")["pid"], signal.SIGSTOP)
     os.kill(product.process("supervisor")["pid"], signal.SIGKILL)
 
     product.start()

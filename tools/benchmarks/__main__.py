@@ -25,6 +25,9 @@ PERSISTENCE = (
 def main(arguments: Sequence[str]) -> int:
     """Measure and report. 0 = the report is complete, whatever its verdicts; 1 = the stores did not start."""
     chosen = parsed(arguments)
+    if sys.platform != "linux":
+        sys.stderr.write("millrace: tools/bench reads CPU times from /proc and so needs Linux\n")
+        return 1
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     rows = [
         row for row in ROWS if (row.name in chosen.rows if chosen.rows else chosen.million or not row.needs_million)

@@ -94,7 +94,8 @@ def _npm(npm: str, folder: Path) -> None:
     except (OSError, subprocess.TimeoutExpired) as error:
         raise PeerMissing(f"npm ci failed: {error}") from error
     if done.returncode != 0:
-        raise PeerMissing(f"npm ci failed: {done.stderr.strip()[-200:]}")
+        lines = [line for line in done.stderr.splitlines() if "error" in line]
+        raise PeerMissing(f"npm ci failed: {' '.join(lines)[:300]}")
 
 
 def installed_version(python: Path, package: str) -> str:

@@ -4,7 +4,8 @@ import os
 from pathlib import Path
 
 _TICKS = os.sysconf("SC_CLK_TCK")
-_USER, _SYSTEM = 11, 12
+#: utime, stime, cutime, cstime: the last two are of children that ended and were waited for.
+_TIMES = slice(11, 15)
 
 
 def tree(pid: int) -> list[int]:
@@ -22,14 +23,14 @@ def tree(pid: int) -> list[int]:
 
 
 def cpu_seconds(pid: int) -> float:
-    """User and system time of the tree since its start; children that ended and were waited for are left out."""
+    """User and system time of the tree since its start, processes that have ended meanwhile included."""
     total = 0
     for one in tree(pid):
         try:
             fields = Path(f"/proc/{one}/stat").read_text().rpartition(")")[2].split()
         except OSError:
             continue
-        total += int(fields[_USER]) + int(fields[_SYSTEM])
+        total += sum(map(int, fields[_TIMES]))
     return total / _TICKS
 
 

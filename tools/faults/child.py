@@ -1,6 +1,8 @@
 """Owns the command line of one process of a run: a real role on the run's service. Started by exec, never by fork."""
 
+import faulthandler
 import importlib
+import signal
 import sys
 
 from shared.bootstrap.process import Process, run
@@ -14,6 +16,7 @@ EXIT_UNAVAILABLE = 69
 
 def main(role: str) -> int:
     """Run `api`, `worker` or `scheduler` until told to stop; 69 when a store does not answer at boot."""
+    faulthandler.register(signal.SIGUSR1)
     shorten()
     process = Process(role, load(ProcessSettings))
     runtime = assemble(load(FaultSettings, service=NAME), process=role)

@@ -87,6 +87,10 @@ class Child:
                 continue
             return
 
+    def tell_stacks(self) -> None:
+        """Have it write what each of its threads does now into its log."""
+        self.send(signal.SIGUSR1)
+
     def trouble(self) -> str | None:
         """None when it says that it is ready, else what it says."""
         url = f"http://{HOST}:{self._environment['HEALTH_PORT']}/readyz"

@@ -3,12 +3,12 @@
 import threading
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import msgspec
 from redis.exceptions import RedisError
 
 from shared.jobs.keys import Keys
+from shared.jobs.ledger.records import event_from_stream
 from tools.faults.assembly import NAME
 from tools.faults.valkey_faults import FaultyValkey
 
@@ -39,17 +39,28 @@ class Watch:
         self._valkey = valkey
         self._path = path
         self._stopping = threading.Event()
-        self._thread = threading.Thread(target=self._loop, name="watch", daemon=True)
+        self._fault: BaseException | None = None
+        self._thread = threading.Thread(target=self._run, name="watch", daemon=True)
 
     def start(self) -> None:
         """Begin at the beginning."""
         self._thread.start()
 
     def stop(self) -> None:
-        """End, after what is there has been read."""
+        """End. Raises what ended it before its time, since then nobody has watched."""
         self._stopping.set()
-        self._thread.join(10)
+        if self._thread.is_alive():
+            self._thread.join(10)
+        if self._fault is not None:
+            raise self._fault
         self._path.write_bytes(b"\n".join(msgspec.json.encode(each) for each in self.seen))
+
+    def _run(self) -> None:
+        try:
+            self._loop()
+        except BaseException as error:
+            self._fault = error
+            raise
 
     def _loop(self) -> None:
         stream, after = Keys(NAME).of("events"), "0-0"
@@ -61,14 +72,13 @@ class Watch:
                 self._stopping.wait(PAUSE_SECONDS)
                 continue
             for _, entries in answer or ():
-                self.seen.extend(_seen(fields) for _, fields in entries)
+                self.seen.extend(_seen(*entry) for entry in entries)
                 after = entries[-1][0].decode()
         client.close()
 
 
-def _seen(fields: dict[bytes, bytes]) -> Seen:
-    text: dict[str, Any] = {key.decode(): value.decode(errors="replace") for key, value in fields.items()}
+def _seen(event_id: bytes, fields: dict[bytes, bytes]) -> Seen:
+    event = event_from_stream(event_id, fields)
     return Seen(
-        at_ms=int(text["at"]), job_id=text["id"], queue=text["q"], state=text["s"], kind=text["k"], token=text["t"],
-        generation=int(text["g"]), due_ms=int(float(text["d"])),
-    )  # fmt: skip
+        event.at_ms, event.job_id, event.queue, str(event.state), event.kind, event.token, event.generation, event.due_ms
+    )

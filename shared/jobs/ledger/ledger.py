@@ -42,8 +42,8 @@ WHERE idempotency_key.created_at < clock_timestamp() - interval '24 hours'
 _DONE = sa.text("""
 WITH done AS (
   UPDATE job SET state = 'completed', result = CAST(:result AS jsonb), attempts_made = :attempts, error = NULL,
-                 wait_reason = '', started_at = to_timestamp(:started / 1000.0), finished_at = clock_timestamp(),
-                 pushed_at = coalesce(pushed_at, clock_timestamp())
+                 crashes = :crashes, wait_reason = '', started_at = to_timestamp(:started / 1000.0),
+                 finished_at = clock_timestamp(), pushed_at = coalesce(pushed_at, clock_timestamp())
   WHERE id = :id AND generation = :generation AND finished_at IS NULL
   RETURNING id
 )
@@ -173,6 +173,7 @@ def mark_done(work: UnitOfWork, job_id: str, record: OutcomeRecord) -> None:
         "generation": record.generation,
         "result": bytes(record.result).decode(),
         "attempts": record.attempts,
+        "crashes": record.crashes,
         "token": record.token,
         "worker": record.worker,
         "started": record.started,

@@ -28,6 +28,8 @@ end
 local function lease(i, keys, n)
   local ids = redis.call('ZRANGE', keys.ready, 0, n - 1)
   if #ids == 0 then return 0 end
+  -- Removing comes first: a script that starts with it runs to its end even when memory is full, so that a full index drains.
+  redis.call('ZREM', keys.ready, unpack(ids))
   local records, bodies = load_all(ids), redis.call('HMGET', BODIES, unpack(ids))
   local saves, leases, first = {}, {}, #given
   for at, id in ipairs(ids) do
@@ -44,7 +46,6 @@ local function lease(i, keys, n)
       given[#given + 1] = {i, id, token}
     end
   end
-  redis.call('ZREM', keys.ready, unpack(ids))
   if #saves > 0 then
     redis.call('HSET', JOBS, unpack(saves))
     redis.call('ZADD', keys.running, unpack(leases))

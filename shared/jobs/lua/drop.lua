@@ -5,7 +5,7 @@
 -- Events: dropped. Invariant: a live lease is never removed by anybody but its holder (rule 10).
 local id, keys = args[1], queue_keys(1)
 local record = load(id)
-if not record or record[STATE] == TOMB or record[GENERATION] > args[2] then return 0 end
+if not record or record[STATE] == TOMB or record[GENERATION] ~= args[2] then return 0 end
 if record[STATE] == 'running' and record[TOKEN] ~= args[3] then
   record[DOOMED] = 1
   save(id, record)

@@ -4,7 +4,9 @@ from typing import Any
 
 import structlog
 from redis.exceptions import ResponseError
+from sqlalchemy.exc import DataError
 
+from shared.db import UnitOfWork
 from shared.jobs.connection import BLOCK_SECONDS, store_errors, stream_entries
 from shared.jobs.ledger import ledger
 from shared.jobs.ledger.records import Event, event_from_stream
@@ -42,7 +44,7 @@ class LedgerWriter:
         # Until the acknowledgement these entries are this consumer's own: a fault here reads them again.
         had_own, self._has_own = self._has_own, True
         with self._jobs.database.unit_of_work() as work:
-            ledger.apply(work, events)
+            _apply(work, events)
         with store_errors():
             client.xack(self._stream, GROUP, *[event_id for event_id, _ in entries])
         self._has_own = had_own
@@ -72,6 +74,20 @@ class LedgerWriter:
         except ResponseError as error:
             if not str(error).startswith("BUSYGROUP"):
                 raise
+
+
+def _apply(work: UnitOfWork, events: list[Event]) -> None:
+    """Apply a batch; an event that no row can hold is left out, so that the others do not wait for it for ever."""
+    try:
+        with work.connection.begin_nested():
+            ledger.apply(work, events)
+    except DataError:
+        for event in events:
+            try:
+                with work.connection.begin_nested():
+                    ledger.apply(work, [event])
+            except DataError as error:
+                log.error("event could not be stored", job_id=event.job_id, kind=event.kind, error=str(error)[:300])
 
 
 def _decoded(event_id: bytes, fields: dict[bytes, bytes]) -> Event | None:

@@ -3,7 +3,9 @@
 import msgspec
 import sqlalchemy as sa
 import structlog
+from sqlalchemy.exc import DataError
 
+from shared.db import UnitOfWork
 from shared.jobs.connection import BLOCK_SECONDS, store_errors
 from shared.jobs.ledger import ledger
 from shared.jobs.ledger.records import OutcomeRecord
@@ -34,9 +36,37 @@ def settle_once(jobs: Jobs) -> bool:
         if not is_ours:
             return False
         if outcomes:
-            live = ledger.settle(work, outcomes)
-            for job_id, record in outcomes:
-                if job_id not in live:
-                    log.info("outcome of a job that was final already", job_id=job_id, outcome=record.state)
+            _note_final(outcomes, _settle(work, outcomes))
     jobs.scripts.settle([(job_id, record.generation, record.state) for job_id, record in outcomes])
     return True
+
+
+def _settle(work: UnitOfWork, outcomes: list[tuple[str, OutcomeRecord]]) -> set[str]:
+    """Write a batch; if one record is such that no row can hold it, the others must not wait for it."""
+    try:
+        with work.connection.begin_nested():
+            return ledger.settle(work, outcomes)
+    except DataError:
+        live: set[str] = set()
+        for job_id, record in outcomes:
+            try:
+                with work.connection.begin_nested():
+                    live |= ledger.settle(work, [(job_id, record)])
+            except DataError as error:
+                log.error("outcome could not be stored as it was", job_id=job_id, error=str(error)[:300])
+                live |= ledger.settle(work, [(job_id, _stripped(record))])
+        return live
+
+
+def _stripped(record: OutcomeRecord) -> OutcomeRecord:
+    """What is left of an outcome without what the job wrote into it."""
+    note = "what the job returned or raised could not be stored"
+    return msgspec.structs.replace(
+        record, error_type="Unstorable", error_message=note, error_traceback="", result=msgspec.Raw(b"null")
+    )
+
+
+def _note_final(outcomes: list[tuple[str, OutcomeRecord]], live: set[str]) -> None:
+    for job_id, record in outcomes:
+        if job_id not in live:
+            log.info("outcome of a job that was final already", job_id=job_id, outcome=record.state)

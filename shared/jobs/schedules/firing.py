@@ -21,7 +21,7 @@ BATCH = 200
 MISFIRE_WINDOW = timedelta(hours=1)
 
 _DUE = sa.text("""
-SELECT name, job, args, cron, every_ms, timezone, next_run_at, clock_timestamp() AS now
+SELECT name, job, args, cron, every_ms, timezone, next_run_at, date_trunc('milliseconds', clock_timestamp()) AS now
 FROM schedule WHERE is_enabled AND next_run_at <= clock_timestamp()
 ORDER BY next_run_at LIMIT :limit FOR UPDATE SKIP LOCKED
 """)

@@ -4,7 +4,7 @@ It must never change the index except through the scripts, apart from moving sco
 """
 
 import itertools
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 import msgspec
@@ -60,6 +60,7 @@ class View:
     bodies: dict[str, str]
     outcomes: dict[str, str]
     count: dict[str, int]
+    tokens: dict[str, str] = field(default_factory=dict, compare=False)
 
 
 def view(**known: Any) -> View:
@@ -180,6 +181,7 @@ class Index:
             bodies={job_id.decode(): body.decode() for job_id, body in bodies.items()},
             outcomes={job_id.decode(): outcome.decode() for job_id, outcome in outcomes.items()},
             count={name.decode(): int(value) for name, value in count.items()},
+            tokens={job_id: record.token for job_id, record in records.items() if record.token},
         )  # fmt: skip
 
     def dump(self) -> dict[str, bytes]:

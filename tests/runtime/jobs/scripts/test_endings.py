@@ -51,6 +51,16 @@ def test_a_second_completion_changes_nothing(index: Index) -> None:
     assert index.dump() == before
 
 
+def test_a_completion_that_stands_twice_in_one_call_is_admitted_once(index: Index) -> None:
+    held = index.started("a")
+
+    answers = index.scripts.complete([Completion(held, OUTCOME, False), Completion(held, OUTCOME, False)])
+
+    assert answers == [True, False]
+    assert index.view().count["completed"] == 1
+    assert len(index.events("completed")) == 1
+
+
 def test_one_call_completes_many_and_answers_for_each(index: Index) -> None:
     first, lost = index.started("a", queue="q-one"), index.started("b", queue="q-two")
     index.crash(lost)

@@ -1,4 +1,4 @@
-"""Promises of the wake-up: nobody polls, one token wakes one worker, and no start that has become possible is slept over."""
+"""Promises of the wake-up: nobody polls, one token wakes one worker, and no possible start is slept over."""
 
 from collections.abc import Callable
 

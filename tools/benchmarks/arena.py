@@ -35,6 +35,10 @@ POLL_SECONDS = 0.005
 STOP_SECONDS = 10.0
 #: A measurement in which nothing happens for this long has failed.
 SILENCE_SECONDS = 60.0
+#: Quiet = less than this share of one core over this long.
+QUIET_SHARE = 0.1
+QUIET_SECONDS = 2.0
+QUIET_WITHIN_SECONDS = 600.0
 MEMORY = Path("/dev/shm")  # noqa: S108  # marks go where no disk decides how fast an engine is
 PASSWORD = "bench"  # noqa: S105  # of throw-away servers on loopback
 ROLE = f"millrace_{SCHEMA}"
@@ -52,6 +56,8 @@ class Child:
         self.process = process
         self.log = log
         self.order = order
+        #: False once its end is part of the measurement.
+        self.must_live = True
 
     @property
     def pid(self) -> int:
@@ -59,12 +65,13 @@ class Child:
         return self.process.pid
 
     def check(self) -> None:
-        """Raise MeasurementFailed when it has ended."""
-        if self.process.poll() is not None:
+        """Raise MeasurementFailed when it has ended but should not."""
+        if self.must_live and self.process.poll() is not None:
             raise MeasurementFailed(f"{self.role} ended with exit code {self.process.returncode}:\n{tail(self.log)}")
 
     def finish(self, seconds: float) -> None:
         """Wait for its good end."""
+        self.must_live = False
         try:
             code = self.process.wait(seconds)
         except subprocess.TimeoutExpired as error:
@@ -72,8 +79,15 @@ class Child:
         if code != 0:
             raise MeasurementFailed(f"{self.role} ended with exit code {code}:\n{tail(self.log)}")
 
+    def kill(self) -> None:
+        """End it at once, as a crash would."""
+        self.must_live = False
+        self.process.kill()
+        self.process.wait()
+
     def stop(self) -> None:
         """End it, gently first."""
+        self.must_live = False
         for signal_number in (signal.SIGTERM, signal.SIGKILL):
             if self.process.poll() is not None:
                 return
@@ -180,11 +194,23 @@ class Arena:
                 last, changed_at = now, time.monotonic()
                 continue
             for child in self._children:
-                if child.process.poll() is not None and not child.role.endswith(("prepare", "produce", "killed")):
-                    child.check()
+                child.check()
             if time.monotonic() - changed_at > SILENCE_SECONDS:
                 logs = "\n".join(tail(child.log, 4) for child in self._children)
                 raise MeasurementFailed(f"nothing happened for {SILENCE_SECONDS:.0f} s (at {last}):\n{logs}")
+
+    def wait_until_quiet(self) -> None:
+        """Until stores and companions have worked off what a producer left them, or ten minutes have passed."""
+        deadline = time.monotonic() + QUIET_WITHIN_SECONDS
+        used = self._background_cpu()
+        while time.monotonic() < deadline:
+            time.sleep(QUIET_SECONDS)
+            before, used = used, self._background_cpu()
+            if used - before < QUIET_SHARE * QUIET_SECONDS:
+                return
+
+    def _background_cpu(self) -> float:
+        return self.store_cpu() + self.postgres_cpu() + self.companions_cpu()
 
     def store_cpu(self) -> float:
         """CPU seconds of the store in which the engine's jobs wait."""

@@ -25,13 +25,19 @@ PAGE = 50
 def deep_queue(ground: Ground, engine: Engine, count: int) -> Figures:
     """Bytes a waiting job for every engine; for Millrace also what depth does to enqueue, claim, reads, worker."""
     with ground.arena(engine) as arena:
-        probes = _probe(arena) if engine.name == DURABLE else {}
+        probes = {}
+        if engine.name == DURABLE:
+            arena.wait_until_quiet()
+            probes = _probe(arena)
+            arena.wait_until_quiet()
         before = arena.redis_bytes()
         answer = arena.produce(count, first=PROBES, in_bulk=True, seconds=3_600)
         figures = {"bytes_a_job": (arena.redis_bytes() - before) / count, "fill_jobs_s": count / answer.seconds}
         if not probes:
             return figures
+        arena.wait_until_quiet()
         deep = _probe(arena)
+        arena.wait_until_quiet()
         ratios = {f"{name}_ratio": deep[name] / probes[name] for name in ("enqueue_us", "claim_us")}
         growth = deep["rss_mb"] - probes["rss_mb"]
         return {**figures, **ratios, "rss_growth_mb": growth, **_reads(arena)}

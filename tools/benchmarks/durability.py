@@ -58,9 +58,7 @@ def killed_worker(ground: Ground, engine: Engine, count: int) -> Figures:
         arena.produce(count, pause_ms=SLOW_JOB_MS)
         arena.wait_for_marks(arena.slots)
         arena.work()
-        victim.role = "killed"
-        victim.process.kill()
-        victim.process.wait()
+        victim.kill()
         killed_ns = time.monotonic_ns()
         seen = marks.read(arena.marks)
         caught = {mark.number for mark in seen if mark.at_ns > killed_ns - SLOW_JOB_MS * 1_000_000}

@@ -36,6 +36,9 @@ def lost(evidence: Evidence) -> Iterator[Violation]:
         row = rows.get(job_id)
         if row is None:
             yield Violation("lost", job_id, f"submission {number} was acknowledged and has no row")
+    numbers = {row.n for row in evidence.rows}
+    for number in sorted(evidence.intents - numbers):
+        yield Violation("lost", "", f"the transaction of submission {number} is there and its job is not")
     for row in evidence.rows:
         if not row.is_final and not row.is_far:
             yield Violation("stuck", row.id, f"{row.name} is still {row.state} after the drain")
@@ -58,9 +61,6 @@ def unexpected(evidence: Evidence) -> Iterator[Violation]:
             yield Violation("unexpected", ids[1], f"submission {number} made {len(ids)} jobs: {', '.join(ids)}")
         elif promises.acked.get(number, ids[0]) != ids[0]:
             yield Violation("lost", promises.acked[number], f"submission {number} became {ids[0]} instead")
-    for number in sorted(evidence.intents):
-        if number not in by_number:
-            yield Violation("lost", "", f"the transaction of submission {number} is there and its job is not")
     known = {row.id for row in evidence.rows}
     for job_id in {line.job_id for line in evidence.lines} - known:
         yield Violation("unexpected", job_id, "a body ran for a job without a row")
@@ -185,6 +185,8 @@ def _entry(evidence: Evidence, row: Row, job_id: str) -> Iterator[Violation]:
 
 
 def processes(evidence: Evidence) -> Iterator[Violation]:
-    """Long after the last fault every process is ready."""
+    """Long after the last fault every process is ready; none has ended but by our hand or for want of a store."""
     for name, trouble in evidence.unwell.items():
         yield Violation("unwell", "", f"{name}: {trouble}")
+    for name, codes in evidence.deaths.items():
+        yield Violation("death", "", f"{name} ended by itself: {', '.join(map(str, codes))}")

@@ -9,9 +9,8 @@ from shared.bootstrap.process import Process, run
 from shared.errors import StoreUnavailable
 from shared.settings import ProcessSettings, load
 from tools.faults.assembly import NAME, FaultSettings, assemble
+from tools.faults.children import EXIT_UNAVAILABLE
 from tools.faults.timings import shorten
-
-EXIT_UNAVAILABLE = 69
 
 
 def main(role: str) -> int:

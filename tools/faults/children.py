@@ -1,4 +1,4 @@
-"""Owns the processes of a run: started, signalled by identity, started again. It must never signal another's process."""
+"""Owns the processes of a run: started, signalled by identity, started again. It must never signal others."""
 
 import signal
 import subprocess
@@ -17,6 +17,7 @@ STOP_SECONDS = 15.0
 PROBE_SECONDS = 3.0
 #: A process that ends at boot because a store is away tries again after this long.
 AGAIN_SECONDS = 0.5
+EXIT_UNAVAILABLE = 69
 
 
 class Child:
@@ -26,14 +27,14 @@ class Child:
         self.name = name
         self.role = name.partition("-")[0]
         self.is_stopped = False
-        #: Exit codes that no signal of ours explains.
+        #: Exit codes that no signal of ours and no store that was away explains.
         self.surprises: list[int] = []
         self._command = command
         self._environment = environment
         self._log = log
         self._process: subprocess.Popen[bytes] | None = None
         self._again_at = 0.0
-        self._is_ours_to_end = False
+        self._expected = frozenset({EXIT_UNAVAILABLE})
 
     @property
     def is_running(self) -> bool:
@@ -42,7 +43,7 @@ class Child:
 
     def start(self) -> None:
         """Start it now."""
-        self.is_stopped, self._is_ours_to_end = False, False
+        self.is_stopped, self._expected = False, frozenset({EXIT_UNAVAILABLE})
         self._process = spawn(
             Launch(
                 command=[sys.executable, *self._command],
@@ -59,7 +60,7 @@ class Child:
             return
         if self._process is not None:
             code = self._process.returncode
-            if not self._is_ours_to_end:
+            if code not in self._expected:
                 self.surprises.append(code)
             self._process, self._again_at = None, time.monotonic() + AGAIN_SECONDS
         elif time.monotonic() >= self._again_at:
@@ -69,8 +70,8 @@ class Child:
         """Signal it; False when it is not running."""
         if self._process is None or self._process.poll() is not None:
             return False
-        if number in (signal.SIGKILL, signal.SIGTERM):
-            self._is_ours_to_end = True
+        # A process that is told to end before it listens for that ends by the signal.
+        self._expected |= {signal.SIGTERM: {0, -number}, signal.SIGKILL: {-number}}.get(number, set())
         self._process.send_signal(number)
         self.is_stopped = (self.is_stopped or number == signal.SIGSTOP) and number != signal.SIGCONT
         return True
@@ -86,6 +87,10 @@ class Child:
             except subprocess.TimeoutExpired:
                 continue
             return
+
+    def wake(self) -> None:
+        """End a freeze; harmless at any time."""
+        self.send(signal.SIGCONT)
 
     def tell_stacks(self) -> None:
         """Have it write what each of its threads does now into its log."""

@@ -94,6 +94,8 @@ class Evidence:
     losses: tuple[Loss, ...] = ()
     #: Process -> what it says is wrong, long after the last fault.
     unwell: dict[str, str] = field(default_factory=dict)
+    #: Process -> exit codes that nothing explains.
+    deaths: dict[str, tuple[int, ...]] = field(default_factory=dict)
 
 
 def read_ledger(url: str) -> dict[str, Any]:
@@ -105,7 +107,9 @@ def read_ledger(url: str) -> dict[str, Any]:
 
         connection.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
         ticks = "SELECT schedule, (extract(epoch FROM tick) * 1000)::bigint, job_id::text FROM schedule_tick"
-        last = "SELECT name, (extract(epoch FROM last_run_at) * 1000)::bigint FROM schedule WHERE last_run_at IS NOT NULL"
+        last = (
+            "SELECT name, (extract(epoch FROM last_run_at) * 1000)::bigint FROM schedule WHERE last_run_at IS NOT NULL"
+        )
         outcomes = "SELECT job_id::text, generation, before, after FROM outcome ORDER BY at"
         return {
             "rows": tuple(Row(*row) for row in ask(_ROWS)),

@@ -30,7 +30,8 @@ class Hand:
         """Signal some running, unfrozen processes of a role."""
         awake = [child for child in self.world.of_role(role) if child.is_running and not child.is_stopped]
         chosen = self.chance.sample(awake, min(count, len(awake)))
-        return any([child.send(number) for child in chosen])
+        sent = [child.send(number) for child in chosen]
+        return any(sent)
 
     def freeze_one(self, role: str) -> bool:
         """SIGSTOP a process of a role for 1 to 12 seconds."""
@@ -38,7 +39,7 @@ class Hand:
         if not awake:
             return False
         child = self.chance.choice(awake)
-        self.later(self.chance.uniform(1, 12), lambda: child.send(signal.SIGCONT) and None)
+        self.later(self.chance.uniform(1, 12), child.wake)
         return child.send(signal.SIGSTOP)
 
     def ask_postgres(self, statement: str) -> list[int]:

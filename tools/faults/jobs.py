@@ -13,14 +13,14 @@ from tools.faults.oracle import END, START, Oracle
 
 MIXED = Queue("mixed", slots=4)
 GATED = Queue("gated", slots=3, max_running=3)
-PACED = Queue("paced", slots=4, rate=Rate(10, per=seconds(2)))
+PACED = Queue("paced", slots=4, rate=Rate(6, per=seconds(2)))
 SINGLE = Queue("single", slots=1, max_running=1)
 QUEUES = (MIXED, GATED, PACED, SINGLE)
 BACKOFF = fixed(0.3)
 LIMIT = seconds(20)
 
 
-class Work(Arguments):
+class Work(Arguments, frozen=True):
     """`n` names the submission, -1 for jobs that no producer made; `run_ms` is how long the body works."""
 
     n: int = -1
@@ -116,7 +116,7 @@ def gated(ctx: JobContext, args: Work) -> None:
 
 @job(queue=PACED, name="paced", timeout=LIMIT, backoff=BACKOFF)
 def paced(ctx: JobContext, args: Work) -> None:
-    """On a queue where ten may start in two seconds."""
+    """On a queue where six may start in two seconds."""
     with body(ctx):
         ctx.sleep(args.run_ms / 1000)
 

@@ -9,7 +9,7 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import psycopg
@@ -50,7 +50,7 @@ class Plan:
     seed: int
     faults: Sequence[str]
     drain_seconds: float = 90.0
-    size: Size = Size()
+    size: Size = field(default_factory=Size)
     keep: Path | None = None
 
 
@@ -83,7 +83,7 @@ def run(plan: Plan, say: Callable[[str], None]) -> Verdict:
             report.write(folder / "bad", evidence, violations)
             kept = plan.keep / f"seed-{plan.seed}-{time.strftime('%H%M%S')}"
             shutil.copytree(folder, kept, ignore=shutil.ignore_patterns("postgres", "valkey"))
-        figures = _figures(evidence) | nemesis.figures()
+        figures = _figures(evidence)
         return Verdict(nemesis.faults, len(evidence.promises.acked), len(evidence.rows), figures, violations, kept)
 
 
@@ -173,11 +173,6 @@ class Nemesis:
             self._peers.close()
         self._log.close()
 
-    def figures(self) -> dict[str, int]:
-        """What the processes' ends say."""
-        codes = Counter(code for child in self._world.children for code in child.surprises)
-        return {f"unasked exits with {code}": count for code, count in sorted(codes.items())}
-
     def _turn(self) -> None:
         self._world.tend()
         while self._later and self._later[0][0] <= time.monotonic():
@@ -222,6 +217,7 @@ class Nemesis:
             seen=tuple(self._watch.seen),
             losses=tuple(self._world.valkey.losses),
             unwell=unwell,
+            deaths={child.name: tuple(child.surprises) for child in self._world.children if child.surprises},
             **read_ledger(self._world.direct_database_url()),
         )
 

@@ -44,7 +44,7 @@ class Producers:
             ("bulk", self._bulk, 1.2),
             ("grpc", self._grpc, 0.12),
             ("single", self._single, 0.15),
-            ("limited", self._limited, 0.2),
+            ("limited", self._limited, 0.15),
         )
         self._threads = [
             threading.Thread(target=self._loop, args=(name, turn, pause, seed + number), name=f"producer-{name}")
@@ -99,7 +99,7 @@ class Producers:
 
     def _limited(self, chance: random.Random, name: str) -> None:
         number = self._notebook.try_one(name)
-        job = chance.choice(("gated", "gated", "paced"))
+        job = chance.choice(("gated", "gated", "gated", "paced", "paced"))
         args = {"n": number, "run_ms": chance.randrange(50, 400) if job == "gated" else 5}
         self._attempt([number], lambda: [submit(self._jobs, job, args).id])
 

@@ -45,7 +45,7 @@ class _Side(asyncio.Protocol):
     def data_received(self, data: bytes) -> None:
         self._link.received(data, from_client=self._is_client)
 
-    def connection_lost(self, exc: Exception | None) -> None:
+    def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002  # asyncio's signature
         self._link.close()
 
 

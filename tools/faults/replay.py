@@ -61,7 +61,9 @@ def _leases(epoch: Iterable[Seen], rules: Rules) -> Iterator[Violation]:
             held[each.job_id] = each.token
             limit = rules.max_running.get(each.queue)
             if limit is not None and len(held) > limit:
-                yield Violation("limit", each.job_id, f"{len(held)} leases in {each.queue} at {each.at_ms}, not {limit}")
+                yield Violation(
+                    "limit", each.job_id, f"{len(held)} leases in {each.queue} at {each.at_ms}, not {limit}"
+                )
         elif each.kind in ENDS:
             held.pop(each.job_id, None)
 

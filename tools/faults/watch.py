@@ -1,4 +1,4 @@
-"""Owns an own copy of the index's events, read past the proxy while they are there. It must never write to the index."""
+"""Owns a copy of the index's events, read past the proxy while they are there. It must never write to the index."""
 
 import threading
 from dataclasses import dataclass
@@ -80,5 +80,12 @@ class Watch:
 def _seen(event_id: bytes, fields: dict[bytes, bytes]) -> Seen:
     event = event_from_stream(event_id, fields)
     return Seen(
-        event.at_ms, event.job_id, event.queue, str(event.state), event.kind, event.token, event.generation, event.due_ms
+        event.at_ms,
+        event.job_id,
+        event.queue,
+        str(event.state),
+        event.kind,
+        event.token,
+        event.generation,
+        event.due_ms,
     )

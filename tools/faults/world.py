@@ -7,6 +7,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
 
+import psycopg
+
+from shared.db.engine import psycopg_url
 from shared.settings import load
 from tools.faults import assembly
 from tools.faults.assembly import NAME, FaultSettings
@@ -30,7 +33,7 @@ class Size:
 
 
 class World:
-    """The stores and processes of one run; used from the main thread, since a child dies with the thread that made it."""
+    """The stores and processes of one run; of the main thread, since a child dies with the thread that made it."""
 
     def __init__(self, folder: Path, *, seed: int, size: Size) -> None:
         self.folder = folder
@@ -100,8 +103,14 @@ class World:
             child.send(signal.SIGCONT)
 
     def is_up(self) -> bool:
-        """Both stores answer."""
-        return not self._postgres_is_down and self.postgres.is_ready() and self.valkey.is_ready()
+        """Both stores answer; a PostgreSQL that recovers calls itself ready and yet refuses."""
+        if self._postgres_is_down or not self.valkey.is_ready():
+            return False
+        try:
+            psycopg.connect(psycopg_url(self.direct_database_url()), connect_timeout=2).close()
+        except psycopg.Error:
+            return False
+        return True
 
     def of_role(self, role: str) -> list[Child]:
         """The processes of a role."""
@@ -142,7 +151,7 @@ def _processes_in(folder: Path) -> list[int]:
     found = []
     for entry in Path("/proc").glob("[0-9]*"):
         try:
-            if Path(os.readlink(entry / "cwd")) == folder.resolve() and ProcessIdentity.of(int(entry.name)):
+            if (entry / "cwd").readlink() == folder.resolve() and ProcessIdentity.of(int(entry.name)):
                 found.append(int(entry.name))
         except OSError:
             continue

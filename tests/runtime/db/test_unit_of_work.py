@@ -1,27 +1,45 @@
 """One transaction: commit, rollback, what happens after the commit, and what a lost PostgreSQL looks like."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 
 import psycopg
 import pytest
 import sqlalchemy as sa
+from psycopg import sql
 from sqlalchemy.exc import IntegrityError
 
 from shared.db import Database, UnitOfWork
 from shared.errors import StoreUnavailable
-from tools.stores import temporary_postgres
+from tests.stores import service_url
+from tools.stores import PostgresServer, temporary_postgres
 
 SCHEMA = "market_data"
+NAME = "units_of_work"
+
+
+@pytest.fixture(scope="module")
+def url(postgres: PostgresServer, template_for: Callable[[str], str]) -> Iterator[str]:
+    """One migrated database for this module, with a table of numbers."""
+    with psycopg.connect(postgres.url(database="postgres"), autocommit=True) as admin:
+        statement = sql.SQL("CREATE DATABASE {} TEMPLATE {}")
+        admin.execute(statement.format(sql.Identifier(NAME), sql.Identifier(template_for(SCHEMA))))
+        location = service_url(postgres, NAME, SCHEMA)
+        with psycopg.connect(location, autocommit=True) as owner:
+            owner.execute(f"CREATE TABLE {SCHEMA}.number (value integer PRIMARY KEY)")
+        yield location
+        admin.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(NAME)))
 
 
 @pytest.fixture
-def database(database_for: Callable[[str], Database]) -> Database:
-    """A fresh schema with a table of numbers."""
-    opened = database_for(SCHEMA)
+def database(url: str) -> Iterator[Database]:
+    """The schema with no number in it."""
+    opened = Database(url, SCHEMA, pool_size=8)
     with opened.unit_of_work() as work:
-        work.connection.execute(sa.text("CREATE TABLE number (value integer PRIMARY KEY)"))
-    return opened
+        work.connection.execute(sa.text("DELETE FROM number"))
+    yield opened
+    opened.close()
 
 
 def add(work: UnitOfWork, value: int) -> None:
@@ -43,7 +61,7 @@ def test_what_was_written_is_committed_on_exit(database: Database) -> None:
 
 
 def test_an_error_rolls_everything_back(database: Database) -> None:
-    with pytest.raises(ZeroDivisionError), database.unit_of_work() as work:
+    with suppress(ZeroDivisionError), database.unit_of_work() as work:
         add(work, 1)
         raise ZeroDivisionError
 
@@ -51,7 +69,7 @@ def test_an_error_rolls_everything_back(database: Database) -> None:
 
 
 def test_even_an_interrupt_rolls_everything_back(database: Database) -> None:
-    with pytest.raises(KeyboardInterrupt), database.unit_of_work() as work:
+    with suppress(KeyboardInterrupt), database.unit_of_work() as work:
         add(work, 1)
         raise KeyboardInterrupt
 
@@ -59,9 +77,13 @@ def test_even_an_interrupt_rolls_everything_back(database: Database) -> None:
 
 
 def test_a_broken_constraint_is_told_as_such_and_the_connection_is_good_again(database: Database) -> None:
-    with pytest.raises(IntegrityError), database.unit_of_work() as work:
-        add(work, 1)
-        add(work, 1)
+    def write_twice() -> None:
+        with database.unit_of_work() as work:
+            add(work, 1)
+            add(work, 1)
+
+    with pytest.raises(IntegrityError):
+        write_twice()
 
     assert numbers(database) == []
 
@@ -81,7 +103,7 @@ def test_hooks_run_in_order_after_the_commit_and_only_then(database: Database) -
 def test_hooks_do_not_run_after_a_rollback(database: Database) -> None:
     seen: list[int] = []
 
-    with pytest.raises(ZeroDivisionError), database.unit_of_work() as work:
+    with suppress(ZeroDivisionError), database.unit_of_work() as work:
         work.after_commit(lambda: seen.append(1))
         raise ZeroDivisionError
 
@@ -128,11 +150,9 @@ def test_a_connection_lives_in_the_service_s_schema_in_utc_with_limits(database:
     }
 
 
-def test_a_full_pool_is_told_as_unavailable_after_its_wait(
-    url_for: Callable[[str], str], monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_full_pool_is_told_as_unavailable_after_its_wait(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("shared.db.engine.CONNECT_TIMEOUT_SECONDS", 0.05)
-    database = Database(url_for(SCHEMA), SCHEMA, pool_size=1)
+    database = Database(url, SCHEMA, pool_size=1)
 
     with database.unit_of_work(), pytest.raises(StoreUnavailable), database.unit_of_work():
         pass
@@ -161,10 +181,7 @@ def drop_connections(url: str) -> None:
         )
 
 
-def test_after_a_restart_of_postgresql_a_pooled_connection_fails_as_unavailable_at_worst(
-    url_for: Callable[[str], str],
-) -> None:
-    url = url_for(SCHEMA)
+def test_after_a_restart_of_postgresql_a_pooled_connection_fails_as_unavailable_at_worst(url: str) -> None:
     database = Database(url, SCHEMA)
     assert database.ping() is None
     drop_connections(url)
@@ -180,25 +197,29 @@ def test_after_a_restart_of_postgresql_a_pooled_connection_fails_as_unavailable_
     database.close()
 
 
-def test_a_connection_dropped_in_the_middle_is_told_as_unavailable(url_for: Callable[[str], str]) -> None:
-    url = url_for(SCHEMA)
-    database = Database(url, SCHEMA)
-
-    with pytest.raises(StoreUnavailable), database.unit_of_work() as work:
+def lose_the_connection(database: Database, url: str, *, then: str = "") -> None:
+    """A unit of work that PostgreSQL hangs up on, and which may want something more."""
+    with database.unit_of_work() as work:
         work.connection.execute(sa.text("SELECT 1"))
         drop_connections(url)
-        work.connection.execute(sa.text("SELECT 1"))
+        if then:
+            work.connection.execute(sa.text(then))
+
+
+def test_a_connection_dropped_in_the_middle_is_told_as_unavailable(url: str) -> None:
+    database = Database(url, SCHEMA)
+
+    with pytest.raises(StoreUnavailable):
+        lose_the_connection(database, url, then="SELECT 1")
 
     database.close()
 
 
-def test_a_connection_dropped_before_the_commit_is_told_as_unavailable(url_for: Callable[[str], str]) -> None:
-    url = url_for(SCHEMA)
+def test_a_connection_dropped_before_the_commit_is_told_as_unavailable(url: str) -> None:
     database = Database(url, SCHEMA)
 
-    with pytest.raises(StoreUnavailable), database.unit_of_work() as work:
-        work.connection.execute(sa.text("SELECT 1"))
-        drop_connections(url)
+    with pytest.raises(StoreUnavailable):
+        lose_the_connection(database, url)
 
     database.close()
 

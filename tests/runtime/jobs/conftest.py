@@ -1,4 +1,4 @@
-"""Owns the bench fixture: the sample service on empty stores."""
+"""Owns the fixtures bench and site: the sample service on empty stores, and behind a gRPC server."""
 
 from collections.abc import Callable, Iterator
 
@@ -8,6 +8,7 @@ from psycopg import sql
 
 from shared.db import Database
 from tests.runtime.jobs.sample import NAME, Bench, jobs_of, open_bench
+from tests.runtime.jobs.site import Site, open_site
 from tests.stores import service_url
 from tools.stores import PostgresServer
 
@@ -48,3 +49,10 @@ def bench(empty_url: str, redis_url: str) -> Iterator[Bench]:
     yield open_bench(jobs)
     jobs.scripts.client.close()
     jobs.database.close()
+
+
+@pytest.fixture
+def site(bench: Bench) -> Iterator[Site]:
+    """The bench behind a gRPC server."""
+    with open_site(bench) as opened:
+        yield opened

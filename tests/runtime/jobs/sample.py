@@ -50,7 +50,7 @@ SIDE = Queue("side", slots=1)
 SERVICE = Service(name=NAME, settings=ServiceSettings, queues=(WORK, SIDE))
 
 
-class Play(Arguments):
+class Play(Arguments, frozen=True):
     """What the sample jobs take."""
 
     number: int = 0
@@ -150,9 +150,7 @@ class Bench:
     def attempt(self, claimed: Claimed) -> Outcome:
         """Run one claimed job."""
         running = Running(claimed.held, deadline=clock.monotonic() + 60)
-        return run_attempt(
-            Attempt(self.jobs, self.runtime.broker, self.runtime.resources, "by-hand", claimed, running)
-        )
+        return run_attempt(Attempt(self.jobs, self.runtime.broker, self.runtime.resources, "by-hand", claimed, running))
 
     def run(self, *, queue: str = WORK.name) -> list[Outcome]:
         """Claim what may start now and run it, one after the other."""
@@ -227,7 +225,7 @@ class Bench:
 
     def snapshot(self) -> dict[bytes, bytes]:
         """Everything the index holds."""
-        return {key: self.redis.dump(key) for key in self.redis.keys()}
+        return {key: self.redis.dump(key) for key in self.redis.scan_iter()}
 
     def effects(self) -> list[int]:
         """What jobs wrote into the service's own table."""

@@ -1,20 +1,18 @@
-"""What a job is given beside its arguments: steps, children, locks, progress, resources; and Dramatiq's middleware."""
+"""What a job is given beside its arguments: steps, children, locks, progress, resources."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
 import pytest
-from dramatiq import Middleware
-from dramatiq.middleware import SkipMessage
 
 from shared.db import Database, UnitOfWork
 from shared.errors import InvalidArgument
 from shared.jobs import JobContext, seconds
 from shared.jobs.maintenance.reaper import reap_once
-from shared.jobs.outcomes import Again, Buried, Cancelled, Done, Lost
+from shared.jobs.outcomes import Again, Buried, Done, Lost
 from shared.jobs.states import State
-from tests.runtime.jobs.sample import NAME, Bench, Play, Stage, jobs_of, open_bench, play_aside, write_effect
+from tests.runtime.jobs.sample import Bench, Play, Stage, play_aside, write_effect
 
 
 def fail_at_first(act: Callable[[JobContext, Play], Any]) -> Callable[[JobContext, Play], Any]:
@@ -251,67 +249,3 @@ def test_a_resource_that_was_not_made_is_named(bench: Bench) -> None:
     assert isinstance(outcome, Buried)
     assert "Database" in outcome.failure.message
     assert bench.runtime.resource(Stage) is bench.stage
-
-
-class Watcher(Middleware):
-    """A third party's middleware: notes what it is told, and skips on demand."""
-
-    def __init__(self) -> None:
-        self.told: list[tuple[str, str, object]] = []
-        self.skips = False
-
-    def before_process_message(self, broker: Any, message: Any) -> None:
-        self.told.append(("before", message.message_id, message.args[0]["number"]))
-        if self.skips:
-            raise SkipMessage
-
-    def after_process_message(self, broker: Any, message: Any, *, result: Any = None, exception: Any = None) -> None:
-        self.told.append(("after", message.message_id, type(exception).__name__ if exception else result))
-
-    def after_skip_message(self, broker: Any, message: Any) -> None:
-        self.told.append(("skipped", message.message_id, None))
-
-
-@pytest.fixture
-def watched(database_for: Callable[[str], Database], redis_url: str) -> Iterator[tuple[Bench, Watcher]]:
-    jobs, watcher = jobs_of(database_for(NAME), redis_url), Watcher()
-    yield open_bench(jobs, middleware=[watcher]), watcher
-    jobs.scripts.client.close()
-
-
-def test_third_party_middleware_sees_every_attempt_before_and_after(watched: tuple[Bench, Watcher]) -> None:
-    bench, watcher = watched
-    bench.stage.act = fail_at_first(lambda _ctx, _args: "well")
-    job = bench.submit(7)
-
-    run_twice(bench)
-
-    assert watcher.told == [
-        ("before", job.id, 7),
-        ("after", job.id, "ValueError"),
-        ("before", job.id, 7),
-        ("after", job.id, "well"),
-    ]
-
-
-def test_third_party_middleware_may_skip_a_job_which_ends_its_row(watched: tuple[Bench, Watcher]) -> None:
-    bench, watcher = watched
-    watcher.skips = True
-    job = bench.submit(7)
-
-    (outcome,) = bench.run()
-    bench.settle()
-
-    assert isinstance(outcome, Cancelled)
-    assert bench.stage.runs == []
-    assert bench.row(job.id).state is State.CANCELLED
-
-
-def test_third_party_middleware_is_told_of_a_skipped_job(watched: tuple[Bench, Watcher]) -> None:
-    bench, watcher = watched
-    watcher.skips = True
-    job = bench.submit(7)
-
-    bench.run()
-
-    assert watcher.told == [("before", job.id, 7), ("skipped", job.id, None)]

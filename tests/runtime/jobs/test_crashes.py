@@ -3,6 +3,7 @@
 import subprocess
 import sys
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -93,3 +94,15 @@ def test_a_lease_that_has_not_expired_is_not_taken(bench: Bench) -> None:
     reap_once(bench.jobs)
 
     assert bench.state(job.id) == "running"
+
+
+def test_four_reapers_at_once_take_each_lease_once(bench: Bench) -> None:
+    jobs = [bench.submit(number) for number in range(50)]
+    bench.claim()
+    bench.expire_leases()
+
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(lambda _: reap_once(bench.jobs), range(4)))
+
+    assert [bench.kinds(job.id).count("reclaimed") for job in jobs] == [1] * 50
+    assert [(claimed.held.id, claimed.crashes) for claimed in bench.claim()] == [(job.id, 1) for job in jobs]

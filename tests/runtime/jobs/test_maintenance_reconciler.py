@@ -35,7 +35,9 @@ def test_a_flush_costs_no_job_and_no_outcome_is_recorded_twice(bench: Bench) -> 
     bench.stage.act = write
     delayed = bench.submit(3)
     (first,) = bench.claim()
-    bench.jobs.scripts.retry(first.held, state="scheduled", delay_ms=60_000, counts=False, wait_reason="", kind="snoozed")
+    bench.jobs.scripts.retry(
+        first.held, state="scheduled", delay_ms=60_000, counts=False, wait_reason="", kind="snoozed"
+    )
     running = bench.submit(2)
     (live,) = bench.claim()
     bench.submit(1)

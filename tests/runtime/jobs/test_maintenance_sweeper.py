@@ -7,7 +7,7 @@ import pytest
 
 from shared.errors import StoreUnavailable
 from shared.jobs import Schedule, minutes, put_schedule
-from shared.jobs.maintenance import Maintenance, loop, sweeper
+from shared.jobs.maintenance import Maintenance, ledger_writer, loop, settler, sweeper
 from shared.jobs.maintenance.loop import Loop
 from shared.jobs.maintenance.sweeper import sweep_once
 from shared.jobs.states import State
@@ -137,7 +137,11 @@ def test_a_loop_in_trouble_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
     each.join(5)
 
 
-def test_two_schedulers_and_two_workers_together_run_each_job_once(bench: Bench) -> None:
+def test_two_schedulers_and_two_workers_together_run_each_job_once(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for module in (ledger_writer, settler):
+        monkeypatch.setattr(module, "BLOCK_SECONDS", 0.1)
     schedulers = [Maintenance(bench.jobs, consumer=f"s{number}", fires_schedules=True) for number in range(2)]
     with bench.jobs.database.unit_of_work() as work:
         schedule = Schedule(name="tick", job="play", args={"number": 1000}, every=minutes(60))

@@ -82,7 +82,9 @@ def test_schedules_beyond_a_queues_rate_are_named(bench: Bench) -> None:
         for number in range(3):
             put_schedule(work, Schedule(name=f"tick-{number}", job="play", every=seconds(10)))
         sentences = [
-            overbooked(work, catalogue_of((Queue("work", slots=1, rate=Rate(starts, minutes(1))), Queue("side", slots=1))))
+            overbooked(
+                work, catalogue_of((Queue("work", slots=1, rate=Rate(starts, minutes(1))), Queue("side", slots=1)))
+            )
             for starts in (17, 18)
         ]
 

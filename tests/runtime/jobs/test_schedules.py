@@ -1,18 +1,25 @@
 """Schedules as rows, and their firing: one job per tick, whoever fires and however late."""
 
-from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from datetime import UTC, datetime, timedelta
+from contextlib import suppress
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
 
 from shared.errors import InvalidArgument
-from shared.jobs import Catalogue, Schedule, cron, hours, job, minutes, put_schedule, remove_schedule, seconds
+from shared.jobs import (
+    JobContext,
+    Schedule,
+    hours,
+    minutes,
+    put_schedule,
+    remove_schedule,
+    seconds,
+)
 from shared.jobs.outcomes import Done
-from shared.jobs.schedules.declared import declare_schedules, overbooked
 from shared.jobs.schedules.firing import fire_once, seconds_to_next
-from tests.runtime.jobs.sample import SERVICE, WORK, Bench, Play
+from tests.runtime.jobs.sample import Bench, Play
 
 
 def put(bench: Bench, name: str = "tick", *, run_now: bool = False, **change: Any) -> None:
@@ -91,7 +98,7 @@ def test_a_removed_schedule_fires_no_more(bench: Bench) -> None:
 
 
 def test_a_schedule_rolled_back_with_its_transaction_does_not_exist(bench: Bench) -> None:
-    with pytest.raises(ZeroDivisionError), bench.jobs.database.unit_of_work() as work:
+    with suppress(ZeroDivisionError), bench.jobs.database.unit_of_work() as work:
         put_schedule(work, Schedule(name="tick", job="play", every=minutes(10)))
         raise ZeroDivisionError
 
@@ -104,7 +111,12 @@ def test_a_due_schedule_submits_one_job_for_its_tick_and_moves_on(bench: Bench) 
 
     fire_once(bench.jobs)
     seen: list[datetime] = []
-    bench.stage.act = lambda ctx, args: seen.append(ctx.tick) or args.number
+
+    def act(ctx: JobContext, args: Play) -> int:
+        seen.append(ctx.tick)
+        return args.number
+
+    bench.stage.act = act
     outcomes = bench.run()
 
     assert outcomes == [Done(b"5")]
@@ -123,9 +135,9 @@ def test_a_schedule_run_now_fires_at_once(bench: Bench) -> None:
 
 
 def test_three_schedulers_at_once_fire_each_tick_once(bench: Bench) -> None:
-    names = [f"coin-{number}" for number in range(250)]  # more than one batch
-    for name in names:
-        put(bench, name)
+    with bench.jobs.database.unit_of_work() as work:
+        for number in range(250):  # more than one batch
+            put_schedule(work, Schedule(name=f"coin-{number}", job="play", every=minutes(10)))
     make_due(bench)
 
     with ThreadPoolExecutor(3) as pool:
@@ -245,44 +257,3 @@ def test_a_schedule_that_says_nonsense_names_the_field(change: dict[str, Any], n
         Schedule(**({"name": "tick", "job": "play"} | rhythm | change))
 
     assert caught.value.field == name
-
-
-def catalogue_with(spec: str) -> Catalogue:
-    """One job that declares a schedule."""
-
-    def nightly(ctx: object, args: Play) -> None:
-        """Runs by the clock."""
-
-    declared: Callable[..., Any] = job(queue=WORK, name="nightly", timeout=seconds(1), schedule=cron(spec))
-    return Catalogue(SERVICE.display, (declared(nightly),), (WORK,))
-
-
-def declare(bench: Bench, spec: str) -> None:
-    with bench.jobs.database.unit_of_work() as work:
-        declare_schedules(work, catalogue_with(spec))
-
-
-def test_boot_declares_the_schedules_of_the_code_and_follows_its_changes(bench: Bench) -> None:
-    declare(bench, "0 2 * * *")
-    declare(bench, "0 3 * * *")
-
-    assert bench.sql("SELECT name, job, cron, is_declared FROM schedule") == [("nightly", "nightly", "0 3 * * *", True)]
-    assert next_run(bench, "nightly").astimezone(UTC).hour == 3
-
-
-def test_boot_does_not_overwrite_a_schedule_an_operator_has_changed(bench: Bench) -> None:
-    declare(bench, "0 2 * * *")
-    bench.sql("UPDATE schedule SET cron = '0 4 * * *', is_enabled = FALSE, is_edited = TRUE")
-
-    declare(bench, "0 3 * * *")
-
-    assert bench.sql("SELECT cron, is_enabled FROM schedule") == [("0 4 * * *", False)]
-
-
-def test_schedules_that_ask_for_more_than_their_queue_allows_are_named(bench: Bench) -> None:
-    declare(bench, "* * * * *")
-
-    with bench.jobs.database.unit_of_work() as work:
-        unlimited = overbooked(work, catalogue_with("* * * * *"))
-
-    assert unlimited == []

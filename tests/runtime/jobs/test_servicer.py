@@ -1,69 +1,19 @@
-"""JobService over real gRPC: every call, what bad input is told, pages, live state, and streams of events."""
+"""JobService over real gRPC: submit, read and list; what bad input is told, pages, live state."""
 
 import json
 import uuid
-from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import timedelta
+from itertools import chain
 from typing import Any
 
-import grpc
 import pytest
 from google.protobuf.timestamp_pb2 import Timestamp
 
-from protos.jobs.v1 import jobs_pb2, jobs_pb2_grpc
+from protos.jobs.v1 import jobs_pb2
 from shared.errors import AlreadyExists, InvalidArgument, NotFound, PayloadTooLarge, UnknownJob, UnknownQueue
 from shared.jobs import JobContext, submit_many
-from shared.jobs.servicer import JobServicer
-from shared.rpc import WATCH_STREAMS, Peers, RpcServer, Servicer, StreamSlots, from_rpc_error
-from shared.settings import Secret
-from tests.runtime.jobs.sample import Bench, Play, is_blocked, play
-from tests.runtime.jobs.waiting import eventually
-
-JOB_SERVICE = str(jobs_pb2.DESCRIPTOR.services_by_name["JobService"].full_name)
-TOKEN = Secret("a-service-token-of-enough-characters")
-
-
-@dataclass(frozen=True, slots=True)
-class Site:
-    """The bench behind a gRPC server, and a caller's stub."""
-
-    bench: Bench
-    stub: Any
-    streams: StreamSlots
-
-    def submit(self, **fields: Any) -> Any:
-        return self.stub.SubmitJob(jobs_pb2.SubmitJobRequest(**({"name": "play"} | fields)))
-
-    def get(self, job_id: str) -> Any:
-        return self.stub.GetJob(jobs_pb2.GetJobRequest(id=job_id)).job
-
-    def list(self, **fields: Any) -> Any:
-        return self.stub.ListJobs(jobs_pb2.ListJobsRequest(**fields))
-
-    def watch(self, **fields: Any) -> Any:
-        return self.stub.WatchEvents(jobs_pb2.WatchEventsRequest(**fields), timeout=20)
-
-
-@pytest.fixture
-def site(bench: Bench) -> Iterator[Site]:
-    """A server on a free port."""
-    streams = StreamSlots(WATCH_STREAMS)
-    servicer = Servicer(
-        jobs_pb2_grpc.add_JobServiceServicer_to_server, JobServicer(bench.jobs, streams), JOB_SERVICE
-    )
-    server = RpcServer((servicer,), host="127.0.0.1", port=0, token=TOKEN, name="market-data")
-    peers = Peers({"market-data": f"127.0.0.1:{server.start()}"}, TOKEN)
-    yield Site(bench, peers.stub(jobs_pb2_grpc.JobServiceStub, "market-data"), streams)
-    peers.close()
-    server.stop(0)
-
-
-def refusal(call: Any) -> Any:
-    """The error a caller's own code sees."""
-    with pytest.raises(grpc.RpcError) as caught:
-        call()
-    return from_rpc_error(caught.value)
+from tests.runtime.jobs.sample import Play, play
+from tests.runtime.jobs.site import Site, refusal
 
 
 def test_a_submitted_job_is_answered_as_committed(site: Site) -> None:
@@ -123,7 +73,7 @@ def test_a_scheduled_submission_waits(site: Site) -> None:
     ],
 )
 def test_a_bad_submission_names_the_field_and_what_is_allowed_and_submits_nothing(
-    site: Site, fields: dict[str, Any], kind: type[Exception], name: str, allowed: tuple[str, ...]
+    site: Site, fields: dict[str, Any], kind: type[InvalidArgument], name: str, allowed: tuple[str, ...]
 ) -> None:
     error = refusal(lambda: site.submit(**fields))
 
@@ -191,7 +141,7 @@ def test_pages_are_newest_first_complete_and_disjoint(site: Site) -> None:
 
     assert token == ""
     assert [len(page) for page in pages] == [10, 10, 5]
-    assert sum(pages, []) == [job.id for job in reversed(jobs)]
+    assert list(chain(*pages)) == [job.id for job in reversed(jobs)]
 
 
 def test_a_last_page_that_is_just_full_has_no_next(site: Site) -> None:
@@ -248,82 +198,6 @@ def test_queues_show_their_settings_counts_and_jobs(site: Site) -> None:
     assert (work.service, work.slots, work.paused, work.rate_limit, work.max_running) == ("market-data", 4, False, 0, 0)
     assert (work.queued, work.running, list(work.jobs)) == (1, 0, ["play", "play-once"])
     assert (side.queued, side.running, side.started_total) == (0, 1, 1)
-
-
-def test_a_watcher_gets_every_event_of_a_job_in_order(site: Site) -> None:
-    watch = site.watch()
-    eventually(lambda: is_blocked(site.bench, "xread"))
-    job_id = site.submit().job.id
-    site.bench.stage.act = lambda ctx, _args: ctx.progress(1, 2)
-    site.bench.run()
-
-    events = [next(watch) for _ in range(4)]
-
-    assert [event.kind for event in events] == ["enqueued", "started", "progress", "completed"]
-    assert {event.job_id for event in events} == {job_id}
-    assert events[2].progress.done == 1
-    assert events[3].state == jobs_pb2.JOB_STATE_COMPLETED
-    watch.cancel()
-
-
-def test_a_watcher_resumes_after_the_event_it_saw_last(site: Site) -> None:
-    site.submit()
-    site.bench.run()
-    first_watch = site.watch(after_event_id="0-0")
-    first = next(first_watch)
-    first_watch.cancel()
-
-    second_watch = site.watch(after_event_id=first.event_id)
-    rest = [next(second_watch) for _ in range(2)]
-
-    assert [first.kind, *[event.kind for event in rest]] == ["enqueued", "started", "completed"]
-    second_watch.cancel()
-
-
-def test_a_watcher_gets_only_what_it_asked_for(site: Site) -> None:
-    submitted = [site.submit(name=name).job.id for name in ("play", "play-aside", "play")]
-
-    by_queue, by_job = site.watch(after_event_id="0-0", queue="side"), site.watch(
-        after_event_id="0-0", job_id=submitted[2]
-    )
-
-    assert next(by_queue).job_id == submitted[1]
-    assert next(by_job).job_id == submitted[2]
-    by_queue.cancel()
-    by_job.cancel()
-
-
-@pytest.mark.parametrize(
-    ("fields", "name"),
-    [
-        ({"queue": "wrok"}, "queue"),
-        ({"job_id": "seven"}, "id"),
-        ({"after_event_id": "yesterday"}, "after_event_id"),
-        ({"after_event_id": "99999999999999999999-0"}, "after_event_id"),
-    ],
-)
-def test_a_bad_watch_names_the_field(site: Site, fields: dict[str, Any], name: str) -> None:
-    error = refusal(lambda: next(site.watch(**fields)))
-
-    assert isinstance(error, InvalidArgument)
-    assert error.field == name
-
-
-def test_the_ninth_watcher_is_refused_and_a_slot_comes_back(site: Site) -> None:
-    watches = [site.watch() for _ in range(WATCH_STREAMS)]
-    eventually(lambda: site.streams.held == WATCH_STREAMS)
-
-    with pytest.raises(grpc.RpcError) as refused:
-        next(site.watch())
-    watches[0].cancel()
-    eventually(lambda: site.streams.held == WATCH_STREAMS - 1)
-    again = site.watch(after_event_id="0-0")
-    site.submit()
-
-    assert refused.value.code() is grpc.StatusCode.RESOURCE_EXHAUSTED
-    assert next(again).kind == "enqueued"
-    for watch in (*watches, again):
-        watch.cancel()
 
 
 def test_times_are_those_of_the_row(site: Site) -> None:

@@ -1,13 +1,14 @@
 """A real worker with its heartbeat: what it claims, what it blocks on, and how it drains."""
 
 import threading
+from contextlib import AbstractContextManager
 from datetime import timedelta
 
 import psycopg
 import pytest
 
 from shared import clock, metrics
-from shared.db import Database
+from shared.db import Database, UnitOfWork
 from shared.jobs import JobContext, Unrecoverable, submit, submit_many
 from shared.jobs.maintenance.reconciler import reconcile_once
 from shared.jobs.scripts import Claim
@@ -220,8 +221,13 @@ def test_a_worker_starts_nothing_on_an_index_that_is_not_reconciled_and_waits_ca
     bench: Bench, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     asked: list[int] = []
-    recognise = Database.unit_of_work
-    monkeypatch.setattr(Database, "unit_of_work", lambda self: (asked.append(1), recognise(self))[1])
+    unit_of_work = Database.unit_of_work
+
+    def counted(database: Database) -> AbstractContextManager[UnitOfWork]:
+        asked.append(1)
+        return unit_of_work(database)
+
+    monkeypatch.setattr(Database, "unit_of_work", counted)
     bench.submit(1)
 
     with at_work(bench) as worker:

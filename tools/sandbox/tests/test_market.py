@@ -83,6 +83,7 @@ def test_prices_are_positive_short_and_survive_a_float() -> None:
 
 def test_a_price_never_falls_below_what_18_decimals_can_show() -> None:
     assert rounded(1e-30) == Decimal("1e-18")
+    assert rounded(6.1e14) == Decimal("6.1e14")
 
 
 def test_providers_differ_by_less_than_a_third_of_a_percent_yet_recognisably() -> None:

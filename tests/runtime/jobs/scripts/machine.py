@@ -1,5 +1,6 @@
 """Owns the random walk through the scripts: each step is done to Redis and to the model, which must then agree."""
 
+from collections.abc import Callable
 from typing import Any
 
 from hypothesis import strategies as st
@@ -124,7 +125,7 @@ class IndexMachine(RuleBasedStateMachine):
     def disturb(self, data: Any) -> None:
         """Something happens that no worker asked for."""
         running, waiting = self.model.of("running"), self.model.of("scheduled", "retrying")
-        possible = {
+        possible: dict[Callable[[Any, Any], None], list[Any]] = {
             self._crash: running, self._time_passes: waiting, self._drop: running or sorted(self.model.entries),
             self._settle: self.model.of(*FINAL) or sorted(self.model.entries), self._repeat_a_claim: self.requests,
             self._push_too_late: ["a", "b"], self._server_forgets_the_scripts: [""],
@@ -152,7 +153,7 @@ class IndexMachine(RuleBasedStateMachine):
     def _settle(self, data: Any, job_id: str) -> None:
         entry = self.model.entries[job_id]
         generation = entry.generation + data.draw(st.sampled_from([0, 0, -1]))
-        state = data.draw(st.sampled_from([entry.state, *FINAL]))
+        state = data.draw(st.sampled_from([entry.state if entry.state in FINAL else "dead", *FINAL]))
         expected = self.model.settle(job_id, generation, state)
         assert self.index.scripts.settle([(job_id, generation, state)]) == expected
 

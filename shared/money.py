@@ -1,5 +1,6 @@
 """Owns amounts of money: exact decimals only. It must never let a binary float in."""
 
+import re
 from decimal import Decimal, InvalidOperation
 
 from shared.errors import InvalidArgument
@@ -7,6 +8,8 @@ from shared.errors import InvalidArgument
 #: numeric(38, 18): 20 digits before the point, 18 behind, in every price column.
 MAX_AMOUNT = Decimal(10) ** 20
 QUANTUM = Decimal(1).scaleb(-18)
+#: What JSON and people write; Decimal alone takes underscores, blanks and other alphabets' digits too.
+_NUMBER = re.compile(r"[+-]?(?:(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:e[+-]?[0-9]{1,3})?|s?nan|inf(?:inity)?)", re.IGNORECASE)
 
 
 def amount(text: object, *, field: str = "amount") -> Decimal:
@@ -17,14 +20,17 @@ def amount(text: object, *, field: str = "amount") -> Decimal:
     """
     if isinstance(text, bool) or not isinstance(text, str | int | Decimal):
         raise InvalidArgument(f"{field} must be decimal text, not {type(text).__name__}", field=field)
+    if isinstance(text, str) and not _NUMBER.fullmatch(text):
+        raise InvalidArgument(f"{field} is not a number: {text[:60]!r}", field=field)
     try:
         value = Decimal(text)
     except InvalidOperation as error:
         raise InvalidArgument(f"{field} is not a number: {str(text)[:60]!r}", field=field) from error
     if not value.is_finite():
         raise InvalidArgument(f"{field} must be finite, got {value}", field=field)
-    if abs(value) >= MAX_AMOUNT:
-        raise InvalidArgument(f"{field} is too large: {value}", field=field)
+    # abs() would round to the context's 28 digits.
+    if value.copy_abs() >= MAX_AMOUNT:
+        raise InvalidArgument(f"{field} is too large: {str(value)[:60]}", field=field)
     return value
 
 

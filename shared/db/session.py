@@ -7,7 +7,7 @@ import sqlalchemy as sa
 import structlog
 from sqlalchemy.exc import DBAPIError
 
-from shared.errors import PlatformError, StoreUnavailable
+from shared.errors import StoreUnavailable
 
 if TYPE_CHECKING:
     from shared.db.engine import Database
@@ -63,5 +63,5 @@ class UnitOfWork:
         for hook in hooks:
             try:
                 hook()
-            except PlatformError as error:
-                log.warning("after-commit hook failed", error=str(error), hook=getattr(hook, "__qualname__", "?"))
+            except Exception:  # the commit stands whatever a hook does; its caller must not take it for undone
+                log.exception("after-commit hook failed", hook=getattr(hook, "__qualname__", "?"))

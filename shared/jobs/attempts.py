@@ -114,7 +114,7 @@ def _perform(attempt: Attempt, envelope: Envelope) -> Outcome:
     try:
         with database_errors():
             result = _call(attempt, definition, context, arguments, envelope)
-            return _commit(attempt, context, result)
+            return _commit(attempt, context, result, is_durable=envelope.options.is_durable)
     except (Exception, Interrupt) as error:  # noqa: BLE001  # the one place that turns whatever a job raises into an outcome
         work = context.take_final()
         if work is not None:
@@ -149,7 +149,7 @@ def _call(
     return result
 
 
-def _commit(attempt: Attempt, context: JobContext, result: Any) -> Outcome:
+def _commit(attempt: Attempt, context: JobContext, result: Any, *, is_durable: bool) -> Outcome:
     try:
         encoded = msgspec.json.encode(result)
     except (TypeError, ValueError, OverflowError) as error:
@@ -161,7 +161,8 @@ def _commit(attempt: Attempt, context: JobContext, result: Any) -> Outcome:
     work = context.take_final()
     if work is None:
         return Done(encoded)
-    ledger.mark_done(work, attempt.claimed.held.id, done_record(attempt.claimed, attempt.worker, encoded))
+    if is_durable:  # a job without a row has no outcome to record beside its writes
+        ledger.mark_done(work, attempt.claimed.held.id, done_record(attempt.claimed, attempt.worker, encoded))
     work.commit()  # millrace: allow commit because the outcome commits with the job's writes
     work.run_hooks()
     return Done(encoded, is_settled=True)

@@ -70,7 +70,7 @@ class Queue:
     max_running: int | None = None
 
     def __post_init__(self) -> None:
-        if not NAME.match(self.name):
+        if not NAME.fullmatch(self.name):
             raise InvalidArgument(f"queue name {self.name!r} must match {NAME.pattern}", field="name")
         if not 1 <= self.slots <= 1000:
             raise InvalidArgument(f"slots of {self.name} must be from 1 to 1,000, got {self.slots}", field="slots")
@@ -116,10 +116,10 @@ def job(
     Raises ConfigurationInvalid for a bad name, a timeout outside 1 ms to 24 h, or untyped arguments.
     """
     problems = []
-    if not NAME.match(name):
+    if not NAME.fullmatch(name):
         problems.append(f"job name {name!r} must match {NAME.pattern}")
-    if not timedelta(0) < timeout <= MAX_TIMEOUT:
-        problems.append(f"timeout of job {name} must be above 0 and at most 24 hours, got {timeout}")
+    if not timedelta(milliseconds=1) <= timeout <= MAX_TIMEOUT:
+        problems.append(f"timeout of job {name} must be from 1 ms to 24 hours, got {timeout}")
     if attempts is not None and not 1 <= attempts <= 100:
         problems.append(f"attempts of job {name} must be from 1 to 100, got {attempts}")
     if problems:
@@ -177,6 +177,8 @@ class Catalogue:
             for definition in definitions
             if definition.queue.name not in self.queues
         ]
+        if len(self.queues) != len(queues):
+            problems.append(f"two queues of {service} have the same name")
         if len(self.jobs) != len(definitions):
             problems.append(f"two jobs of {service} have the same name")
         if problems:

@@ -83,7 +83,8 @@ def push_of(job: Job, *, must_check: bool = False, is_durable: bool = True) -> P
         attempts_max=job.attempts_max,
         timeout_ms=job.timeout_ms,
         body=encode(envelope),
-        attempts=job.attempts_made,
+        # A running row counts the attempt that the lost entry had begun; what the platform loses costs none.
+        attempts=job.attempts_made - (job.state is State.RUNNING and job.attempts_made > 0),
         crashes=job.crashes,
         must_check=must_check,
         is_durable=is_durable,

@@ -139,5 +139,7 @@ def encode(arguments: Arguments) -> str:
         text = msgspec.json.encode(arguments)
     except (UnicodeEncodeError, TypeError, ValueError) as error:
         raise InvalidArgument(f"args cannot be written as JSON: {error}", field="args") from error
+    if b"null" in text:  # msgspec writes NaN and infinities as null
+        check(msgspec.to_builtins(arguments))
     parse_object(text)
     return text.decode()

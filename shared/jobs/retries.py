@@ -7,6 +7,7 @@ from shared.errors import InvalidArgument
 
 DEFAULT_CAP = timedelta(hours=1)
 DEFAULT_JITTER = 0.2
+KINDS = ("exponential", "linear", "fixed", "table")
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,7 +21,9 @@ class Backoff:
     table: tuple[timedelta, ...] = ()
 
     def __post_init__(self) -> None:
-        if self.delay < timedelta(0) or self.cap < timedelta(0):
+        if self.kind not in KINDS:
+            raise InvalidArgument(f"backoff {self.kind!r} is none of {', '.join(KINDS)}", field="kind", allowed=KINDS)
+        if min(self.delay, self.cap, *self.table) < timedelta(0):
             raise InvalidArgument("a backoff cannot be negative", field="delay")
         if not 0 <= self.jitter <= 1:
             raise InvalidArgument(f"jitter must be from 0 to 1, got {self.jitter}", field="jitter")
@@ -37,7 +40,9 @@ class Backoff:
         if self.table:
             return self.table[min(attempt, len(self.table)) - 1]
         if self.kind == "exponential":
-            return self.delay * 2 ** min(attempt - 1, 40) if attempt <= 40 else self.cap
+            # In seconds, since a timedelta overflows long before the cap is asked.
+            seconds = self.delay.total_seconds() * 2.0 ** min(attempt - 1, 1000)
+            return timedelta(seconds=min(seconds, self.cap.total_seconds()))
         if self.kind == "linear":
             return self.delay * attempt
         return self.delay

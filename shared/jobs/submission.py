@@ -10,7 +10,7 @@ import structlog
 
 from shared import clock
 from shared.db import Database, UnitOfWork
-from shared.errors import InvalidArgument, StoreUnavailable
+from shared.errors import AlreadyExists, InvalidArgument, StoreUnavailable
 from shared.jobs.admission import Request, prepare
 from shared.jobs.definitions import Arguments, Catalogue, JobDefinition
 from shared.jobs.ledger import ledger, queries
@@ -142,8 +142,11 @@ def submit_many(
 def _open(jobs: Jobs, work: UnitOfWork, submission: Submission, deadline_ms: int | None) -> Job:
     if submission.idempotency_key is not None:
         holder = ledger.take_key(work, submission)
-        if holder is not None:
-            return _existing(work, holder)
+        known = queries.get(work, holder) if holder is not None else None
+        if known is not None:
+            return known
+        if holder is not None:  # its job has been swept: the key is free again
+            ledger.pass_key(work, submission, holder)
     opened = ledger.open_jobs(work, [submission])
     if not opened:  # the id is derived (a child of a repeated attempt, a tick): its first row stands
         return _existing(work, submission.id)
@@ -198,7 +201,7 @@ def _unwritten(submission: Submission) -> Job:
 def _existing(work: UnitOfWork, job_id: JobId) -> Job:
     job = queries.get(work, job_id)
     if job is None:
-        raise InvalidArgument(f"job {job_id} of this idempotency key has been deleted", field="idempotency_key")
+        raise AlreadyExists(f"job {job_id} existed and has been deleted")
     return job
 
 

@@ -13,7 +13,7 @@ from tools.stores.ports import HOST
 from tools.stores.spawning import Launch, spawn
 
 ROOT = Path(__file__).resolve().parents[2]
-STOP_SECONDS = 15.0
+STOP_SECONDS = 60.0
 PROBE_SECONDS = 3.0
 #: A process that ends at boot because a store is away tries again after this long.
 AGAIN_SECONDS = 0.5

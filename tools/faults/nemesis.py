@@ -2,7 +2,6 @@
 
 import heapq
 import itertools
-import logging
 import random
 import shutil
 import threading
@@ -13,26 +12,19 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import psycopg
-import structlog
 from redis.exceptions import RedisError
 
 from shared.db.engine import psycopg_url
-from shared.rpc.channel import Peers
-from shared.settings import Secret
 from tools.faults import acknowledgements, oracle, report
-from tools.faults.acknowledgements import Acknowledgements
-from tools.faults.assembly import NAME, assemble, put_schedules
+from tools.faults.assembly import NAME
 from tools.faults.checker import Violation, check
 from tools.faults.evidence import Evidence, read_index, read_ledger
 from tools.faults.injections import FAULTS, Hand, choose
 from tools.faults.jobs import QUEUES, SINGLE
-from tools.faults.producers import Producers
 from tools.faults.replay import Rules, replay
-from tools.faults.timings import shorten
 from tools.faults.watch import Watch
 from tools.faults.world import Size, World
 from tools.stores.errors import StoreFailed
-from tools.stores.ports import HOST
 from tools.stores.temporary import temporary_folder
 
 TURN_SECONDS = 0.05
@@ -68,8 +60,6 @@ class Verdict:
 
 def run(plan: Plan, say: Callable[[str], None]) -> Verdict:
     """One run, from nothing to its verdict; everything it started has ended when it returns."""
-    shorten()
-    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.CRITICAL))
     with temporary_folder("millrace-nemesis-") as folder:
         nemesis = Nemesis(plan, folder, say)
         try:
@@ -88,7 +78,7 @@ def run(plan: Plan, say: Callable[[str], None]) -> Verdict:
 
 
 class Nemesis:
-    """The parts of one run and its clock. Everything happens in the main thread but the producers and the watch."""
+    """The parts of one run and its clock. Everything happens in the main thread but the watch."""
 
     def __init__(self, plan: Plan, folder: Path, say: Callable[[str], None]) -> None:
         self.faults: Counter[str] = Counter()
@@ -97,11 +87,8 @@ class Nemesis:
         self._say = say
         self._world = World(folder, seed=plan.seed, size=plan.size)
         self._watch = Watch(self._world.valkey, folder / "events.jsonl")
-        self._notebook = Acknowledgements(folder / "promises.log")
         self._later: list[tuple[float, int, Callable[[], None]]] = []
         self._numbers = itertools.count()
-        self._producers: Producers | None = None
-        self._peers: Peers | None = None
         self._log = (folder / "faults.log").open("a", buffering=1)
 
     def prepare(self) -> None:
@@ -113,11 +100,11 @@ class Nemesis:
             if time.monotonic() > until:
                 raise StoreFailed(f"the processes are not ready: {[c.trouble() for c in self._world.children]}")
             self._turn()
-        runtime = assemble(self._world.settings(), process="producer", pool_size=8)
-        put_schedules(runtime)
-        self._peers = Peers({NAME: f"{HOST}:{self._world.grpc_port}"}, Secret(self._world.token))
-        self._producers = Producers(runtime, self._notebook, self._peers, seed=self._plan.seed)
-        self._producers.start()
+        self._world.start_producing()
+        while not acknowledgements.read(self._world.promises_file).acked:
+            if time.monotonic() > until:
+                raise StoreFailed("the producers do not produce")
+            self._turn()
 
     def torment(self) -> None:
         """Faults, one every 0.4 to 1 s."""
@@ -147,7 +134,7 @@ class Nemesis:
         until = time.monotonic() + self._plan.drain_seconds
         while not self._have_ticked(healed_ms) and time.monotonic() < until:
             self._turn()
-        self._stop_producing()
+        self._world.stop_producing()
         self._command("UPDATE schedule SET is_enabled = FALSE")
         while True:
             evidence = self._evidence()
@@ -166,12 +153,11 @@ class Nemesis:
     def end(self) -> None:
         """Stop everything that was started."""
         self._later.clear()
-        self._stop_producing()
-        self._watch.stop()
-        self._world.stop()
-        if self._peers is not None:
-            self._peers.close()
-        self._log.close()
+        try:
+            self._watch.stop()
+        finally:
+            self._world.stop()
+            self._log.close()
 
     def _turn(self) -> None:
         self._world.tend()
@@ -192,11 +178,6 @@ class Nemesis:
             self._turn()
         self._world.heal()
 
-    def _stop_producing(self) -> None:
-        if self._producers is not None:
-            self._producers.stop()
-            self._producers = None
-
     def _have_ticked(self, since_ms: int) -> bool:
         last = read_ledger(self._world.direct_database_url())["last_runs"]
         return bool(last) and min(last.values()) > since_ms
@@ -211,7 +192,7 @@ class Nemesis:
         with self._world.valkey.client() as client:
             index = read_index(client)
         return Evidence(
-            promises=acknowledgements.read(self._folder / "promises.log"),
+            promises=acknowledgements.read(self._world.promises_file),
             index=index,
             lines=tuple(oracle.read(self._world.oracle_file)),
             seen=tuple(self._watch.seen),

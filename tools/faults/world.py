@@ -10,9 +10,8 @@ from urllib.parse import urlsplit
 import psycopg
 
 from shared.db.engine import psycopg_url
-from shared.settings import load
 from tools.faults import assembly
-from tools.faults.assembly import NAME, FaultSettings
+from tools.faults.assembly import NAME
 from tools.faults.children import Child
 from tools.faults.proxy import Proxy
 from tools.faults.valkey_faults import FaultyValkey
@@ -38,11 +37,15 @@ class World:
     def __init__(self, folder: Path, *, seed: int, size: Size) -> None:
         self.folder = folder
         self.oracle_file = folder / "oracle.log"
+        self.promises_file = folder / "promises.log"
         self.postgres = PostgresServer(folder / "postgres", port=free_port(), password=secrets.token_hex(16))
         self.valkey = FaultyValkey(folder / "valkey", port=free_port(), password=secrets.token_hex(16))
         self.to_postgres = Proxy(self.postgres.port, seed=seed)
         self.to_valkey = Proxy(self.valkey.server.port, seed=seed + 1)
         self.children: list[Child] = []
+        #: Submits; it is no target of faults, since its notebook is what the rest is judged by.
+        self.producer: Child | None = None
+        self._seed = seed
         self.grpc_port = free_port()
         self.token = secrets.token_hex(32)
         self._size = size
@@ -63,8 +66,21 @@ class World:
         for child in self.children:
             child.start()
 
+    def start_producing(self) -> None:
+        """Producers begin."""
+        own = {"PROMISES_FILE": str(self.promises_file), "SEED": str(self._seed), "PATH": os.defpath}
+        command = ["-m", "tools.faults.production"]
+        self.producer = Child("producer", command, self._environment() | own, self.folder / "logs" / "producer.log")
+        self.producer.start()
+
+    def stop_producing(self) -> None:
+        """Producers finish what they do."""
+        if self.producer is not None:
+            self.producer.stop()
+
     def stop(self) -> None:
         """End everything, processes first."""
+        self.stop_producing()
         for child in self.children:
             child.send(signal.SIGCONT)
             child.send(signal.SIGTERM)
@@ -119,10 +135,6 @@ class World:
     def direct_database_url(self) -> str:
         """The service's role, past the proxy."""
         return self._database_url(self.postgres.port)
-
-    def settings(self) -> FaultSettings:
-        """What a process of ours needs to submit as the service does, through the proxies."""
-        return load(FaultSettings, service=NAME, environ=self._environment())
 
     def _database_url(self, port: int) -> str:
         path = urlsplit(self.postgres.url()).path

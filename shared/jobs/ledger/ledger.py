@@ -166,6 +166,19 @@ def take_key(work: UnitOfWork, submission: Submission) -> JobId | None:
     return JobId(known.job_id)
 
 
+def pass_key(work: UnitOfWork, submission: Submission, holder: JobId) -> None:
+    """Hand a key whose job is gone to this submission. Raises AlreadyExists when another was faster."""
+    passed = work.connection.execute(
+        sa.text(
+            "UPDATE idempotency_key SET job_id = :job_id, created_at = clock_timestamp() "
+            "WHERE name = :name AND key = :key AND job_id = :holder"
+        ),
+        {"job_id": submission.id, "name": submission.name, "key": submission.idempotency_key, "holder": holder},
+    )
+    if passed.rowcount == 0:
+        raise AlreadyExists(f"idempotency key {submission.idempotency_key!r} is being used; repeat the call")
+
+
 def mark_done(work: UnitOfWork, job_id: str, record: OutcomeRecord) -> None:
     """The last statement of a finishing unit of work (rule 2). Raises OutcomeRefused when the row is not live."""
     values = {

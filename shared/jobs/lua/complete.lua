@@ -3,13 +3,15 @@
 -- ARGV: [tomb_ms, attempts]; each attempt [id, generation, token, queue_index, is_settled, outcome].
 -- Returns: one status an attempt: 1 done, 0 stale (another token, generation or state).
 -- Events: completed. Invariant: only the token holder completes; a second completion changes nothing (rules 3, 6, 8).
-local statuses, ended, held, gone, ids = {}, {}, {}, {}, {}
+local statuses, ended, held, gone, ids, taken = {}, {}, {}, {}, {}, {}
 for i, attempt in ipairs(args[2]) do ids[i] = attempt[1] end
 local records = load_all(ids)
 for i, attempt in ipairs(args[2]) do
-  statuses[i] = holds(records[i] or nil, attempt[2], attempt[3]) and 1 or 0
+  local is_first = not taken[attempt[1]]
+  statuses[i] = is_first and holds(records[i] or nil, attempt[2], attempt[3]) and 1 or 0
   if statuses[i] == 1 then
     local queue = attempt[4]
+    taken[attempt[1]] = true
     ended[queue] = ended[queue] or {}
     table.insert(ended[queue], attempt[1])
     held[#held + 1] = i

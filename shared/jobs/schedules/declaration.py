@@ -1,5 +1,6 @@
 """Owns what a schedule says and when it runs next. Pure: it must never read a clock or a store."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
@@ -13,6 +14,11 @@ from shared.errors import InvalidArgument
 MIN_INTERVAL = timedelta(seconds=1)
 MAX_INTERVAL = timedelta(days=366)
 MS = timedelta(milliseconds=1)
+#: What periodiq's cron() takes beside fields and cronsim does not.
+_NICKNAMES = {
+    "@yearly": "0 0 1 1 *", "@annually": "0 0 1 1 *", "@monthly": "0 0 1 * *", "@weekly": "0 0 * * 0",
+    "@daily": "0 0 * * *", "@midnight": "0 0 * * *", "@hourly": "0 * * * *",
+}  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,7 +56,7 @@ def _zone(name: str) -> ZoneInfo:
 
 def _iterator(cron: str, after: datetime) -> CronSim:
     try:
-        return CronSim(cron, after)
+        return CronSim(_NICKNAMES.get(cron, cron), after)
     except CronSimError as error:
         raise InvalidArgument(f"bad cron expression {cron[:100]!r}: {error}", field="cron") from error
 
@@ -70,6 +76,17 @@ def next_run(*, cron: str | None, every: timedelta | None, timezone: str, after:
     except StopIteration:
         return None
     return found.astimezone(ZoneInfo("UTC"))
+
+
+def last_run(since: datetime, *, until: datetime, following: Callable[[datetime], datetime | None]) -> datetime:
+    """The newest run from `since`, itself a run, up to `until`; looks at 3,600 runs at most."""
+    last = since
+    for _ in range(3600):
+        after = following(last)
+        if after is None or after > until:
+            break
+        last = after
+    return last
 
 
 def _epoch(instant: datetime) -> int:

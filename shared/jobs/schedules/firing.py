@@ -12,12 +12,13 @@ from shared.errors import Rejected
 from shared.jobs.admission import Request, prepare
 from shared.jobs.ledger import ledger
 from shared.jobs.ledger.records import Submission
-from shared.jobs.schedules.declaration import every_of, next_run
+from shared.jobs.schedules.declaration import every_of, last_run, next_run
 from shared.jobs.submission import Jobs
 
 log = structlog.get_logger(__name__)
 BATCH = 200
-#: A tick older than this is not run late: only the newest missed one within it is (misfire policy fire_once, 1 hour).
+#: Of ticks missed within this the newest is run; when it is longer ago, one job stands for all of them, now
+#: (misfire policy fire_once, 1 hour).
 MISFIRE_WINDOW = timedelta(hours=1)
 
 _DUE = sa.text("""
@@ -52,14 +53,14 @@ def _tick(jobs: Jobs, work: UnitOfWork, row: Any) -> Submission | None:
     def following(after: datetime) -> datetime | None:
         return next_run(cron=row.cron, every=every, timezone=row.timezone, after=after)
 
-    tick = row.next_run_at
-    is_late = row.now - tick > MISFIRE_WINDOW
+    since = row.next_run_at
+    is_late = row.now - since > MISFIRE_WINDOW
+    tick = row.now if is_late else last_run(since, until=row.now, following=following)
     # However many ticks were missed, one job stands for them: the grid goes on from now.
     work.connection.execute(_ADVANCE, {"name": row.name, "tick": tick, "next_run_at": following(row.now)})
-    metrics.SCHEDULE_LAG_SECONDS.labels(service=jobs.service).set((row.now - tick).total_seconds())
-    if is_late:
-        tick = row.now
-        log.warning("missed ticks; one job stands for them", schedule=row.name, since=str(row.next_run_at))
+    metrics.SCHEDULE_LAG_SECONDS.labels(service=jobs.service).set((row.now - since).total_seconds())
+    if tick != since:
+        log.warning("missed ticks; one job stands for them", schedule=row.name, since=str(since), tick=str(tick))
     try:
         submission = prepare(jobs.catalogue, row.job, dict(row.args), request=Request(tick=tick))
     except Rejected as error:

@@ -1,5 +1,6 @@
 """Promises of the backoff: the documents' formulas exactly, jitter only downwards, never above the cap."""
 
+from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
@@ -43,15 +44,15 @@ def test_no_delay_is_above_the_cap() -> None:
 
 
 @given(
-    kind=st.sampled_from([exponential, linear]),
+    kind=st.sampled_from(["exponential", "linear", "fixed"]),
     seconds=st.floats(0, 366 * 86_400),
     attempt=st.integers(1, 100),
     chance=CHANCES,
 )
 def test_any_delay_and_any_attempt_give_a_time_within_the_cap(
-    kind: type, seconds: float, attempt: int, chance: float
+    kind: str, seconds: float, attempt: int, chance: float
 ) -> None:
-    assert timedelta(0) <= kind(seconds).after(attempt, chance=chance) <= DEFAULT_CAP
+    assert timedelta(0) <= Backoff(kind, timedelta(seconds=seconds)).after(attempt, chance=chance) <= DEFAULT_CAP
 
 
 @given(jitter=st.floats(0, 1), attempt=st.integers(1, 30), chance=CHANCES)
@@ -81,16 +82,20 @@ def test_a_jitter_outside_zero_to_one_is_refused(jitter: float) -> None:
     assert refused.value.field == "jitter"
 
 
-def test_a_negative_delay_is_refused_wherever_it_stands() -> None:
-    for make in (
+@pytest.mark.parametrize(
+    "make",
+    [
         lambda: exponential(-1),
         lambda: fixed(-1),
         lambda: linear(-1),
         lambda: table(-1, 2),
         lambda: table(1, -2),
-    ):
-        with pytest.raises(InvalidArgument):
-            make()
+        lambda: exponential(1, cap=timedelta(seconds=-1)),
+    ],
+)
+def test_a_negative_delay_is_refused_wherever_it_stands(make: Callable[[], Backoff]) -> None:
+    with pytest.raises(InvalidArgument, match="negative"):
+        make()
 
 
 def test_an_empty_table_is_refused() -> None:

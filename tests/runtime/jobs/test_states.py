@@ -26,7 +26,7 @@ def test_the_vocabulary_is_the_architectures() -> None:
 
 def test_every_state_is_live_or_final_and_every_final_one_ends_a_generation() -> None:
     assert {"completed", "dead", "cancelled", "expired"} == FINAL
-    assert FINAL | LIVE == set(State)
+    assert set(State) == FINAL | LIVE
     assert not FINAL & LIVE
     assert LIVE - {State.BLOCKED} == DISPATCHED
     assert set(TRANSITIONS) == set(State)

@@ -58,6 +58,19 @@ def test_a_flush_costs_no_job_and_no_outcome_is_recorded_twice(bench: Bench) -> 
     assert {bench.row(job.id).state for job in (delayed, running)} == {State.COMPLETED}
 
 
+def test_an_attempt_lost_with_the_index_is_not_spent(bench: Bench) -> None:
+    job = bench.submit(1)
+    (lost,) = bench.claim()
+    bench.write_history()
+    assert (lost.attempt, bench.row(job.id).state) == (1, State.RUNNING)
+
+    bench.redis.flushdb()
+    reconcile_once(bench.jobs)
+
+    (again,) = bench.claim()
+    assert again.attempt == 1
+
+
 def test_claims_are_shut_from_a_flush_until_the_reconciler_has_been(bench: Bench) -> None:
     bench.submit(1)
     bench.redis.flushdb()

@@ -257,3 +257,17 @@ def test_a_schedule_that_says_nonsense_names_the_field(change: dict[str, Any], n
         Schedule(**({"name": "tick", "job": "play"} | rhythm | change))
 
     assert caught.value.field == name
+
+
+def test_of_several_ticks_missed_within_the_hour_the_newest_runs(bench: Bench) -> None:
+    put(bench)
+    bench.sql(
+        "UPDATE schedule SET next_run_at = to_timestamp(floor(extract(epoch FROM clock_timestamp()) / 600) * 600 - 1800)"
+    )
+    now: datetime = bench.sql("SELECT clock_timestamp()")[0][0]
+
+    fire_once(bench.jobs)
+
+    (tick,) = ticks(bench)
+    assert timedelta(0) <= now - tick < minutes(10)
+    assert int(tick.timestamp()) % 600 == 0

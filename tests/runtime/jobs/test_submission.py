@@ -82,6 +82,16 @@ def test_an_idempotency_key_is_free_again_after_a_day(bench: Bench) -> None:
     assert bench.submit(2, idempotency_key="order-1").id != first.id
 
 
+def test_a_key_whose_job_has_been_swept_makes_a_new_job_instead_of_an_error(bench: Bench) -> None:
+    first = bench.submit(1, idempotency_key="order-1")
+    bench.sql("DELETE FROM job")
+
+    again = bench.submit(1, idempotency_key="order-1")
+
+    assert again.id != first.id
+    assert bench.submit(1, idempotency_key="order-1").id == again.id
+
+
 def test_an_idempotency_key_of_a_rolled_back_submission_is_free(bench: Bench) -> None:
     with suppress(ZeroDivisionError), bench.jobs.database.unit_of_work() as work:
         bench.submit(1, within=work, idempotency_key="order-1")

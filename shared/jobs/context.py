@@ -13,7 +13,7 @@ import structlog
 
 from shared import clock
 from shared.db import UnitOfWork
-from shared.errors import InvalidArgument, LeaseLost
+from shared.errors import InvalidArgument, LeaseLost, StoreUnavailable
 from shared.jobs import locks
 from shared.jobs.admission import Request
 from shared.jobs.definitions import Arguments, JobDefinition
@@ -103,7 +103,12 @@ class JobContext:
             return
         self._progress_at = at
         report = msgspec.json.encode({"done": done, "total": total, "note": storable(note, NOTE_MAX)}).decode()
-        if self._jobs.scripts.progress(self._held, report, done=done) == 0:
+        try:
+            status = self._jobs.scripts.progress(self._held, report, done=done)
+        except StoreUnavailable as error:  # progress informs; the work itself need not wait for Redis
+            self.log.debug("progress not reported", error=str(error))
+            return
+        if status == 0:
             raise LeaseLost(f"job {self.id} is no longer this attempt's")
 
     def transaction(self) -> AbstractContextManager[UnitOfWork]:

@@ -16,7 +16,6 @@ from shared.jobs.definitions import Arguments
 
 MAX_BYTES = 256 * 1024
 MAX_DEPTH = 16
-MAX_DIGITS = 400
 _SURROGATE = re.compile("[\ud800-\udfff]")
 #: An escape, unless its backslash is itself escaped.
 _NUL = re.compile(rb"(?<!\\)(?:\\\\)*\\u0000")

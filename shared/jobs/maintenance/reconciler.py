@@ -104,7 +104,7 @@ def _push(jobs: Jobs, work: UnitOfWork, ids: list[str]) -> int:
     if not rows:
         return 0
     statuses = jobs.scripts.enqueue([push_of(row, must_check=True) for row in rows], deadline_ms=0)
-    ledger.stamp_pushed(work, [row.id for row in rows])
+    ledger.stamp_pushed(work, [row.id for row, status in zip(rows, statuses, strict=True) if status >= 0])
     return sum(1 for status in statuses if status == 1)
 
 

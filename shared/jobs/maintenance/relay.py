@@ -21,6 +21,7 @@ def relay_once(jobs: Jobs) -> bool:
         if not rows:
             return False
         statuses = jobs.scripts.enqueue([push_of(row, must_check=True) for row in rows], deadline_ms=0)
-        ledger.stamp_pushed(work, [row.id for row in rows])
+        # A row whose older generation still runs is not in the index yet; it is tried again.
+        ledger.stamp_pushed(work, [row.id for row, status in zip(rows, statuses, strict=True) if status >= 0])
     metrics.RELAY_PUSHED.labels(service=jobs.service).inc(sum(1 for status in statuses if status == 1))
     return len(rows) == BATCH

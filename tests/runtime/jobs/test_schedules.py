@@ -261,9 +261,8 @@ def test_a_schedule_that_says_nonsense_names_the_field(change: dict[str, Any], n
 
 def test_of_several_ticks_missed_within_the_hour_the_newest_runs(bench: Bench) -> None:
     put(bench)
-    bench.sql(
-        "UPDATE schedule SET next_run_at = to_timestamp(floor(extract(epoch FROM clock_timestamp()) / 600) * 600 - 1800)"
-    )
+    half_an_hour_ago = "to_timestamp(floor(extract(epoch FROM clock_timestamp()) / 600) * 600 - 1800)"
+    bench.sql(f"UPDATE schedule SET next_run_at = {half_an_hour_ago}")
     now: datetime = bench.sql("SELECT clock_timestamp()")[0][0]
 
     fire_once(bench.jobs)

@@ -32,7 +32,8 @@ def test_what_is_counted_is_rendered() -> None:
 
     attempts = [each for each in families["millrace_job_attempts"].samples if each.labels == labels]
     assert [each.value for each in attempts if each.name.endswith("_total")] == [1.0]
-    assert families["millrace_queue_depth"].samples[0].value == 3
+    depths = [each for each in families["millrace_queue_depth"].samples if each.labels["service"] == "test"]
+    assert [each.value for each in depths] == [3]
     assert families["millrace_job_run_seconds"].type == "histogram"
 
 

@@ -1,19 +1,24 @@
-"""A sample of the nemesis: half a minute of every fault, and no promise broken."""
+"""A sample of the nemesis: every kind of fault for 20 s, and no promise broken."""
 
+import subprocess
+import sys
 from pathlib import Path
 
-from tools.faults.injections import FAULTS
-from tools.faults.nemesis import Plan, run
+import pytest
 
-SECONDS = 20
-SEED = 20_261
+ROOT = Path(__file__).resolve().parents[2]
+FAULT_SECONDS = "20"
+SEED = "20261"
+#: Start, faults, drain and stop take 40 s of two free cores; a busy machine may take longer, a hang must not.
+LIMIT_SECONDS = 240
 
 
+@pytest.mark.full
 def test_no_promise_is_broken_under_random_faults(tmp_path: Path) -> None:
-    said: list[str] = []
+    """In a process of its own, as the tool is used: what starts processes must not have spoken gRPC before."""
+    options = ["--seconds", FAULT_SECONDS, "--seed", SEED, "--keep", str(tmp_path)]
+    command = [sys.executable, "-m", "tools.faults", *options]
 
-    verdict = run(Plan(seconds=SECONDS, seed=SEED, faults=tuple(FAULTS), keep=tmp_path), said.append)
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=LIMIT_SECONDS)
 
-    broken = [f"{each.kind} {each.job_id}: {each.detail}" for each in verdict.violations]
-    assert broken == [], f"evidence in {verdict.folder}"
-    assert verdict.acked > 0
+    assert done.returncode == 0, done.stdout + done.stderr

@@ -20,6 +20,7 @@ from tools.faults.jobs import JOBS, QUEUES
 from tools.faults.oracle import Oracle
 
 NAME = "nemesis"
+GATEWAY = "gateway"
 SCHEDULES = 3
 
 
@@ -55,6 +56,12 @@ def make_schema(admin_url: str, service_url: str) -> None:
     engine.dispose()
     with psycopg.connect(psycopg_url(service_url), autocommit=True, options=f"-c search_path={NAME}") as connection:
         connection.execute(_OWN_TABLES)
+
+
+def make_gateway_schema(admin_url: str, service_url: str) -> None:
+    """The gateway's own tables, as its migrations make them."""
+    migrations.prepare(admin_url, service_url, GATEWAY)
+    migrations.upgrade(service_url, GATEWAY)
 
 
 def put_schedules(runtime: ServiceRuntime) -> None:

@@ -185,8 +185,8 @@ def _entry(evidence: Evidence, row: Row, job_id: str) -> Iterator[Violation]:
 
 
 def processes(evidence: Evidence) -> Iterator[Violation]:
-    """Long after the last fault every process is ready; none has ended but by our hand or for want of a store."""
+    """Long after the last fault every process is ready; nothing of one has ended by itself."""
     for name, trouble in evidence.unwell.items():
         yield Violation("unwell", "", f"{name}: {trouble}")
-    for name, codes in evidence.deaths.items():
-        yield Violation("death", "", f"{name} ended by itself: {', '.join(map(str, codes))}")
+    for name, ends in evidence.deaths.items():
+        yield Violation("death", "", f"{name}: {', '.join(ends)}")

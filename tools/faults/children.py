@@ -96,6 +96,11 @@ class Child:
         """Have it write what each of its threads does now into its log."""
         self.send(signal.SIGUSR1)
 
+    def dead_threads(self) -> list[str]:
+        """Threads that ended by an exception, by its log; a process can look well without one of them."""
+        with self._log.open(errors="replace") as log:
+            return [line.split()[3].rstrip(":") for line in log if line.startswith("Exception in thread ")]
+
     def trouble(self) -> str | None:
         """None when it says that it is ready, else what it says."""
         url = f"http://{HOST}:{self._environment['HEALTH_PORT']}/readyz"

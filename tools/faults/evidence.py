@@ -94,8 +94,8 @@ class Evidence:
     losses: tuple[Loss, ...] = ()
     #: Process -> what it says is wrong, long after the last fault.
     unwell: dict[str, str] = field(default_factory=dict)
-    #: Process -> exit codes that nothing explains.
-    deaths: dict[str, tuple[int, ...]] = field(default_factory=dict)
+    #: Process -> exit codes that nothing explains, and threads that an exception ended.
+    deaths: dict[str, tuple[str, ...]] = field(default_factory=dict)
 
 
 def read_ledger(url: str) -> dict[str, Any]:

@@ -34,12 +34,12 @@ class Hand:
         return any(sent)
 
     def freeze_one(self, role: str) -> bool:
-        """SIGSTOP a process of a role for 1 to 12 seconds."""
+        """SIGSTOP a process of a role for 1 to 12 seconds: shorter than a lease, or long enough to be overtaken."""
         awake = [child for child in self.world.of_role(role) if child.is_running and not child.is_stopped]
         if not awake:
             return False
         child = self.chance.choice(awake)
-        self.later(self.chance.uniform(1, 12), child.wake)
+        self.later(self.chance.choice((self.chance.uniform(1, 5), self.chance.uniform(9, 12))), child.wake)
         return child.send(signal.SIGSTOP)
 
     def ask_postgres(self, statement: str) -> list[int]:
@@ -89,7 +89,7 @@ def _kill_backend(hand: Hand) -> bool:
 
 
 def _terminate_backends(hand: Hand) -> bool:
-    found = hand.ask_postgres(f"SELECT count(pg_terminate_backend(pid))::int FROM ({_BACKENDS}) AS others")  # noqa: S608  # a constant
+    found = hand.ask_postgres(f"SELECT count(pg_terminate_backend(pid))::int FROM ({_BACKENDS}) AS others")  # noqa: S608  # a constant of this module
     return bool(found and found[0])
 
 
@@ -126,8 +126,10 @@ FAULTS: dict[str, tuple[float, Injection]] = {
     "kill-worker": (4, lambda hand: hand.signal_one("worker", signal.SIGKILL)),
     "kill-scheduler": (2, lambda hand: hand.signal_one("scheduler", signal.SIGKILL)),
     "kill-api": (1, lambda hand: hand.signal_one("api", signal.SIGKILL)),
+    "kill-gateway": (0.5, lambda hand: hand.signal_one("gateway", signal.SIGKILL)),
     "stop-worker": (3, lambda hand: hand.freeze_one("worker")),
     "stop-scheduler": (2, lambda hand: hand.freeze_one("scheduler")),
+    "stop-api": (1, lambda hand: hand.freeze_one("api")),
     "restart-workers": (1, lambda hand: hand.signal_one("worker", signal.SIGTERM, count=3)),
     "restart-scheduler": (1, lambda hand: hand.signal_one("scheduler", signal.SIGTERM)),
     "kill-valkey": (2, _kill_valkey),

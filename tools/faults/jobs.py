@@ -11,7 +11,7 @@ from shared.db import UnitOfWork
 from shared.jobs import Arguments, JobContext, Queue, Rate, Snooze, fixed, job, seconds
 from tools.faults.oracle import END, START, Oracle
 
-MIXED = Queue("mixed", slots=4)
+MIXED = Queue("mixed", slots=8)
 GATED = Queue("gated", slots=3, max_running=3)
 PACED = Queue("paced", slots=4, rate=Rate(6, per=seconds(2)))
 SINGLE = Queue("single", slots=1, max_running=1)

@@ -18,6 +18,7 @@ from shared.db.engine import psycopg_url
 from tools.faults import acknowledgements, oracle, report
 from tools.faults.assembly import NAME
 from tools.faults.checker import Violation, check
+from tools.faults.children import Child
 from tools.faults.evidence import Evidence, read_index, read_ledger
 from tools.faults.injections import FAULTS, Hand, choose
 from tools.faults.jobs import QUEUES, SINGLE
@@ -198,9 +199,14 @@ class Nemesis:
             seen=tuple(self._watch.seen),
             losses=tuple(self._world.valkey.losses),
             unwell=unwell,
-            deaths={child.name: tuple(child.surprises) for child in self._world.children if child.surprises},
+            deaths={child.name: ends for child in self._world.children if (ends := _ends(child))},
             **read_ledger(self._world.direct_database_url()),
         )
+
+
+def _ends(child: Child) -> tuple[str, ...]:
+    codes = [f"exit code {code}" for code in child.surprises]
+    return (*codes, *(f"thread {name} ended by an exception" for name in child.dead_threads()))
 
 
 def _rules(evidence: Evidence) -> Rules:

@@ -7,22 +7,23 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from shared import logs
-from shared.rpc.channel import Peers
 from shared.settings import Secret, load, setting
 from tools.faults.acknowledgements import Acknowledgements
 from tools.faults.assembly import NAME, FaultSettings, assemble, put_schedules
+from tools.faults.calls import Calls
 from tools.faults.producers import Producers
 from tools.faults.timings import shorten
-from tools.stores.ports import HOST
 
 
 @dataclass(frozen=True, slots=True)
 class ProductionSettings(FaultSettings):
-    """Where promises are noted, what chooses the load, and the token to call with."""
+    """Where promises are noted, what chooses the load, and what to call with."""
 
     promises_file: str = setting("PROMISES_FILE")
     seed: int = setting("SEED")
     service_token: Secret = setting("MILLRACE_SERVICE_TOKEN")
+    http_port: int = setting("GATEWAY_HTTP_PORT")
+    api_key: Secret = setting("MILLRACE_BOOTSTRAP_API_KEY")
 
 
 def main() -> int:
@@ -34,13 +35,18 @@ def main() -> int:
     settings = load(ProductionSettings, service=NAME)
     runtime = assemble(settings, process="producer", pool_size=8)
     put_schedules(runtime)
-    peers = Peers({NAME: f"{HOST}:{settings.grpc_port}"}, settings.service_token)
+    calls = Calls(
+        grpc_port=settings.grpc_port,
+        token=settings.service_token,
+        http_port=settings.http_port,
+        api_key=settings.api_key,
+    )
     notebook = Acknowledgements(Path(settings.promises_file))
-    producers = Producers(runtime, notebook, peers, seed=settings.seed)
+    producers = Producers(runtime, notebook, calls, seed=settings.seed)
     producers.start()
     stopping.wait()
     producers.stop()
-    peers.close()
+    calls.close()
     return 0
 
 

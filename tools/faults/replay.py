@@ -27,7 +27,8 @@ class Rules:
 
 def replay(seen: Sequence[Seen], losses: Iterable[Loss], rules: Rules) -> list[Violation]:
     """Every violation that the events show."""
-    bounds = sorted(loss.at_ms for loss in losses)
+    known = sorted(losses, key=lambda loss: loss.at_ms)
+    bounds = [loss.at_ms for loss in known]
     violations: list[Violation] = []
     for epoch in _epochs(seen, bounds):
         violations.extend(_leases(epoch, rules))
@@ -35,7 +36,7 @@ def replay(seen: Sequence[Seen], losses: Iterable[Loss], rules: Rules) -> list[V
             violations.extend(_order([each for each in epoch if each.queue == queue], rules))
     for queue, (starts, window_ms) in rules.rates.items():
         times = sorted(each.at_ms for each in seen if each.queue == queue and each.kind == "started")
-        violations.extend(_rates(queue, times, starts, window_ms, bounds))
+        violations.extend(_rates(queue, times, (starts, window_ms), known))
     return violations
 
 
@@ -89,10 +90,11 @@ def _order(events: Iterable[Seen], rules: Rules) -> Iterator[Violation]:
             places.pop(each.job_id, None)
 
 
-def _rates(queue: str, times: Sequence[int], starts: int, window_ms: int, bounds: Sequence[int]) -> Iterator[Violation]:
+def _rates(queue: str, times: Sequence[int], rate: tuple[int, int], losses: Sequence[Loss]) -> Iterator[Violation]:
     """No window (t, t + window] holds more starts than the rate: rates hold across losses too (rule 14)."""
+    starts, window_ms = rate
     for first, last in zip(times, times[starts:], strict=False):
         if last - first < window_ms:
-            inside = any(first <= bound <= last for bound in bounds)
-            where = " with a loss inside" if inside else ""
+            inside = [f"{loss.kind} at {loss.at_ms}" for loss in losses if first <= loss.at_ms <= last]
+            where = f", with a loss inside: {', '.join(inside)}" if inside else ""
             yield Violation("rate", "", f"{queue}: {starts + 1} starts from {first} to {last}{where}")

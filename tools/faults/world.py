@@ -1,26 +1,22 @@
 """Owns everything a run starts: stores, the proxies before them, the processes. It must never leave one behind."""
 
-import os
 import secrets
 import signal
 from dataclasses import dataclass
 from pathlib import Path
-from urllib.parse import urlsplit
 
 import psycopg
 
 from shared.db.engine import psycopg_url
 from tools.faults import assembly
-from tools.faults.assembly import NAME
+from tools.faults.assembly import GATEWAY, NAME
 from tools.faults.children import Child
+from tools.faults.environments import Environments
 from tools.faults.proxy import Proxy
 from tools.faults.valkey_faults import FaultyValkey
 from tools.stores import PostgresServer, free_port
 from tools.stores.errors import PortTaken
-from tools.stores.ports import HOST
 from tools.stores.process_identity import ProcessIdentity
-
-GRACE_SECONDS = "3"
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,39 +34,36 @@ class World:
         self.folder = folder
         self.oracle_file = folder / "oracle.log"
         self.promises_file = folder / "promises.log"
+        password = secrets.token_hex(16)
         self.postgres = PostgresServer(folder / "postgres", port=free_port(), password=secrets.token_hex(16))
-        self.valkey = FaultyValkey(folder / "valkey", port=free_port(), password=secrets.token_hex(16))
+        self.valkey = FaultyValkey(folder / "valkey", port=free_port(), password=password)
         self.to_postgres = Proxy(self.postgres.port, seed=seed)
         self.to_valkey = Proxy(self.valkey.server.port, seed=seed + 1)
         self.children: list[Child] = []
         #: Submits; it is no target of faults, since its notebook is what the rest is judged by.
         self.producer: Child | None = None
-        self._seed = seed
-        self.grpc_port = free_port()
-        self.token = secrets.token_hex(32)
+        self._environments = Environments(folder=folder, seed=seed, valkey_password=password)
         self._size = size
-        self._password = secrets.token_hex(16)
         self._postgres_is_down = False
 
     def start(self) -> None:
-        """Stores, schema, proxies, processes; returns before the processes are ready."""
+        """Stores, schemas, proxies, processes; returns before the processes are ready."""
         self.valkey.server.start()
         self.postgres.start()
         assembly.make_schema(self.postgres.url(), self.direct_database_url())
+        assembly.make_gateway_schema(self.postgres.url(), self._environments.database_url(GATEWAY, self.postgres.port))
         self.to_postgres.start()
         self.to_valkey.start()
-        names = ["api-0"]
+        names = [f"{GATEWAY}-0", "api-0"]
         names += [f"scheduler-{number}" for number in range(self._size.schedulers)]
         names += [f"worker-{number}" for number in range(self._size.workers)]
-        self.children = [self._child(name) for name in names]
+        self.children = [self._child(name, "tools.faults.child") for name in names]
         for child in self.children:
             child.start()
 
     def start_producing(self) -> None:
         """Producers begin."""
-        own = {"PROMISES_FILE": str(self.promises_file), "SEED": str(self._seed), "PATH": os.defpath}
-        command = ["-m", "tools.faults.production"]
-        self.producer = Child("producer", command, self._environment() | own, self.folder / "logs" / "producer.log")
+        self.producer = self._child("producer", "tools.faults.production")
         self.producer.start()
 
     def stop_producing(self) -> None:
@@ -134,29 +127,13 @@ class World:
 
     def direct_database_url(self) -> str:
         """The service's role, past the proxy."""
-        return self._database_url(self.postgres.port)
+        return self._environments.database_url(NAME, self.postgres.port)
 
-    def _database_url(self, port: int) -> str:
-        path = urlsplit(self.postgres.url()).path
-        return f"postgresql://millrace_{NAME}:{self._password}@{HOST}:{port}{path}"
-
-    def _environment(self) -> dict[str, str]:
-        valkey = urlsplit(self.valkey.server.url())
-        return {
-            "DATABASE_URL": self._database_url(self.to_postgres.port),
-            "REDIS_URL": f"redis://:{valkey.password}@{HOST}:{self.to_valkey.port}/0",
-            "ORACLE_FILE": str(self.oracle_file),
-            "GRPC_PORT": str(self.grpc_port),
-            "MILLRACE_SERVICE_TOKEN": self.token,
-            "SHUTDOWN_GRACE_SECONDS": GRACE_SECONDS,
-            "LOG_FORMAT": "json",
-            "PYTHONUNBUFFERED": "1",
-        }
-
-    def _child(self, name: str) -> Child:
-        own = {"HEALTH_PORT": str(free_port()), "PATH": os.defpath}
-        command = ["-m", "tools.faults.child", name.partition("-")[0]]
-        return Child(name, command, self._environment() | own, self.folder / "logs" / f"{name}.log")
+    def _child(self, name: str, module: str) -> Child:
+        environment = self._environments.of(name, to_postgres=self.to_postgres.port, to_valkey=self.to_valkey.port)
+        role = name.partition("-")[0]
+        command = ["-m", "shared.bootstrap", GATEWAY, GATEWAY] if role == GATEWAY else ["-m", module, role]
+        return Child(name, command, environment, self.folder / "logs" / f"{name}.log")
 
 
 def _processes_in(folder: Path) -> list[int]:

@@ -18,7 +18,7 @@ def without(job_id: str) -> tuple[object, ...]:
 
 
 def with_row(job_id: str, **changes: object) -> tuple[object, ...]:
-    return tuple(replace(each, **changes) if each.id == job_id else each for each in ROWS)  # type: ignore[arg-type]
+    return tuple(replace(each, **changes) if each.id == job_id else each for each in ROWS)  # type: ignore[arg-type]  # any field
 
 
 def test_a_clean_run_has_no_violation() -> None:
@@ -149,7 +149,7 @@ def test_an_index_that_differs_from_the_ledger_is_seen(index: Index) -> None:
 
 
 def test_a_process_that_ended_by_itself_is_seen() -> None:
-    assert kinds(evidence(deaths={"worker-0": (-6,)})) == {"death"}
+    assert kinds(evidence(deaths={"worker-0": ("exit code -6",)})) == {"death"}
 
 
 def test_a_process_that_stays_unwell_is_seen() -> None:

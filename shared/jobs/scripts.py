@@ -26,7 +26,11 @@ LEASE_MS = 30_000
 RECLAIM_GRACE_MS = 5_000
 OVERTIME_MS = 60_000
 CRASHES_MAX = 3
-_PREAMBLES: dict[str, tuple[str, ...]] = {"claim": ("record", "gates"), "lock": ()}
+_PREAMBLES: dict[str, tuple[str, ...]] = {
+    "claim": ("record", "tally", "gates"),
+    **dict.fromkeys(("enqueue", "complete", "retry", "bury", "reclaim"), ("record", "tally")),
+    "lock": (),
+}
 #: queues, arguments, further keys: what one script call is made of.
 _Call: TypeAlias = tuple[Any, ...]
 _pack = msgspec.msgpack.Encoder().encode

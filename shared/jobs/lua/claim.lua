@@ -31,7 +31,7 @@ local function lease(i, keys, n)
   -- Removing comes first: a script that starts with it runs to its end even when memory is full, so that a full index drains.
   redis.call('ZREM', keys.ready, unpack(ids))
   local records, bodies = load_all(ids), redis.call('HMGET', BODIES, unpack(ids))
-  local saves, leases, first = {}, {}, #given
+  local saves, leases, waited = {}, {}, {}
   for at, id in ipairs(ids) do
     local record = records[at]
     if record and record[STATE] == 'queued' then
@@ -44,13 +44,16 @@ local function lease(i, keys, n)
       jobs[#jobs + 1] = {i, id, token, record[GENERATION], record[ATTEMPTS], record[CRASHES], record[CHECK],
                          record[ENQUEUED], bodies[at]}
       given[#given + 1] = {i, id, token}
+      waited[#waited + 1] = now - math.max(record[ENQUEUED], record[DUE])
     end
   end
   if #saves > 0 then
     redis.call('HSET', JOBS, unpack(saves))
     redis.call('ZADD', keys.running, unpack(leases))
+    redis.call('HINCRBY', keys.count, 'started', #waited)
+    tally(keys, {started = #waited, waits = waited})
   end
-  return #given - first
+  return #waited
 end
 
 for i, want in ipairs(wants) do
@@ -58,12 +61,9 @@ for i, want in ipairs(wants) do
   promote(keys)
   local n, wait, rate = allowance(keys, want)
   local started = n > 0 and lease(i, keys, n) or 0
-  if started > 0 then
-    redis.call('HINCRBY', keys.count, 'started', started)
-    if rate > 0 then
-      for _ = 1, started do redis.call('LPUSH', keys.starts, now) end
-      redis.call('LTRIM', keys.starts, 0, rate - 1)
-    end
+  if started > 0 and rate > 0 then
+    for _ = 1, started do redis.call('LPUSH', keys.starts, now) end
+    redis.call('LTRIM', keys.starts, 0, rate - 1)
   end
   if redis.call('ZCARD', keys.ready) > 0 then
     if n > 0 then

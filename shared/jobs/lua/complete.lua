@@ -3,7 +3,7 @@
 -- ARGV: [tomb_ms, attempts]; each attempt [id, generation, token, queue_index, is_settled, outcome].
 -- Returns: one status an attempt: 1 done, 0 stale (another token, generation or state).
 -- Events: completed. Invariant: only the token holder completes; a second completion changes nothing (rules 3, 6, 8).
-local statuses, ended, held, gone, ids, taken = {}, {}, {}, {}, {}, {}
+local statuses, ended, held, gone, ids, taken, runs = {}, {}, {}, {}, {}, {}, {}
 for i, attempt in ipairs(args[2]) do ids[i] = attempt[1] end
 local records = load_all(ids)
 for i, attempt in ipairs(args[2]) do
@@ -14,6 +14,8 @@ for i, attempt in ipairs(args[2]) do
     taken[attempt[1]] = true
     ended[queue] = ended[queue] or {}
     table.insert(ended[queue], attempt[1])
+    runs[queue] = runs[queue] or {}
+    table.insert(runs[queue], now - records[i][STARTED])
     held[#held + 1] = i
   end
 end
@@ -37,6 +39,7 @@ end
 for queue, done in pairs(ended) do
   local keys = queue_keys(queue)
   redis.call('HINCRBY', keys.count, 'completed', #done)
+  tally(keys, {completed = #done, runs = runs[queue]})
   -- A global limit may just have opened for somebody else.
   if redis.call('HGET', keys.conf, 'max_running') then wake(keys.wake) end
 end

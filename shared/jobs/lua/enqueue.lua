@@ -5,7 +5,7 @@
 -- Returns: one status a job: 1 pushed, 0 refused (same or higher generation present), -1 late (past the deadline), -2 a live older generation.
 -- Events: enqueued. Invariant: an id is present at most once, with its highest generation (rules 3, 4, 5).
 local statuses = {}
-local woken = {}
+local woken, pushed = {}, {}
 for i, job in ipairs(args[2]) do
   local id, generation, keys = job[1], job[2], queue_keys(job[3])
   local present = load(id)
@@ -42,8 +42,10 @@ for i, job in ipairs(args[2]) do
       if redis.call('ZRANGE', keys.delayed, 0, 0)[1] == id then woken[job[3]] = keys.wake end
     end
     event(id, record, 'enqueued')
+    pushed[job[3]] = (pushed[job[3]] or 0) + 1
     statuses[i] = 1
   end
 end
+for queue, n in pairs(pushed) do tally(queue_keys(queue), {enqueued = n}) end
 for _, key in pairs(woken) do wake(key) end
 return statuses

@@ -34,5 +34,6 @@ for _, id in ipairs(expired) do
   end
 end
 -- Whatever left has freed a place below max_running, what came back is ready.
+if buried > 0 then tally(keys, {dead = buried}) end
 if #expired > 0 then wake(keys.wake) end
 return {reclaimed, buried}

@@ -23,6 +23,7 @@ redis.call('ZADD', keys.delayed, record[DUE], id)
 if args[4] == 'retrying' then
   redis.call('HINCRBY', keys.count, 'retried', 1)
   redis.call('HINCRBY', keys.count, 'retrying', 1)
+  tally(keys, {failed = 1, retried = 1, runs = {now - record[STARTED]}})
 end
 if redis.call('ZRANGE', keys.delayed, 0, 0)[1] == id or redis.call('HGET', keys.conf, 'max_running') then
   wake(keys.wake)

@@ -1,0 +1,30 @@
+-- Purpose: per-minute statistics of a queue, kept inside the transitions themselves: one packed record a minute.
+-- KEYS: as record.lua. ARGV: none of its own. Returns: nothing; it defines bucket() and tally().
+-- Invariant: a script adds to a queue's minute once, whatever its batch; minutes older than 14 days go as new ones come.
+local TALLY = {enqueued = 1, started = 2, completed = 3, failed = 4, retried = 5, dead = 6, waits = 7, runs = 8}
+local MINUTES_KEPT = 20160
+
+-- Histogram bucket of a duration: four a doubling, so that a percentile is known within 19 %.
+local function bucket(ms)
+  return math.floor(4 * math.log(math.max(ms, 0) + 1) / math.log(2))
+end
+
+-- Add counts by name, and lists of durations under waits and runs, to the current minute of a queue.
+local function tally(keys, changes)
+  local minute = math.floor(now / 60000)
+  local packed = redis.call('HGET', keys.stats, minute)
+  local kept = packed and cmsgpack.unpack(packed) or {0, 0, 0, 0, 0, 0, {}, {}}
+  if not packed then redis.call('HDEL', keys.stats, minute - MINUTES_KEPT, minute - MINUTES_KEPT - 1) end
+  for name, change in pairs(changes) do
+    local at = TALLY[name]
+    if type(change) == 'number' then
+      kept[at] = kept[at] + change
+    else
+      for _, ms in ipairs(change) do
+        local b = tostring(bucket(ms))
+        kept[at][b] = (kept[at][b] or 0) + 1
+      end
+    end
+  end
+  redis.call('HSET', keys.stats, minute, cmsgpack.pack(kept))
+end

@@ -74,12 +74,15 @@ def read(work: UnitOfWork) -> list[QueueSetting]:
     return [QueueSetting(*row) for row in rows]
 
 
-def copy_settings(jobs: Jobs) -> None:
-    """Copy what PostgreSQL has into the index; an older copy never overwrites a newer one."""
+def copy_settings(jobs: Jobs, *, is_full: bool = False) -> None:
+    """Copy what PostgreSQL has into the index; an older copy never overwrites a newer one.
+
+    `is_full` after a loss: rate windows begin used up, since what was started in them is not known (rule 14).
+    """
     with jobs.database.unit_of_work() as work:
         settings = read(work)
     for setting in settings:
         jobs.scripts.configure(
             setting.queue, version=setting.version, is_paused=setting.is_paused,
-            max_running=setting.max_running, rate=setting.rate, window_ms=setting.window_ms,
+            max_running=setting.max_running, rate=setting.rate, window_ms=setting.window_ms, is_full=is_full,
         )  # fmt: skip

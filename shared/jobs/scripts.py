@@ -246,10 +246,22 @@ class Scripts:
         return int(self._run("progress", [], [held.id, held.generation, held.token, report, done]))
 
     def configure(
-        self, queue: str, *, version: int, is_paused: bool, max_running: int, rate: int, window_ms: int
+        self,
+        queue: str,
+        *,
+        version: int,
+        is_paused: bool,
+        max_running: int,
+        rate: int,
+        window_ms: int,
+        is_full: bool = False,
     ) -> bool:
-        """Copy a queue's settings into the index; False when something newer is there."""
-        return bool(self._run("configure", [queue], [version, int(is_paused), max_running, rate, window_ms]) == 1)
+        """Copy a queue's settings into the index; False when something newer is there.
+
+        `is_full` begins the rate's window as if it had been used up now: what was started before is not known.
+        """
+        arguments = [version, int(is_paused), max_running, rate, window_ms, int(is_full)]
+        return bool(self._run("configure", [queue], arguments) == 1)
 
     def lock(self, verb: str, name: str, *, token: str, ttl_ms: int) -> bool:
         """Take, renew or free a named lock; False when another holds it."""

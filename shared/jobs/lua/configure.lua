@@ -1,6 +1,6 @@
 -- Purpose: copy a queue's settings from PostgreSQL into the index: pause, global limit, rate.
 -- KEYS: service-wide, one queue block.
--- ARGV: [version, paused (0 or 1), max_running, rate, window_ms].
+-- ARGV: [version, paused (0 or 1), max_running, rate, window_ms, is_full (1 = starts may have been lost: the window begins full)].
 -- Returns: 1 applied, 0 older than what is there. Events: none.
 -- Invariant: an older version never overwrites a newer one (rule 14).
 local keys = queue_keys(1)
@@ -11,6 +11,10 @@ if args[3] > 0 then
   redis.call('HSET', keys.conf, 'max_running', args[3])
 else
   redis.call('HDEL', keys.conf, 'max_running')
+end
+if args[6] == 1 then
+  redis.call('DEL', keys.starts)
+  for _ = 1, args[4] do redis.call('LPUSH', keys.starts, now) end
 end
 wake(keys.wake)
 return 1

@@ -29,10 +29,11 @@ def reconcile_once(jobs: Jobs) -> bool:
     Returns False: the next turn is due by time, or when somebody sees a new identity.
     """
     instance = instance_of(jobs.scripts.client)
-    is_known = _is_known(jobs, instance)
+    known, sentinel = _identities(jobs)
+    is_known = known is not None and known.startswith(f"{instance}:") and sentinel == known
     if not is_known:
         log.warning("index is new to us; rebuilding before claims open", service=jobs.service)
-        copy_settings(jobs)
+        copy_settings(jobs, is_full=known is not None and sentinel != known)
     pushed = _push_missing(jobs)
     dropped = _drop_strangers(jobs)
     for kind, count in (("missing", pushed), ("stranger", dropped)):
@@ -40,21 +41,26 @@ def reconcile_once(jobs: Jobs) -> bool:
             metrics.RECONCILE_FIXED.labels(service=jobs.service, kind=kind).inc(count)
             log.warning("index repaired", service=jobs.service, kind=kind, jobs=count)
     if not is_known:
+        if known is not None and sentinel == known and pushed + dropped:
+            copy_settings(jobs, is_full=True)  # restarted and rolled back: the log of starts lost its end as well
         _adopt(jobs, instance)
     return False
 
 
 def identity_changed(jobs: Jobs) -> bool:
     """True when this Redis is not the reconciled one: restarted, failed over, flushed or never seen."""
-    return not _is_known(jobs, instance_of(jobs.scripts.client))
+    instance = instance_of(jobs.scripts.client)
+    known, sentinel = _identities(jobs)
+    return known is None or not known.startswith(f"{instance}:") or sentinel != known
 
 
-def _is_known(jobs: Jobs, instance: str) -> bool:
+def _identities(jobs: Jobs) -> tuple[str | None, str | None]:
+    """What PostgreSQL knows, and what the index holds as its sentinel; None where there is none."""
     with jobs.database.unit_of_work() as work:
         known = work.connection.execute(sa.text("SELECT identity FROM redis_identity")).scalar()
     with store_errors():
         sentinel = jobs.scripts.client.get(jobs.scripts.keys.of("identity"))
-    return known is not None and str(known).startswith(f"{instance}:") and sentinel == str(known).encode()
+    return known, sentinel.decode(errors="replace") if sentinel is not None else None
 
 
 def _adopt(jobs: Jobs, instance: str) -> None:

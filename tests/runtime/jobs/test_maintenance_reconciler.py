@@ -12,6 +12,7 @@ from shared.db import Database
 from shared.jobs import JobContext, submit, submit_many
 from shared.jobs.maintenance.reconciler import identity_changed, reconcile_once
 from shared.jobs.outcomes import Done
+from shared.jobs.queue_settings import copy_settings
 from shared.jobs.states import State
 from tests.runtime.jobs.sample import NAME, Bench, Play, jobs_of, open_bench, play, play_aside, write_effect
 from tools.stores import ValkeyServer
@@ -93,6 +94,20 @@ def test_pause_and_limits_are_back_before_claims_open_again(bench: Bench) -> Non
 
     assert bench.claim() == ()
     assert bench.redis.hget(bench.jobs.scripts.keys.of_queue("work", "conf"), "paused") == b"1"
+
+
+def test_a_rate_window_begins_used_up_after_a_loss_and_empty_on_the_first_day(bench: Bench) -> None:
+    bench.sql("UPDATE queue_setting SET rate = 3, window_ms = 3600000, version = version + 1")
+    copy_settings(bench.jobs)
+    for number in range(4):
+        bench.submit(number)
+    first_day = len(bench.claim())
+
+    bench.redis.flushdb()
+    reconcile_once(bench.jobs)
+
+    assert first_day == 3
+    assert not bench.claim()  # the three starts are forgotten, the promise about them is not
 
 
 def test_one_missing_entry_is_pushed_again_and_asks_its_row_first(bench: Bench) -> None:

@@ -37,6 +37,15 @@ class CheckResult:
 
     name: str
     failure: str | None
+    #: Said, but no reason to take the process out of service.
+    is_advice: bool = False
+
+    @property
+    def status(self) -> str:
+        """ok, failed, or warning for advice."""
+        if self.failure is None:
+            return "ok"
+        return "warning" if self.is_advice else "failed"
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,15 +56,12 @@ class HealthReport:
 
     @property
     def is_well(self) -> bool:
-        """True when every check is; also when there is none."""
-        return all(result.failure is None for result in self.results)
+        """True when every check is, advice aside; also when there is none."""
+        return all(result.failure is None or result.is_advice for result in self.results)
 
     def as_json(self) -> bytes:
-        """{"status": "ok" | "failed", "checks": {name: {"status", "detail"}}}."""
-        checks = {
-            each.name: {"status": "ok" if each.failure is None else "failed", "detail": each.failure or ""}
-            for each in self.results
-        }
+        """{"status": "ok" | "failed", "checks": {name: {"status": "ok" | "warning" | "failed", "detail"}}}."""
+        checks = {each.name: {"status": each.status, "detail": each.failure or ""} for each in self.results}
         return json.dumps({"status": "ok" if self.is_well else "failed", "checks": checks}).encode()
 
 
@@ -67,9 +73,15 @@ class HealthRegistry:
         self._lock = threading.Lock()
 
     def add(
-        self, name: str, check: Check, *, liveness: bool = False, limit_seconds: float = DEFAULT_LIMIT_SECONDS
+        self,
+        name: str,
+        check: Check,
+        *,
+        liveness: bool = False,
+        advice: bool = False,
+        limit_seconds: float = DEFAULT_LIMIT_SECONDS,
     ) -> None:
-        """Ask `check` for readiness, and for liveness too when a restart would cure it.
+        """Ask `check` for readiness, and for liveness too when a restart would cure it; advice is only shown.
 
         A check returns None when well, else a sentence. One that raises or takes longer than its limit has failed.
         Raises ValueError when the name is taken.
@@ -77,7 +89,7 @@ class HealthRegistry:
         with self._lock:
             if name in self._checks:
                 raise ValueError(f"health check {name} is registered twice")
-            self._checks[name] = _TimedCheck(name, check, liveness=liveness, limit_seconds=limit_seconds)
+            self._checks[name] = _TimedCheck(name, check, liveness=liveness, advice=advice, limit_seconds=limit_seconds)
 
     def include(self, other: "HealthRegistry", *, prefix: str) -> None:
         """Answer for another registry's present checks too, as `<prefix>.<name>`; for hosts of several services."""
@@ -111,9 +123,10 @@ class _Run:
 class _TimedCheck:
     """One check with its last answer; at most one call of it runs at a time, so a hung check costs one thread."""
 
-    def __init__(self, name: str, check: Check, *, liveness: bool, limit_seconds: float) -> None:
+    def __init__(self, name: str, check: Check, *, liveness: bool, advice: bool, limit_seconds: float) -> None:
         self.name = name
         self.liveness = liveness
+        self._is_advice = advice
         self._check = check
         self._limit = limit_seconds
         self._lock = threading.Lock()
@@ -137,10 +150,10 @@ class _TimedCheck:
         try:
             failure = run.answer.result(timeout=max(0.0, run.started + self._limit - clock.monotonic()))
         except TimeoutError:
-            return CheckResult(name, f"no answer within {self._limit:g} s")
+            return CheckResult(name, f"no answer within {self._limit:g} s", self._is_advice)
         if failure is None:
             return CheckResult(name, None)
-        return CheckResult(name, redact_text(failure)[:MAX_DETAIL_CHARS] or "failed without a reason")
+        return CheckResult(name, redact_text(failure)[:MAX_DETAIL_CHARS] or "failed without a reason", self._is_advice)
 
 
 class HealthServer:

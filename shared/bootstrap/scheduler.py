@@ -1,5 +1,6 @@
 """Owns the scheduler role: schedules and every maintenance loop of a service. Any number of copies may run."""
 
+import functools
 from collections.abc import Callable
 
 import structlog
@@ -26,6 +27,7 @@ def start(process: Process, runtimes: list[ServiceRuntime]) -> Callable[[], None
         prefix = runtime.service.display
         process.health.add(f"{prefix}.postgres", runtime.database.ping)
         process.health.add(f"{prefix}.redis", runtime.jobs.scripts.ping)
+        process.health.add(f"{prefix}.schedules", functools.partial(overbooking, runtime), advice=True)
         for loop in maintenance.loops:
             process.health.add(loop.name, loop.trouble, liveness=False)
         maintenance.start()
@@ -38,6 +40,12 @@ def start(process: Process, runtimes: list[ServiceRuntime]) -> Callable[[], None
             runtime.database.close()
 
     return stop
+
+
+def overbooking(runtime: ServiceRuntime) -> str | None:
+    """None while the schedules fit their queues' rates, else which queue they ask too much of."""
+    with runtime.database.unit_of_work() as work:
+        return "; ".join(overbooked(work, runtime.jobs.catalogue)) or None
 
 
 def declare(runtime: ServiceRuntime) -> None:

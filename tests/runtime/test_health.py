@@ -196,3 +196,13 @@ def test_port_0_means_no_server() -> None:
 def test_a_taken_port_is_refused_naming_its_setting(site: Site) -> None:
     with pytest.raises(ConfigurationInvalid, match=f"HEALTH_PORT .*127.0.0.1:{site.port}"):
         HealthServer("127.0.0.1", site.port, HealthRegistry()).start()
+
+
+def test_advice_is_shown_and_takes_nothing_out_of_service() -> None:
+    registry = HealthRegistry()
+    registry.add("schedules", lambda: "price-updates: schedules ask for 12 starts a minute", advice=True)
+
+    report = registry.readiness()
+
+    assert report.is_well
+    assert json.loads(report.as_json())["checks"]["schedules"]["status"] == "warning"

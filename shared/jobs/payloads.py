@@ -83,7 +83,7 @@ def typed(kind: type[Arguments], value: dict[str, Any]) -> Arguments:
 
     Raises InvalidArgument naming the field, and the allowed fields for an unknown one.
     """
-    allowed = tuple(field.encode_name for field in msgspec.structs.fields(kind))
+    allowed = _fields(kind)
     named: dict[str, Any] = {}
     for key, inner in value.items():
         name = key if key in allowed else _CAMEL.sub(r"_\1", key).lower()
@@ -102,6 +102,11 @@ def typed(kind: type[Arguments], value: dict[str, Any]) -> Arguments:
         message, _, path = str(error).partition(" - at `$")
         name = path.strip("`.") or _named_in(message)
         raise InvalidArgument(f"args.{name}: {message}", field=f"args.{name}") from error
+
+
+@functools.cache
+def _fields(kind: type[Arguments]) -> tuple[str, ...]:
+    return tuple(field.encode_name for field in msgspec.structs.fields(kind))
 
 
 @functools.cache

@@ -5,6 +5,7 @@ one test see what another left.
 """
 
 import itertools
+import os
 from collections.abc import Callable, Iterator
 
 import psycopg
@@ -21,6 +22,19 @@ from shared.settings import load
 from tools.stores import PostgresServer, ValkeyServer, temporary_postgres, temporary_valkey
 
 _numbers = itertools.count(1)
+FULL = "MILLRACE_TEST_FULL"
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave tests marked `full` to `tools/test --full`, which CI runs: they need minutes or other people's programs."""
+    if os.environ.get(FULL):
+        return
+    left_out = [item for item in items if item.get_closest_marker("full")]
+    if left_out:
+        config.hook.pytest_deselected(items=left_out)
+        items[:] = [item for item in items if item not in left_out]
+
+
 VALKEY_DATABASES = 16
 
 

@@ -59,6 +59,9 @@ class Heartbeat:
         except StoreUnavailable as error:
             log.warning("heartbeat failed", service=worker.jobs.service, error=str(error))
             return
+        except Exception:  # without the heartbeat every lease of this process would end
+            log.exception("heartbeat failed", service=worker.jobs.service)
+            return
         for running, status in zip(attempts, statuses, strict=True):
             if status in (_LOST, _OVERTIME):
                 # An attempt that settled a moment ago is not running any more and has lost nothing.

@@ -263,6 +263,14 @@ class Scripts:
         arguments = [version, int(is_paused), max_running, rate, window_ms, int(is_full)]
         return bool(self._run("configure", [queue], arguments) == 1)
 
+    def mark_rebuild(self, prefix: str, mark: str) -> str:
+        """Close claims for a rebuild; returns the mark that stands, another's when one with this prefix is at it."""
+        return str(self._run("rebuild", [], [prefix, mark]).decode())
+
+    def adopt(self, mark: str, identity: str) -> bool:
+        """Open claims; False when the index was lost again, or adopted by another, since `mark` was set."""
+        return bool(self._run("adopt", [], [mark, identity]) == 1)
+
     def lock(self, verb: str, name: str, *, token: str, ttl_ms: int) -> bool:
         """Take, renew or free a named lock; False when another holds it."""
         with store_errors():

@@ -122,6 +122,9 @@ class ServiceWorker:
                 log.warning("claim failed", service=self.jobs.service, error=str(error))
                 self._identity = ""
                 self._stopping.wait(FAULT_PAUSE_SECONDS)
+            except Exception:  # a loop outlives every fault; a worker without it would claim nothing for ever
+                log.exception("claim loop failed", service=self.jobs.service)
+                self._stopping.wait(FAULT_PAUSE_SECONDS)
 
     def _turn(self) -> None:
         wants = self._wants()

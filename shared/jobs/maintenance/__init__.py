@@ -17,6 +17,8 @@ from shared.jobs.submission import Jobs
 
 RECONCILE_SECONDS = 30.0
 STOP_SECONDS = 2.0
+#: How long outcomes and events that come one by one wait for company; lists may lag two seconds.
+SHARE_COMMIT_SECONDS = 0.1
 
 
 class Maintenance:
@@ -28,8 +30,8 @@ class Maintenance:
         relay = Loop(f"{prefix}-relay", lambda: relay_once(jobs), interval_seconds=2)
         self.loops = [
             relay,
-            Loop(f"{prefix}-settler", lambda: settle_once(jobs), interval_seconds=1),
-            Loop(f"{prefix}-history", writer.run_once, interval_seconds=1),
+            Loop(f"{prefix}-settler", lambda: settle_once(jobs), interval_seconds=SHARE_COMMIT_SECONDS),
+            Loop(f"{prefix}-history", writer.run_once, interval_seconds=2 * SHARE_COMMIT_SECONDS),
             Loop(f"{prefix}-reaper", lambda: reap_once(jobs), interval_seconds=5),
             Loop(f"{prefix}-reconciler", _watch_identity(jobs), interval_seconds=1),
             Loop(f"{prefix}-sweeper", lambda: sweep_once(jobs), interval_seconds=60),

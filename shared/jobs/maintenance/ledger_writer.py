@@ -28,7 +28,10 @@ class LedgerWriter:
         self._has_own = True
 
     def run_once(self) -> bool:
-        """Apply one batch; always says there may be more, since reading blocks until there is."""
+        """Apply one batch; True when there may be more at once: a full batch came, or none in all the time it waited.
+
+        After a small batch its loop pauses, so that events which come one by one share a commit.
+        """
         client = self._jobs.scripts.client
         with store_errors():
             try:
@@ -48,7 +51,7 @@ class LedgerWriter:
         with store_errors():
             client.xack(self._stream, GROUP, *[event_id for event_id, _ in entries])
         self._has_own = had_own
-        return True
+        return len(entries) >= BATCH // 2
 
     def _read(self, client: Any) -> list[tuple[bytes, dict[bytes, bytes]]]:
         # First what this consumer read but did not acknowledge, then what a dead one left, then what is new.

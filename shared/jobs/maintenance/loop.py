@@ -84,7 +84,7 @@ class Loop:
     def _seconds(self) -> float:
         try:
             return self._interval if self._pause is None else self._pause()
-        except PlatformError as error:
+        except Exception as error:  # noqa: BLE001  # a loop outlives every fault
             self._note(error)
             return FAULT_PAUSE_SECONDS
 

@@ -11,6 +11,7 @@ import structlog
 
 from shared import metrics
 from shared.db import UnitOfWork
+from shared.errors import StoreUnavailable
 from shared.jobs.connection import instance_of, store_errors
 from shared.jobs.ledger import ledger, queries
 from shared.jobs.messages import push_of
@@ -21,37 +22,44 @@ log = structlog.get_logger(__name__)
 PAGE = 1000
 _unpack = msgspec.msgpack.Decoder().decode
 TOMB = "tomb"
+_LOST = "lost"
+
+
+class _Overtaken(Exception):
+    """The index is not the one this rebuild has marked."""
 
 
 def reconcile_once(jobs: Jobs) -> bool:
     """Compare everything both ways in pages, repair, and open the claims of an index that PostgreSQL did not know.
 
     Returns False: the next turn is due by time, or when somebody sees a new identity.
+    Raises StoreUnavailable when the index was lost again while it was rebuilt; the next turn begins anew.
     """
     instance = instance_of(jobs.scripts.client)
     known, sentinel = _identities(jobs)
-    is_known = known is not None and known.startswith(f"{instance}:") and sentinel == known
-    if not is_known:
-        log.warning("index is new to us; rebuilding before claims open", service=jobs.service)
-        copy_settings(jobs, is_full=known is not None and sentinel != known)
+    mark = "" if _is_known(instance, known, sentinel) else _begin_rebuild(jobs, instance, known, sentinel)
+    # Also when nothing was lost: whatever an index forgot of pauses and limits comes back within one turn.
+    copy_settings(jobs, is_full=_LOST in mark)
     pushed = _push_missing(jobs)
     dropped = _drop_strangers(jobs)
     for kind, count in (("missing", pushed), ("stranger", dropped)):
         if count:
             metrics.RECONCILE_FIXED.labels(service=jobs.service, kind=kind).inc(count)
             log.warning("index repaired", service=jobs.service, kind=kind, jobs=count)
-    if not is_known:
-        if known is not None and sentinel == known and pushed + dropped:
+    if mark:
+        if known is not None and _LOST not in mark and pushed + dropped:
             copy_settings(jobs, is_full=True)  # restarted and rolled back: the log of starts lost its end as well
-        _adopt(jobs, instance)
+        _adopt(jobs, instance, mark)
     return False
 
 
 def identity_changed(jobs: Jobs) -> bool:
     """True when this Redis is not the reconciled one: restarted, failed over, flushed or never seen."""
-    instance = instance_of(jobs.scripts.client)
-    known, sentinel = _identities(jobs)
-    return known is None or not known.startswith(f"{instance}:") or sentinel != known
+    return not _is_known(instance_of(jobs.scripts.client), *_identities(jobs))
+
+
+def _is_known(instance: str, known: str | None, sentinel: str | None) -> bool:
+    return known is not None and known.startswith(f"{instance}:") and sentinel == known
 
 
 def _identities(jobs: Jobs) -> tuple[str | None, str | None]:
@@ -63,19 +71,48 @@ def _identities(jobs: Jobs) -> tuple[str | None, str | None]:
     return known, sentinel.decode(errors="replace") if sentinel is not None else None
 
 
-def _adopt(jobs: Jobs, instance: str) -> None:
+def _begin_rebuild(jobs: Jobs, instance: str, known: str | None, sentinel: str | None) -> str:
+    """Close claims with a mark that says whether starts may be forgotten; a loss takes the mark with it."""
+    log.warning("index is new to us; rebuilding before claims open", service=jobs.service)
+    prefix = _prefix(instance)
+    is_kept = sentinel == known or (sentinel or "").startswith(prefix)
+    is_lost = known is not None and (not is_kept or _is_rolled_back(jobs))
+    return jobs.scripts.mark_rebuild(prefix, f"{prefix}{_LOST if is_lost else 'kept'}:{secrets.token_hex(8)}")
+
+
+def _prefix(instance: str) -> str:
+    return f"rebuilding:{instance}:"
+
+
+def _is_rolled_back(jobs: Jobs) -> bool:
+    """True when PostgreSQL has applied an event that the index's stream does not have any more."""
+    with jobs.database.unit_of_work() as work:
+        applied = work.connection.execute(sa.text("SELECT max(event_ms) FROM job WHERE finished_at IS NULL")).scalar()
+    with store_errors():
+        newest = jobs.scripts.client.xrevrange(jobs.scripts.keys.of("events"), count=1)
+    newest_ms = int(newest[0][0].decode().partition("-")[0]) if newest else 0
+    return applied is not None and applied > newest_ms
+
+
+def _adopt(jobs: Jobs, instance: str, mark: str) -> None:
     """Store the identity in PostgreSQL and as the sentinel's value; from then on claims are open (rule 13)."""
     identity = f"{instance}:{secrets.token_hex(8)}"
-    with jobs.database.unit_of_work() as work:
-        work.connection.execute(
-            sa.text(
-                "INSERT INTO redis_identity (is_only, identity) VALUES (TRUE, :identity) ON CONFLICT (is_only) "
-                "DO UPDATE SET identity = excluded.identity, reconciled_at = clock_timestamp()"
-            ),
-            {"identity": identity},
-        )
-        with store_errors():
-            jobs.scripts.client.set(jobs.scripts.keys.of("identity"), identity)
+    try:
+        with jobs.database.unit_of_work() as work:
+            work.connection.execute(
+                sa.text(
+                    "INSERT INTO redis_identity (is_only, identity) VALUES (TRUE, :identity) ON CONFLICT (is_only) "
+                    "DO UPDATE SET identity = excluded.identity, reconciled_at = clock_timestamp()"
+                ),
+                {"identity": identity},
+            )
+            if not jobs.scripts.adopt(mark, identity):
+                raise _Overtaken
+    except _Overtaken as error:
+        known, sentinel = _identities(jobs)
+        if _is_known(instance, known, sentinel) or (sentinel or "").startswith(_prefix(instance)):
+            return  # another reconciler was faster, or is at it
+        raise StoreUnavailable("the index was lost again while it was rebuilt") from error
     log.info("index adopted", service=jobs.service)
 
 

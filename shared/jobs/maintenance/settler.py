@@ -17,7 +17,9 @@ _decoder = msgspec.json.Decoder(OutcomeRecord)
 
 
 def settle_once(jobs: Jobs) -> bool:
-    """Commit one batch of outcome records, then let their entries go; True when there may be more.
+    """Commit one batch of outcome records, then let their entries go; True when there may be more at once.
+
+    After a small batch its loop pauses, so that outcomes which come one by one share a commit.
 
     One settler works at a time (an advisory lock); the others wait for its batch to end.
     """
@@ -38,7 +40,7 @@ def settle_once(jobs: Jobs) -> bool:
         if outcomes:
             _note_final(outcomes, _settle(work, outcomes))
     jobs.scripts.settle([(job_id, record.generation, record.state) for job_id, record in outcomes])
-    return True
+    return len(ids) >= BATCH // 2
 
 
 def _settle(work: UnitOfWork, outcomes: list[tuple[str, OutcomeRecord]]) -> set[str]:

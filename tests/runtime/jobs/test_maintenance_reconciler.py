@@ -9,7 +9,9 @@ from pathlib import Path
 import pytest
 
 from shared.db import Database
-from shared.jobs import JobContext, submit, submit_many
+from shared.errors import StoreUnavailable
+from shared.jobs import JobContext, Jobs, submit, submit_many
+from shared.jobs.maintenance import reconciler
 from shared.jobs.maintenance.reconciler import identity_changed, reconcile_once
 from shared.jobs.outcomes import Done
 from shared.jobs.queue_settings import copy_settings
@@ -108,6 +110,47 @@ def test_a_rate_window_begins_used_up_after_a_loss_and_empty_on_the_first_day(be
 
     assert first_day == 3
     assert not bench.claim()  # the three starts are forgotten, the promise about them is not
+
+
+def test_a_rate_window_begins_used_up_after_a_restart_that_lost_the_tail_of_the_log(bench: Bench) -> None:
+    bench.sql("UPDATE queue_setting SET rate = 3, window_ms = 3600000, version = version + 1")
+    copy_settings(bench.jobs)
+    for number in range(4):
+        bench.submit(number)
+    bench.claim(count=2)
+    bench.write_history()
+
+    # What a cut log leaves: another run of the server, its sentinel, and neither the starts nor their events.
+    bench.redis.set(bench.jobs.scripts.keys.of("identity"), "before:it:1")
+    bench.sql("UPDATE redis_identity SET identity = 'before:it:1'")
+    bench.redis.delete(bench.jobs.scripts.keys.of_queue("work", "starts"))
+    bench.redis.xtrim(bench.jobs.scripts.keys.of("events"), maxlen=0)
+    reconcile_once(bench.jobs)
+
+    assert not bench.claim()
+
+
+def test_a_flush_during_a_rebuild_is_noticed_and_the_settings_come_back(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    drop = reconciler._drop_strangers
+
+    def drop_and_lose(jobs: Jobs) -> int:
+        dropped = drop(jobs)
+        bench.redis.flushdb()
+        return dropped
+
+    bench.redis.flushdb()
+    monkeypatch.setattr(reconciler, "_drop_strangers", drop_and_lose)
+    with pytest.raises(StoreUnavailable):
+        reconcile_once(bench.jobs)
+    monkeypatch.undo()
+    closed_between = is_closed(bench)
+    reconcile_once(bench.jobs)
+
+    assert closed_between
+    assert bench.redis.hget(bench.jobs.scripts.keys.of_queue("work", "conf"), "paused") == b"0"
+    assert not is_closed(bench)
 
 
 def test_one_missing_entry_is_pushed_again_and_asks_its_row_first(bench: Bench) -> None:

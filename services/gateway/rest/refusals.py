@@ -20,10 +20,12 @@ class BodyTimedOut(Rejected):
 
 
 def refusal_of(failures: Sequence[Mapping[str, Any]], *, allowed: Sequence[str]) -> InvalidArgument:
-    """The refusal for pydantic's failures: it names the first field, and the others in its text.
+    """The refusal for pydantic's failures: it names one field, an unknown one first, and the others in its text.
 
     `allowed` are the fields an object may have, told when one is unknown.
     """
+    # An unknown field comes first: it is often why a needed one is missing, and its answer tells the names.
+    failures = sorted(failures, key=lambda failure: failure["type"] != "extra_forbidden")
     texts = [_sentence(failure) for failure in failures[:MAX_NAMED]]
     if len(failures) > MAX_NAMED:
         texts.append(f"and {len(failures) - MAX_NAMED} more")

@@ -60,6 +60,14 @@ def test_an_unknown_name_is_refused_with_the_known_ones(platform: Platform) -> N
     assert (service["field"], service["allowed"]) == ("service", ["market-data", "social"])
 
 
+def test_a_misspelt_field_is_told_with_the_allowed_ones_although_another_is_missing(platform: Platform) -> None:
+    answer = platform.client.post("/api/v1/jobs", json={"nam": "tidy"})
+
+    assert answer.status_code == 422
+    assert answer.json()["field"] == "nam"
+    assert "name" in answer.json()["allowed"]
+
+
 @pytest.mark.parametrize("key", ["x" * 201, "é", "a\tb"])
 def test_a_bad_idempotency_key_is_refused(platform: Platform, key: str) -> None:
     headers = {"Idempotency-Key": key.encode("latin-1")}

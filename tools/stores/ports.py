@@ -1,12 +1,15 @@
 """Owns the choice of loopback ports. It must never hand the same port to two programs of ours on one machine."""
 
 import errno
+import secrets
 import socket
 from collections.abc import Collection
 
 HOST = "127.0.0.1"
 STEP = 100
 STEPS = 20
+LOWEST, HIGHEST = 15_000, 32_000
+TRIES = 100
 
 
 class PortClaim:
@@ -50,9 +53,17 @@ def try_claim(port: int) -> PortClaim | None:
 
 
 def free_port(preferred: int | None = None) -> int:
-    """The preferred port if nothing listens there, else one the kernel picks."""
+    """The preferred port if nothing listens there, else some free one.
+
+    Below the range from which the kernel gives outgoing connections their ports: a server that is stopped and started
+    again must find its port unused.
+    """
     if preferred is not None and is_free(preferred):
         return preferred
+    for _ in range(TRIES):
+        candidate = LOWEST + secrets.randbelow(HIGHEST - LOWEST)
+        if is_free(candidate):
+            return candidate
     with socket.socket() as probe:
         probe.bind((HOST, 0))
         return int(probe.getsockname()[1])

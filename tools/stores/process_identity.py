@@ -55,7 +55,9 @@ def start_time(pid: int) -> str | None:
             fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
         except OSError:
             return None
-        return None if fields[0] in "ZX" else f"{_boot_id()}:{fields[19]}"
+        # A zombie whose threads are still ending holds its sockets and locks until the last of them is gone.
+        is_gone = fields[0] in "ZX" and int(fields[17]) <= 1
+        return None if is_gone else f"{_boot_id()}:{fields[19]}"
     try:
         process = psutil.Process(pid)
         return None if process.status() == psutil.STATUS_ZOMBIE else f"{process.create_time():.2f}"

@@ -15,6 +15,7 @@ from tools.stores.process_identity import ProcessIdentity, runs_in
 SUPERUSER = "postgres"
 LOCALES = ("C.UTF-8", "C")
 STOP_SECONDS = 20.0
+DYING_SECONDS = 2.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +58,10 @@ class Cluster:
         if identity is None:
             return
         if not runs_in(pid, "postgres", self.folder):
-            pid_file.unlink()  # The number belongs to another program since; PostgreSQL would refuse to start.
+            # One that is just dying has no folder any more. Else the number belongs to another program since, and
+            # PostgreSQL would refuse to start.
+            if not identity.wait_gone(DYING_SECONDS):
+                pid_file.unlink()
             return
         for signal_number in (signal.SIGINT, signal.SIGQUIT):
             identity.send(signal_number)

@@ -90,6 +90,8 @@ class PostgresServer:
 
     def launch(self) -> None:
         """Start without waiting; ask `is_ready` and `exit_code` from then on."""
+        if self._process is not None:
+            self._process.poll()  # Until it is reaped a dead child of ours still looks alive to its successor.
         if not ports.is_free(self.port):
             raise PortTaken(f"port {self.port} for PostgreSQL is taken by another program")
         settings = (*SETTINGS, f"port={self.port}", *(() if self._durable else FOR_TESTS))

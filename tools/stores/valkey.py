@@ -74,6 +74,8 @@ class ValkeyServer:
 
     def launch(self) -> None:
         """Start without waiting; ask `is_ready` and `exit_code` from then on."""
+        if self._process is not None:
+            self._process.poll()  # Until it is reaped a dead child of ours still looks alive to its successor.
         if not ports.is_free(self.port):
             raise PortTaken(f"port {self.port} for Valkey is taken by another program")
         configuration = self.data_dir / "server.conf"

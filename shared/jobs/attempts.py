@@ -26,7 +26,7 @@ from shared.jobs.broker import MillraceBroker, message_of
 from shared.jobs.context import JobContext
 from shared.jobs.definitions import Arguments, JobDefinition
 from shared.jobs.ledger import ledger, queries
-from shared.jobs.messages import Envelope, decode
+from shared.jobs.messages import Envelope, envelope_of
 from shared.jobs.outcomes import (
     Again,
     Buried,
@@ -77,7 +77,7 @@ def run_attempt(attempt: Attempt) -> Outcome:
 def perform_attempt(attempt: Attempt) -> Outcome:
     """Every step but the last: the outcome is the caller's to write."""
     try:
-        envelope = decode(attempt.claimed.body)
+        envelope = envelope_of(attempt.claimed)
     except PlatformError as error:
         return _quarantined(attempt.claimed, error)
     with logs.bound(

@@ -10,12 +10,12 @@ import msgspec
 from shared.clock import from_epoch_ms
 from shared.errors import StoreUnavailable
 from shared.jobs.connection import store_errors
+from shared.jobs.entries import Entry, decode_entry
 from shared.jobs.ledger import queries
 from shared.jobs.ledger.records import Job, OutcomeRecord
 from shared.jobs.states import FINAL, State
 from shared.jobs.submission import Jobs
 
-_unpack = msgspec.msgpack.Decoder().decode
 _outcome = msgspec.json.Decoder(OutcomeRecord)
 
 
@@ -34,10 +34,10 @@ def get_job(jobs: Jobs, job_id: str) -> Job | None:
             outcome = jobs.scripts.client.hget(jobs.scripts.keys.of("outcomes"), job_id)
     except StoreUnavailable:
         return job
-    record = _unpack(packed) if packed else None
-    if record is None or record[0] != job.generation or record[1] == "tomb":
+    entry = decode_entry(packed) if packed else None
+    if entry is None or entry.generation != job.generation or entry.is_tomb:
         return _again(jobs, job)
-    return _with_outcome(job, _outcome.decode(outcome)) if outcome else _overlay(job, record)
+    return _with_outcome(job, _outcome.decode(outcome)) if outcome else _overlay(job, entry)
 
 
 def _again(jobs: Jobs, job: Job) -> Job:
@@ -46,18 +46,18 @@ def _again(jobs: Jobs, job: Job) -> Job:
         return queries.get(work, job.id) or job
 
 
-def _overlay(job: Job, record: list[object]) -> Job:
-    state = State(str(record[1]))
-    due, started, progress = int(float(str(record[10]))), int(float(str(record[11]))), str(record[16])
+def _overlay(job: Job, entry: Entry) -> Job:
+    state = State(entry.state)
+    is_waiting = state in (State.SCHEDULED, State.RETRYING)
     return replace(
         job,
         state=state,
-        attempts_made=int(str(record[6])),
-        crashes=int(str(record[8])),
-        scheduled_for=from_epoch_ms(due) if due and state in (State.SCHEDULED, State.RETRYING) else job.scheduled_for,
-        started_at=from_epoch_ms(started) if started else job.started_at,
-        wait_reason=str(record[17]) if state is State.SCHEDULED else "",
-        progress=msgspec.json.decode(progress) if progress else job.progress,
+        attempts_made=entry.attempts,
+        crashes=entry.crashes,
+        scheduled_for=from_epoch_ms(entry.due) if entry.due and is_waiting else job.scheduled_for,
+        started_at=from_epoch_ms(entry.started) if entry.started else job.started_at,
+        wait_reason=entry.wait_reason if state is State.SCHEDULED else "",
+        progress=msgspec.json.decode(entry.progress) if entry.progress else job.progress,
     )
 
 

@@ -1,4 +1,7 @@
-"""Owns a job's envelope in Redis: a Dramatiq message with our options. It must never hold what the record holds."""
+"""Owns a job's body in Redis, and the envelope that body and record make together: a Dramatiq message with our options.
+
+The body must never repeat what the record holds.
+"""
 
 from datetime import datetime
 from typing import Any
@@ -8,11 +11,11 @@ import msgspec
 from shared import clock
 from shared.errors import Undecodable
 from shared.jobs.ledger.records import Job
-from shared.jobs.scripts import Push
+from shared.jobs.scripts import Claimed, Push
 from shared.jobs.states import State
 
 
-class Options(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+class Options(msgspec.Struct, frozen=True, kw_only=True):
     """What an attempt needs to know beside its arguments. Times are epoch milliseconds."""
 
     generation: int
@@ -36,43 +39,50 @@ class Envelope(msgspec.Struct, frozen=True, kw_only=True):
     message_timestamp: int
 
 
+class _Body(msgspec.Struct, frozen=True, array_like=True):
+    """As it is kept: [created_ms, tick_ms, request_id, arguments], JSON text."""
+
+    created_ms: int
+    tick_ms: int
+    request_id: str
+    args: msgspec.Raw
+
+
 _encoder = msgspec.json.Encoder()
-_decoder = msgspec.json.Decoder(Envelope)
+_decode = msgspec.json.Decoder(_Body).decode
 
 
-def encode(envelope: Envelope) -> str:
-    """The envelope as JSON text."""
-    return _encoder.encode(envelope).decode()
-
-
-def decode(body: bytes) -> Envelope:
-    """The envelope from JSON; raises Undecodable for anything else, so that one bad entry hurts only itself."""
+def envelope_of(claimed: Claimed) -> Envelope:
+    """The envelope of a claimed job; raises Undecodable when its body is none, so that one bad entry hurts only itself."""
     try:
-        return _decoder.decode(body)
+        body = _decode(claimed.body)
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
-        raise Undecodable(f"no envelope of ours: {str(error)[:200]}") from error
+        raise Undecodable(f"no body of ours: {str(error)[:200]}") from error
+    entry = claimed.entry
+    options = Options(
+        generation=entry.generation,
+        attempts_max=entry.attempts_max,
+        timeout_ms=entry.timeout,
+        created_ms=body.created_ms,
+        tick_ms=body.tick_ms,
+        is_durable=entry.durable != 0,
+        request_id=body.request_id,
+    )
+    return Envelope(
+        queue_name=entry.queue,
+        actor_name=entry.name,
+        args=(body.args,),
+        kwargs={},
+        options=options,
+        message_id=claimed.held.id,
+        message_timestamp=body.created_ms,
+    )
 
 
 def push_of(job: Job, *, must_check: bool = False, is_durable: bool = True) -> Push:
     """A job on its way into the index. `must_check` makes its next attempt ask the row first, if it has one."""
     due = 0 if job.scheduled_for is None else clock.epoch_ms(job.scheduled_for)
-    options = Options(
-        generation=job.generation,
-        attempts_max=job.attempts_max,
-        timeout_ms=job.timeout_ms,
-        created_ms=clock.epoch_ms(job.created_at),
-        tick_ms=_ms(job.tick),
-        is_durable=is_durable,
-    )
-    envelope = Envelope(
-        queue_name=job.queue,
-        actor_name=job.name,
-        args=(msgspec.Raw(_encoder.encode(job.args)),),
-        kwargs={},
-        options=options,
-        message_id=job.id,
-        message_timestamp=options.created_ms,
-    )
+    body = _Body(clock.epoch_ms(job.created_at), _ms(job.tick), "", msgspec.Raw(_encoder.encode(job.args)))
     return Push(
         id=job.id,
         generation=job.generation,
@@ -82,7 +92,7 @@ def push_of(job: Job, *, must_check: bool = False, is_durable: bool = True) -> P
         due_ms=due,
         attempts_max=job.attempts_max,
         timeout_ms=job.timeout_ms,
-        body=encode(envelope),
+        body=_encoder.encode(body).decode(),
         # A running row counts the attempt that the lost entry had begun; what the platform loses costs none.
         attempts=job.attempts_made - (job.state is State.RUNNING and job.attempts_made > 0),
         crashes=job.crashes,

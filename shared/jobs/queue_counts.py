@@ -3,13 +3,9 @@
 from dataclasses import dataclass
 from typing import Any
 
-import msgspec
-
 from shared.jobs.connection import store_errors
+from shared.jobs.entries import decode_entry
 from shared.jobs.submission import Jobs
-
-_unpack = msgspec.msgpack.Decoder().decode
-_ENQUEUED = 14
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +48,7 @@ def read_counts(jobs: Jobs) -> list[QueueCounts]:
 
 
 def _age_ms(packed: bytes | None, now_ms: int) -> int:
-    return max(0, now_ms - int(_unpack(packed)[_ENQUEUED])) if packed else 0
+    return max(0, now_ms - decode_entry(packed).enqueued) if packed else 0
 
 
 def _counts(name: str, answers: list[Any], oldest_ms: int) -> QueueCounts:

@@ -4,7 +4,7 @@ that stands in its callers.
 """
 
 import importlib.resources
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import Any, TypeAlias
@@ -15,6 +15,7 @@ from redis.exceptions import NoScriptError
 from shared import clock
 from shared.errors import StoreUnavailable
 from shared.jobs.connection import RedisClient, store_errors
+from shared.jobs.entries import Entry, decode_entry
 from shared.jobs.keys import Keys
 
 #: A submitter may push without the row's lock for this long after it read Redis' clock (rule 5) …
@@ -26,9 +27,10 @@ LEASE_MS = 30_000
 RECLAIM_GRACE_MS = 5_000
 OVERTIME_MS = 60_000
 CRASHES_MAX = 3
+_EVERY = ("record", "events", "ends")
 _PREAMBLES: dict[str, tuple[str, ...]] = {
-    "claim": ("record", "tally", "gates"),
-    **dict.fromkeys(("enqueue", "complete", "retry", "bury", "reclaim"), ("record", "tally")),
+    "claim": (*_EVERY, "tally", "gates"),
+    **dict.fromkeys(("enqueue", "complete", "retry", "bury", "reclaim"), (*_EVERY, "tally")),
     "lock": (),
 }
 #: queues, arguments, further keys: what one script call is made of.
@@ -38,15 +40,25 @@ _pack = msgspec.msgpack.Encoder().encode
 
 @cache
 def source(name: str) -> str:
-    """The text of one script with its preambles."""
+    """The text of one script with its preambles; whatever it returns, its events are told last."""
     folder = importlib.resources.files("shared.jobs") / "lua"
-    parts = (*_PREAMBLES.get(name, ("record",)), name)
-    return "\n".join((folder / f"{part}.lua").read_text(encoding="utf-8") for part in parts)
+    *preambles, body = (
+        (folder / f"{part}.lua").read_text(encoding="utf-8") for part in (*_PREAMBLES.get(name, _EVERY), name)
+    )
+    if not preambles:
+        return body
+    return "\n".join(
+        (
+            *preambles,
+            f"local function transition()\n{body}\nend\nlocal answer = transition()",
+            "tell()",
+            "return answer",
+        )
+    )
 
 
-@dataclass(frozen=True, slots=True)
-class Push:
-    """One job on its way into the index. Times are Redis milliseconds; body is the encoded message as text."""
+class Push(msgspec.Struct, frozen=True):
+    """One job on its way into the index. Times are Redis milliseconds; body is what messages.py writes."""
 
     id: str
     generation: int
@@ -65,8 +77,7 @@ class Push:
     state: str = "scheduled"
 
 
-@dataclass(frozen=True, slots=True)
-class Held:
+class Held(msgspec.Struct, frozen=True):
     """The right to one running attempt: what every later write about it must show."""
 
     id: str
@@ -75,22 +86,42 @@ class Held:
     queue: str
 
 
-@dataclass(frozen=True, slots=True)
-class Claimed:
-    """One leased job as the claim handed it out."""
+class Claimed(msgspec.Struct, frozen=True):
+    """One leased job as the claim handed it out: its record as it stands now, and its body."""
 
     held: Held
-    attempt: int
-    crashes: int
-    must_check: bool
-    enqueued_ms: int
-    started_ms: int
+    entry: Entry
     body: bytes
     received: float
 
+    @property
+    def attempt(self) -> int:
+        """Which attempt this is, from 1."""
+        return self.entry.attempts
+
+    @property
+    def crashes(self) -> int:
+        """How many of its processes have died."""
+        return self.entry.crashes
+
+    @property
+    def must_check(self) -> bool:
+        """True when the row decides whether there is still something to run."""
+        return bool(self.entry.check)
+
+    @property
+    def enqueued_ms(self) -> int:
+        """When it came into the index."""
+        return self.entry.enqueued
+
+    @property
+    def started_ms(self) -> int:
+        """When this attempt was claimed."""
+        return self.entry.started
+
     def now_ms(self) -> int:
         """Redis' clock as this process can tell it: the time of the claim plus what has passed since."""
-        return self.started_ms + int((clock.monotonic() - self.received) * 1000)
+        return self.entry.started + int((clock.monotonic() - self.received) * 1000)
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,8 +134,7 @@ class Claim:
     waits: dict[str, int | None]
 
 
-@dataclass(frozen=True, slots=True)
-class Completion:
+class Completion(msgspec.Struct, frozen=True):
     """One attempt that ended well. `outcome` is the encoded record for the settler; empty when it is settled."""
 
     held: Held
@@ -191,7 +221,7 @@ class Scripts:
         return Claim(
             is_closed=status == b"closed",
             now_ms=now_ms,
-            jobs=tuple(_claimed(queues, job, now_ms) for job in jobs),
+            jobs=tuple(_claimed(queues, jobs)),
             waits={queue: None if wait < 0 else wait for queue, wait in zip(queues, waits, strict=False)},
         )
 
@@ -291,6 +321,9 @@ class Scripts:
         return int(seconds) * 1000 + int(micros) // 1000
 
 
-def _claimed(queues: Sequence[str], job: Sequence[Any], now_ms: int) -> Claimed:
-    held = Held(job[1].decode(), job[3], job[2].decode(), queues[job[0] - 1])
-    return Claimed(held, job[4], job[5], bool(job[6]), job[7], now_ms, job[8] or b"", clock.monotonic())
+def _claimed(queues: Sequence[str], flat: Sequence[Any]) -> Iterator[Claimed]:
+    received = clock.monotonic()
+    for at in range(0, len(flat), 4):
+        job_id, entry = flat[at + 1].decode(), decode_entry(flat[at + 2])
+        held = Held(job_id, entry.generation, entry.token, queues[flat[at] - 1])
+        yield Claimed(held, entry, flat[at + 3] or b"", received)

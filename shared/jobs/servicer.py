@@ -15,7 +15,7 @@ from shared.jobs import payloads, wire
 from shared.jobs.admission import Request
 from shared.jobs.connection import store_errors, stream_entries
 from shared.jobs.ledger import queries
-from shared.jobs.ledger.records import JobId, event_from_stream
+from shared.jobs.ledger.records import JobId, events_from_stream
 from shared.jobs.live import get_job
 from shared.jobs.queue_counts import read_counts
 from shared.jobs.queue_settings import declared, read
@@ -27,7 +27,7 @@ PAGE_DEFAULT, PAGE_MAX = 50, 500
 PAGE_BYTES = 3 * 1024 * 1024
 WATCH_BLOCK_MS = 1000
 WATCH_BATCH = 200
-_EVENT_ID = re.compile(r"^\d{1,19}-\d{1,19}$")
+_EVENT_ID = re.compile(r"^(\d{1,19}-\d{1,19})(?:\.(\d{1,4}))?$")
 
 
 class JobServicer(jobs_pb2_grpc.JobServiceServicer):
@@ -121,16 +121,24 @@ class JobServicer(jobs_pb2_grpc.JobServiceServicer):
         if request.queue and request.queue not in self._jobs.catalogue.queues:
             self._unknown_queue(request.queue)
         wanted_job = _job_id(request.job_id) if request.job_id else ""
-        after = request.after_event_id
-        if after and not _EVENT_ID.match(after):
+        asked = _EVENT_ID.match(request.after_event_id)
+        if request.after_event_id and not asked:
             raise InvalidArgument("after_event_id must be an event id of this stream", field="after_event_id")
         with self._streams.hold():
-            after = after or self._last_event_id()
+            after = asked[1] if asked else self._last_event_id()
+            events = self._rest_of(after, int(asked[2])) if asked and asked[2] else []
             while context.is_active():
-                after, events = self._read(after)
                 for event in events:
                     if (not wanted_job or event.job_id == wanted_job) and request.queue in ("", event.queue):
                         yield wire.event_to_wire(event)
+                after, events = self._read(after)
+
+    def _rest_of(self, entry_id: str, place: int) -> list[Any]:
+        """The events of one stream entry after the one at `place`, for a watcher that left in its middle."""
+        stream = self._jobs.scripts.keys.of("events")
+        with store_errors():
+            entries = self._jobs.scripts.client.xrange(stream, min=entry_id, max=entry_id)
+        return [event for entry in entries for event in events_from_stream(*entry)][place + 1 :]
 
     def _last_event_id(self) -> str:
         with store_errors():
@@ -144,7 +152,7 @@ class JobServicer(jobs_pb2_grpc.JobServiceServicer):
         entries = stream_entries(answer)
         if not entries:
             return after, []
-        return entries[-1][0].decode(), [event_from_stream(*entry) for entry in entries]
+        return entries[-1][0].decode(), [event for entry in entries for event in events_from_stream(*entry)]
 
     def _unknown_job(self, name: str) -> None:
         allowed = sorted(self._jobs.catalogue.jobs)

@@ -8,7 +8,7 @@ import msgspec
 from redis.exceptions import RedisError
 
 from shared.jobs.keys import Keys
-from shared.jobs.ledger.records import event_from_stream
+from shared.jobs.ledger.records import Event, events_from_stream
 from tools.faults.assembly import NAME
 from tools.faults.valkey_faults import FaultyValkey
 
@@ -72,13 +72,12 @@ class Watch:
                 self._stopping.wait(PAUSE_SECONDS)
                 continue
             for _, entries in answer or ():
-                self.seen.extend(_seen(*entry) for entry in entries)
+                self.seen.extend(_seen(event) for entry in entries for event in events_from_stream(*entry))
                 after = entries[-1][0].decode()
         client.close()
 
 
-def _seen(event_id: bytes, fields: dict[bytes, bytes]) -> Seen:
-    event = event_from_stream(event_id, fields)
+def _seen(event: Event) -> Seen:
     return Seen(
         event.at_ms,
         event.job_id,

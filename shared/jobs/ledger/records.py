@@ -6,6 +6,7 @@ from typing import Any, NewType
 
 import msgspec
 
+from shared.jobs.entries import Entry, decode_entry
 from shared.jobs.states import State
 
 JobId = NewType("JobId", str)
@@ -107,29 +108,56 @@ class Event:
     extra: str
 
 
-_event = msgspec.msgpack.Decoder(
-    tuple[str, int, str, str, str, str, int, int, float, str, str, float, str]  # the order of lua/record.lua
-)
+class _Told(msgspec.Struct, frozen=True, array_like=True):
+    """One stream entry as lua/events.lua writes it: when, and four values an event."""
+
+    at_ms: int
+    fours: list[msgspec.Raw]
 
 
-def event_from_stream(event_id: bytes, fields: dict[bytes, bytes]) -> Event:
-    """Decode one stream entry as lua/record.lua wrote it. Raises KeyError or ValueError for anything else."""
-    job_id, generation, queue, name, state, kind, attempts, at, due, token, worker, started, extra = _event.decode(
-        fields[b"e"]
-    )
+_told = msgspec.msgpack.Decoder(_Told).decode
+_text = msgspec.msgpack.Decoder(str).decode
+#: Kinds that name the state an event leads to, whatever state the record had when it was told.
+_ENDINGS = {"completed": State.COMPLETED, "dead": State.DEAD, "cancelled": State.CANCELLED, "dropped": State.CANCELLED}
+
+
+def _bytes_of(raw: msgspec.Raw) -> bytes:
+    """What a msgpack string holds, which need not be text: Lua knows one kind of string."""
+    data = bytes(raw)
+    head = {0xD9: 2, 0xDA: 3, 0xDB: 5}.get(data[0], 1)
+    return data[head:]
+
+
+def events_from_stream(event_id: bytes, fields: dict[bytes, bytes]) -> list[Event]:
+    """The events of one stream entry, oldest first, each with an id of its own: "<entry>.<place>".
+
+    Raises KeyError or ValueError for anything that lua/events.lua did not write.
+    """
+    told = _told(fields[b"e"])
+    fours = told.fours
+    return [
+        _event(f"{event_id.decode()}.{at // 4}", told.at_ms, _text(fours[at]), _text(fours[at + 1]),
+               decode_entry(_bytes_of(fours[at + 2])), _text(fours[at + 3]))
+        for at in range(0, len(fours), 4)
+    ]  # fmt: skip
+
+
+def _event(event_id: str, at_ms: int, job_id: str, kind: str, entry: Entry, extra: str) -> Event:
+    state = _ENDINGS.get(kind) or State(entry.state)
+    is_waiting = state in (State.SCHEDULED, State.RETRYING)
     return Event(
-        event_id=event_id.decode(),
+        event_id=event_id,
         job_id=job_id,
-        generation=generation,
-        queue=queue,
-        name=name,
-        state=State(state),
+        generation=entry.generation,
+        queue=entry.queue,
+        name=entry.name,
+        state=state,
         kind=kind,
-        attempts=attempts,
-        at_ms=at,
-        due_ms=int(due),
-        token=token,
-        worker=worker,
-        started_ms=int(started),
+        attempts=entry.attempts,
+        at_ms=at_ms,
+        due_ms=entry.due if is_waiting else 0,
+        token=entry.token,
+        worker=entry.worker,
+        started_ms=entry.started,
         extra=extra,
     )

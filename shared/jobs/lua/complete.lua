@@ -3,38 +3,52 @@
 -- ARGV: [tomb_ms, attempts]; each attempt [id, generation, token, queue_index, is_settled, outcome].
 -- Returns: one status an attempt: 1 done, 0 stale (another token, generation or state).
 -- Events: completed. Invariant: only the token holder completes; a second completion changes nothing (rules 3, 6, 8).
-local statuses, ended, held, gone, ids, taken, runs = {}, {}, {}, {}, {}, {}, {}
-for i, attempt in ipairs(args[2]) do ids[i] = attempt[1] end
-local records = load_all(ids)
-for i, attempt in ipairs(args[2]) do
-  local is_first = not taken[attempt[1]]
-  statuses[i] = is_first and holds(records[i] or nil, attempt[2], attempt[3]) and 1 or 0
-  if statuses[i] == 1 then
-    local queue = attempt[4]
-    taken[attempt[1]] = true
-    ended[queue] = ended[queue] or {}
-    table.insert(ended[queue], attempt[1])
-    runs[queue] = runs[queue] or {}
-    table.insert(runs[queue], now - records[i][STARTED])
+local attempts = args[2]
+local statuses, ended, held, ids, taken, runs = {}, {}, {}, {}, {}, {}
+for i, attempt in ipairs(attempts) do ids[i] = attempt[1] end
+local packed, records = redis.call('HMGET', JOBS, unpack(ids)), {}
+for i, attempt in ipairs(attempts) do
+  local id, queue = attempt[1], attempt[4]
+  local record = packed[i] and cmsgpack.unpack(packed[i])
+  statuses[i] = 0
+  if not taken[id] and holds(record, attempt[2], attempt[3]) then
+    statuses[i], taken[id], records[i] = 1, true, record
     held[#held + 1] = i
+    if not ended[queue] then ended[queue], runs[queue] = {}, {} end
+    local n = #ended[queue] + 1
+    ended[queue][n], runs[queue][n] = id, now - record[STARTED]
   end
 end
 -- Removing comes first: a script that starts with it runs to its end even when memory is full.
 for queue, done in pairs(ended) do redis.call('ZREM', queue_keys(queue).running, unpack(done)) end
+local gone, settled, generations, saves, outcomes, unsettled = {}, {}, {}, {}, {}, {}
 for _, i in ipairs(held) do
-  local attempt, record = args[2][i], records[i]
+  local attempt, record = attempts[i], records[i]
   local id = attempt[1]
-  if attempt[5] == 1 or record[DURABLE] == 0 then
-    record[STATE], record[DUE] = 'completed', 0
-    event(id, record, 'completed')
-    if record[DURABLE] == 0 then gone[#gone + 1] = id else entomb(id, record, args[1]) end
+  if record[DURABLE] == 0 then
+    gone[#gone + 1] = id
+    event(id, record, 'completed', '', packed[i])
+  elseif attempt[5] == 1 then
+    settled[#settled + 1], generations[#generations + 1] = id, record[GENERATION]
+    event(id, record, 'completed', '', packed[i])
   else
-    conclude(id, record, 'completed', attempt[6])
+    record[STATE], record[DUE], record[PROGRESS] = 'completed', 0, ''
+    local n, now_packed = #saves, cmsgpack.pack(record)
+    saves[n + 1], saves[n + 2], outcomes[n + 1], outcomes[n + 2] = id, now_packed, id, attempt[6]
+    unsettled[n + 1], unsettled[n + 2] = now, id
+    event(id, record, 'completed', '', now_packed)
   end
 end
 if #gone > 0 then
   redis.call('HDEL', JOBS, unpack(gone))
   redis.call('HDEL', BODIES, unpack(gone))
+end
+entomb_all(settled, generations, args[1])
+if #saves > 0 then
+  redis.call('HSET', JOBS, unpack(saves))
+  redis.call('HSET', OUTCOMES, unpack(outcomes))
+  redis.call('ZADD', UNSETTLED, unpack(unsettled))
+  wake(SETTLE_WAKE)
 end
 for queue, done in pairs(ended) do
   local keys = queue_keys(queue)

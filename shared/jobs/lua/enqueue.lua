@@ -4,48 +4,72 @@
 --   [id, generation, queue_index, queue, name, priority, due_ms, attempts_max, attempts, crashes, check, durable, timeout_ms, body, wait_reason, state]
 -- Returns: one status a job: 1 pushed, 0 refused (same or higher generation present), -1 late (past the deadline), -2 a live older generation.
 -- Events: enqueued. Invariant: an id is present at most once, with its highest generation (rules 3, 4, 5).
-local statuses = {}
-local woken, pushed = {}, {}
-for i, job in ipairs(args[2]) do
-  local id, generation, keys = job[1], job[2], queue_keys(job[3])
-  local present = load(id)
-  local late = args[1] > 0 and now > args[1]
-  if late then
-    statuses[i] = -1
-  elseif present and present[GENERATION] >= generation then
+local statuses, jobs = {}, args[2]
+if args[1] > 0 and now > args[1] then
+  for i = 1, #jobs do statuses[i] = -1 end
+  return statuses
+end
+local woken, pushed, ids = {}, {}, {}
+for i, job in ipairs(jobs) do ids[i] = job[1] end
+local present = load_all(ids)
+local sequence
+local saves, bodies, places, newest, ready = {}, {}, {}, {}, {}
+
+-- What an older generation left behind goes before the newer one comes.
+local function clear(id, old, keys)
+  if old[STATE] == 'retrying' then redis.call('HINCRBY', keys.count, 'retrying', -1) end
+  redis.call('ZREM', TOMBS, id)
+  redis.call('ZREM', UNSETTLED, id)
+  redis.call('HDEL', OUTCOMES, id)
+  redis.call('ZREM', keys.ready, id)
+  redis.call('ZREM', keys.delayed, id)
+end
+
+local function write()
+  if #saves == 0 then return end
+  redis.call('HSET', JOBS, unpack(saves))
+  redis.call('HSET', BODIES, unpack(bodies))
+  for key, place in pairs(places) do redis.call('ZADD', key, unpack(place)) end
+  saves, bodies, places = {}, {}, {}
+end
+
+for i, job in ipairs(jobs) do
+  local id, generation, queue, due = job[1], job[2], job[3], job[7]
+  local old = newest[id] or present[i]
+  if old and old[GENERATION] >= generation then
     statuses[i] = 0
-  elseif present and present[STATE] == 'running' then
+  elseif old and old[STATE] == 'running' then
     statuses[i] = -2
   else
-    if present then
-      if present[STATE] == 'retrying' then redis.call('HINCRBY', keys.count, 'retrying', -1) end
-      redis.call('ZREM', TOMBS, id)
-      redis.call('ZREM', UNSETTLED, id)
-      redis.call('HDEL', OUTCOMES, id)
-      redis.call('ZREM', keys.ready, id)
-      redis.call('ZREM', keys.delayed, id)
-    end
-    local score = job[6] * 1e13 + redis.call('INCR', SEQ)
-    local state = 'queued'
-    if job[7] > now then state = job[16] end
-    local record = {generation, state, job[4], job[5], job[6], score, job[9], job[8], job[10], '', job[7], 0, 0,
+    local keys = queue_keys(queue)
+    if newest[id] then write() end
+    if old then clear(id, old, keys) end
+    sequence = sequence or redis.call('INCRBY', SEQ, #jobs) - #jobs
+    local score = job[6] * 1e13 + sequence + i
+    local record = {generation, 'queued', job[4], job[5], job[6], score, job[9], job[8], job[10], '', due, 0, 0,
                     job[11], now, job[12], '', job[15], '', job[13]}
-    save(id, record)
-    redis.call('HSET', BODIES, id, job[14])
-    if state == 'queued' then
-      redis.call('ZADD', keys.ready, score, id)
-      woken[job[3]] = keys.wake
+    local key, at = keys.ready, score
+    if due <= now then
+      ready[queue] = true
     else
-      redis.call('ZADD', keys.delayed, job[7], id)
-      if state == 'retrying' then redis.call('HINCRBY', keys.count, 'retrying', 1) end
-      -- A new earliest time: whoever sleeps until the old one must look again.
-      if redis.call('ZRANGE', keys.delayed, 0, 0)[1] == id then woken[job[3]] = keys.wake end
+      record[STATE], key, at = job[16], keys.delayed, due
+      if job[16] == 'retrying' then redis.call('HINCRBY', keys.count, 'retrying', 1) end
     end
-    event(id, record, 'enqueued')
-    pushed[job[3]] = (pushed[job[3]] or 0) + 1
+    local packed, n = cmsgpack.pack(record), #saves
+    saves[n + 1], saves[n + 2], bodies[n + 1], bodies[n + 2] = id, packed, id, job[14]
+    places[key] = places[key] or {}
+    local place = places[key]
+    place[#place + 1], place[#place + 2] = at, id
+    newest[id], woken[queue] = record, keys
+    event(id, record, 'enqueued', '', packed)
+    pushed[queue] = (pushed[queue] or 0) + 1
     statuses[i] = 1
   end
 end
-for queue, n in pairs(pushed) do tally(queue_keys(queue), {enqueued = n}) end
-for _, key in pairs(woken) do wake(key) end
+write()
+for queue, keys in pairs(woken) do
+  tally(keys, {enqueued = pushed[queue]})
+  -- Something is ready; or a new earliest time came, and whoever sleeps until the old one must look again.
+  if ready[queue] or newest[redis.call('ZRANGE', keys.delayed, 0, 0)[1]] then wake(keys.wake) end
+end
 return statuses

@@ -33,3 +33,15 @@ local function allowance(keys, want)
   end
   return math.min(n, rate), -1, rate
 end
+
+-- Milliseconds until a queue of which n were allowed may have something; -1 when only an enqueue can change that.
+local function wait_of(keys, n, wait)
+  if redis.call('ZCARD', keys.ready) > 0 then
+    if n == 0 then return wait end
+    -- More is ready than this worker took: pass the baton to another idle one.
+    wake(keys.wake)
+    return 0
+  end
+  local next_due = redis.call('ZRANGE', keys.delayed, 0, 0, 'WITHSCORES')
+  return next_due[2] and math.max(1, tonumber(next_due[2]) - now) or -1
+end

@@ -33,49 +33,14 @@ local function load_all(ids)
   return records
 end
 
+-- Returns the record as it was packed, for the event that goes with it.
 local function save(id, record)
-  redis.call('HSET', JOBS, id, cmsgpack.pack(record))
+  local packed = cmsgpack.pack(record)
+  redis.call('HSET', JOBS, id, packed)
+  return packed
 end
 
 -- One token wakes one blocked worker; more than one waiting token would only wake it for nothing.
 local function wake(key)
   if redis.call('LLEN', key) == 0 then redis.call('LPUSH', key, '1') end
-end
-
-local function event(id, record, kind, extra)
-  local due = record[STATE] ~= 'queued' and record[DUE] or 0
-  redis.call('XADD', EVENTS, 'MAXLEN', '~', 10000, '*', 'e', cmsgpack.pack({id, record[GENERATION], record[QUEUE],
-    record[NAME], record[STATE], kind, record[ATTEMPTS], now, due, record[TOKEN], record[WORKER], record[STARTED],
-    extra or ''}))
-end
-
--- A finished entry leaves a tombstone that outlives every submitter's push deadline (rule 5).
-local function entomb(id, record, tomb_ms)
-  redis.call('HDEL', BODIES, id)
-  redis.call('HDEL', OUTCOMES, id)
-  redis.call('ZREM', UNSETTLED, id)
-  redis.call('HSET', JOBS, id, cmsgpack.pack({record[GENERATION], TOMB}))
-  redis.call('ZADD', TOMBS, now + tomb_ms, id)
-  local old = redis.call('ZRANGEBYSCORE', TOMBS, '-inf', now, 'LIMIT', 0, 20)
-  for _, gone in ipairs(old) do
-    redis.call('ZREM', TOMBS, gone)
-    local packed = redis.call('HGET', JOBS, gone)
-    if packed and cmsgpack.unpack(packed)[STATE] == TOMB then redis.call('HDEL', JOBS, gone) end
-  end
-end
-
--- The entry holds its final state and outcome until PostgreSQL has it (rule 6).
-local function conclude(id, record, state, outcome, extra)
-  record[STATE], record[DUE] = state, 0
-  event(id, record, state, extra)
-  record[TOKEN], record[PROGRESS] = '', ''
-  save(id, record)
-  redis.call('HSET', OUTCOMES, id, outcome)
-  redis.call('ZADD', UNSETTLED, now, id)
-  wake(SETTLE_WAKE)
-end
-
--- True while `record` is the running attempt that holds `token` (rule 8).
-local function holds(record, generation, token)
-  return record ~= nil and record[STATE] == 'running' and record[GENERATION] == generation and record[TOKEN] == token
 end

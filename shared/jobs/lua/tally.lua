@@ -4,9 +4,15 @@
 local TALLY = {enqueued = 1, started = 2, completed = 3, failed = 4, retried = 5, dead = 6, waits = 7, runs = 8}
 local MINUTES_KEPT = 20160
 
--- Histogram bucket of a duration: four a doubling, so that a percentile is known within 19 %.
+-- Histogram bucket of a duration as text: four a doubling, so that a percentile is known within 19 %.
+local bucket_of = {}
 local function bucket(ms)
-  return math.floor(4 * math.log(math.max(ms, 0) + 1) / math.log(2))
+  local known = bucket_of[ms]
+  if not known then
+    known = tostring(math.floor(4 * math.log(math.max(ms, 0) + 1) / math.log(2)))
+    bucket_of[ms] = known
+  end
+  return known
 end
 
 -- Add counts by name, and lists of durations under waits and runs, to the current minute of a queue.
@@ -20,9 +26,10 @@ local function tally(keys, changes)
     if type(change) == 'number' then
       kept[at] = kept[at] + change
     else
+      local histogram = kept[at]
       for _, ms in ipairs(change) do
-        local b = tostring(bucket(ms))
-        kept[at][b] = (kept[at][b] or 0) + 1
+        local b = bucket(ms)
+        histogram[b] = (histogram[b] or 0) + 1
       end
     end
   end

@@ -9,12 +9,13 @@ from sqlalchemy.exc import DataError
 from shared.db import UnitOfWork
 from shared.jobs.connection import BLOCK_SECONDS, store_errors, stream_entries
 from shared.jobs.ledger import ledger
-from shared.jobs.ledger.records import Event, event_from_stream
+from shared.jobs.ledger.records import Event, events_from_stream
 from shared.jobs.submission import Jobs
 
 log = structlog.get_logger(__name__)
 GROUP = "ledger"
-BATCH = 1000
+#: Stream entries a batch; each holds up to 64 events.
+BATCH = 100
 IDLE_MS = 30_000
 
 
@@ -43,7 +44,7 @@ class LedgerWriter:
                 return True
         if not entries:
             return True
-        events = [event for entry in entries if (event := _decoded(*entry)) is not None]
+        events = [event for entry in entries for event in _decoded(*entry)]
         # Until the acknowledgement these entries are this consumer's own: a fault here reads them again.
         had_own, self._has_own = self._has_own, True
         with self._jobs.database.unit_of_work() as work:
@@ -93,9 +94,9 @@ def _apply(work: UnitOfWork, events: list[Event]) -> None:
                 log.error("event could not be stored", job_id=event.job_id, kind=event.kind, error=str(error)[:300])
 
 
-def _decoded(event_id: bytes, fields: dict[bytes, bytes]) -> Event | None:
+def _decoded(event_id: bytes, fields: dict[bytes, bytes]) -> list[Event]:
     try:
-        return event_from_stream(event_id, fields)
+        return events_from_stream(event_id, fields)
     except (KeyError, ValueError):
-        log.error("unreadable event skipped", event_id=event_id.decode(errors="replace"))
-        return None
+        log.error("unreadable events skipped", event_id=event_id.decode(errors="replace"))
+        return []

@@ -5,7 +5,6 @@ It must never drop a live lease.
 
 import secrets
 
-import msgspec
 import sqlalchemy as sa
 import structlog
 
@@ -13,15 +12,15 @@ from shared import metrics
 from shared.db import UnitOfWork
 from shared.errors import StoreUnavailable
 from shared.jobs.connection import instance_of, store_errors
+from shared.jobs.entries import decode_entry
 from shared.jobs.ledger import ledger, queries
 from shared.jobs.messages import push_of
 from shared.jobs.queue_settings import copy_settings
+from shared.jobs.states import FINAL
 from shared.jobs.submission import Jobs
 
 log = structlog.get_logger(__name__)
 PAGE = 1000
-_unpack = msgspec.msgpack.Decoder().decode
-TOMB = "tomb"
 _LOST = "lost"
 
 
@@ -137,7 +136,7 @@ def _absent(jobs: Jobs, page: list[tuple[int, str, int]]) -> list[str]:
     return [
         job_id
         for (_, job_id, generation), raw in zip(page, packed, strict=True)
-        if raw is None or _unpack(raw)[0] < generation
+        if raw is None or decode_entry(raw).generation < generation
     ]
 
 
@@ -159,9 +158,9 @@ def _drop_strangers(jobs: Jobs) -> int:
             cursor, page = jobs.scripts.client.hscan(jobs.scripts.keys.of("jobs"), cursor, count=PAGE)
         entries = {}
         for raw_id, raw in page.items():
-            record = _unpack(raw)
-            if record[1] != TOMB and record[1] not in ("completed", "dead", "cancelled") and record[15] == 1:
-                entries[raw_id.decode()] = (record[0], record[2])
+            entry = decode_entry(raw)
+            if not entry.is_tomb and entry.state not in FINAL and entry.durable:
+                entries[raw_id.decode()] = (entry.generation, entry.queue)
         dropped += _drop(jobs, entries)
         if cursor == 0:
             return dropped

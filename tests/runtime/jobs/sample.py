@@ -33,7 +33,7 @@ from shared.jobs.broker import MillraceBroker
 from shared.jobs.connection import connect
 from shared.jobs.heartbeat import Heartbeat
 from shared.jobs.ledger import queries
-from shared.jobs.ledger.records import event_from_stream
+from shared.jobs.ledger.records import events_from_stream
 from shared.jobs.maintenance.ledger_writer import LedgerWriter
 from shared.jobs.maintenance.reconciler import reconcile_once
 from shared.jobs.maintenance.settler import settle_once
@@ -220,7 +220,7 @@ class Bench:
     def kinds(self, job_id: str) -> list[str]:
         """The kinds of a job's events, oldest first."""
         entries = self.redis.xrange(self.jobs.scripts.keys.of("events"))
-        events = [event_from_stream(*entry) for entry in entries]
+        events = [event for entry in entries for event in events_from_stream(*entry)]
         return [event.kind for event in events if event.job_id == job_id]
 
     def snapshot(self) -> dict[bytes, bytes]:

@@ -5,12 +5,11 @@ It must never change the index except through the scripts, apart from moving sco
 
 import itertools
 from dataclasses import dataclass, field
-from typing import Any, NamedTuple
-
-import msgspec
+from typing import Any
 
 from shared.jobs.connection import connect
-from shared.jobs.ledger.records import Event, event_from_stream
+from shared.jobs.entries import Entry, decode_entry
+from shared.jobs.ledger.records import Event, events_from_stream
 from shared.jobs.scripts import Claim, Completion, Held, Push, Scripts
 
 SERVICE = "test-service"
@@ -18,33 +17,7 @@ IDENTITY = "id-1"
 Q = "price-updates"
 FAR_MS = 3_600_000
 OUTCOME = '{"state":"completed"}'
-_unpack = msgspec.msgpack.Decoder().decode
 _requests = itertools.count(1)
-
-
-class Record(NamedTuple):
-    """One packed entry in the order of lua/record.lua; a tombstone has only the first two."""
-
-    generation: int
-    state: str
-    queue: str = ""
-    name: str = ""
-    priority: int = 0
-    score: float = 0
-    attempts: int = 0
-    attempts_max: int = 0
-    crashes: int = 0
-    token: str = ""
-    due: int = 0
-    started: int = 0
-    doomed: int = 0
-    check: int = 0
-    enqueued: int = 0
-    durable: int = 0
-    progress: str = ""
-    wait_reason: str = ""
-    worker: str = ""
-    timeout: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,11 +120,11 @@ class Index:
         self.expire(held.id, queue=held.queue)
         return self.scripts.reclaim(held.queue)
 
-    def record(self, job_id: str) -> Record | None:
+    def record(self, job_id: str) -> Entry | None:
         packed = self.client.hget(self.keys.of("jobs"), job_id)
-        return Record(*_unpack(packed)) if packed else None
+        return decode_entry(packed) if packed else None
 
-    def entry(self, job_id: str) -> Record:
+    def entry(self, job_id: str) -> Entry:
         """The record of a job that must be there."""
         record = self.record(job_id)
         assert record is not None, f"{job_id} has no entry"
@@ -159,7 +132,7 @@ class Index:
 
     def events(self, kind: str = "") -> list[Event]:
         entries = self.client.xrange(self.keys.of("events"))
-        decoded = [event_from_stream(event_id, fields) for event_id, fields in entries]
+        decoded = [event for entry in entries for event in events_from_stream(*entry)]
         return [event for event in decoded if kind in ("", event.kind)]
 
     def view(self, queue: str = Q) -> View:
@@ -174,14 +147,14 @@ class Index:
             pipeline.zrange(self.keys.of_queue(queue, name), 0, -1)
         jobs, bodies, outcomes, count, *lists = pipeline.execute()
         unsettled, tombs, ready, delayed, running = ([raw.decode() for raw in names] for names in lists)
-        records = {job_id.decode(): Record(*_unpack(packed)) for job_id, packed in jobs.items()}
+        records = {job_id.decode(): decode_entry(packed) for job_id, packed in jobs.items()}
         return View(
             states={job_id: (record.generation, record.state) for job_id, record in records.items()},
             ready=ready, delayed=delayed, running=running, unsettled=unsettled, tombs=tombs,
             bodies={job_id.decode(): body.decode() for job_id, body in bodies.items()},
             outcomes={job_id.decode(): outcome.decode() for job_id, outcome in outcomes.items()},
             count={name.decode(): int(value) for name, value in count.items()},
-            tokens={job_id: record.token for job_id, record in records.items() if record.token},
+            tokens={job_id: record.token for job_id, record in records.items() if record.state == "running"},
         )  # fmt: skip
 
     def dump(self) -> dict[str, bytes]:

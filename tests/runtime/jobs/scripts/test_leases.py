@@ -156,5 +156,5 @@ def test_the_next_attempt_starts_its_progress_anew(index: Index) -> None:
 def move_start_back(index: Index, job_id: str, *, by_ms: int) -> None:
     """As if the attempt had started that much earlier."""
     record = index.entry(job_id)
-    moved = record._replace(started=record.started - by_ms)
-    index.client.hset(index.keys.of("jobs"), job_id, msgspec.msgpack.encode(tuple(moved)))
+    moved = msgspec.structs.replace(record, started=record.started - by_ms)
+    index.client.hset(index.keys.of("jobs"), job_id, msgspec.msgpack.encode(moved))

@@ -1,9 +1,9 @@
 """Promises of the fencing token: whoever lost the lease changes nothing, whatever he tries."""
 
 from collections.abc import Callable
-from dataclasses import replace
 
 import pytest
+from msgspec.structs import replace
 
 from shared.jobs.scripts import Held
 from tests.runtime.jobs.scripts.index import Index, Q

@@ -53,7 +53,7 @@ _decode = msgspec.json.Decoder(_Body).decode
 
 
 def envelope_of(claimed: Claimed) -> Envelope:
-    """The envelope of a claimed job; raises Undecodable when its body is none, so that one bad entry hurts only itself."""
+    """The envelope of a claimed job; raises Undecodable when its body is none, so a bad one hurts only itself."""
     try:
         body = _decode(claimed.body)
     except (msgspec.DecodeError, UnicodeDecodeError) as error:

@@ -5,18 +5,22 @@ that stands in its callers.
 
 import importlib.resources
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from functools import cache
 from typing import Any, TypeAlias
 
 import msgspec
-from redis.exceptions import NoScriptError
 
 from shared import clock
 from shared.errors import StoreUnavailable
 from shared.jobs.connection import RedisClient, store_errors
-from shared.jobs.entries import Entry, decode_entry
+from shared.jobs.entries import decode_entry
+from shared.jobs.grants import Claim as Claim
+from shared.jobs.grants import Claimed as Claimed
+from shared.jobs.grants import Completion as Completion
+from shared.jobs.grants import Held as Held
+from shared.jobs.grants import Push as Push
 from shared.jobs.keys import Keys
+from shared.jobs.script_calls import ScriptCalls
 
 #: A submitter may push without the row's lock for this long after it read Redis' clock (rule 5) …
 PUSH_DEADLINE_MS = 10_000
@@ -33,8 +37,8 @@ _PREAMBLES: dict[str, tuple[str, ...]] = {
     **dict.fromkeys(("enqueue", "complete", "retry", "bury", "reclaim"), (*_EVERY, "tally")),
     "lock": (),
 }
-#: queues, arguments, further keys: what one script call is made of.
-_Call: TypeAlias = tuple[Any, ...]
+#: text, keys, packed arguments: one script call ready to be sent.
+_Wired: TypeAlias = tuple[str, list[str], bytes]
 _pack = msgspec.msgpack.Encoder().encode
 
 
@@ -57,91 +61,6 @@ def source(name: str) -> str:
     )
 
 
-class Push(msgspec.Struct, frozen=True):
-    """One job on its way into the index. Times are Redis milliseconds; body is what messages.py writes."""
-
-    id: str
-    generation: int
-    queue: str
-    name: str
-    priority: int
-    due_ms: int
-    attempts_max: int
-    timeout_ms: int
-    body: str
-    attempts: int = 0
-    crashes: int = 0
-    must_check: bool = False
-    is_durable: bool = True
-    wait_reason: str = ""
-    state: str = "scheduled"
-
-
-class Held(msgspec.Struct, frozen=True):
-    """The right to one running attempt: what every later write about it must show."""
-
-    id: str
-    generation: int
-    token: str
-    queue: str
-
-
-class Claimed(msgspec.Struct, frozen=True):
-    """One leased job as the claim handed it out: its record as it stands now, and its body."""
-
-    held: Held
-    entry: Entry
-    body: bytes
-    received: float
-
-    @property
-    def attempt(self) -> int:
-        """Which attempt this is, from 1."""
-        return self.entry.attempts
-
-    @property
-    def crashes(self) -> int:
-        """How many of its processes have died."""
-        return self.entry.crashes
-
-    @property
-    def must_check(self) -> bool:
-        """True when the row decides whether there is still something to run."""
-        return bool(self.entry.check)
-
-    @property
-    def enqueued_ms(self) -> int:
-        """When it came into the index."""
-        return self.entry.enqueued
-
-    @property
-    def started_ms(self) -> int:
-        """When this attempt was claimed."""
-        return self.entry.started
-
-    def now_ms(self) -> int:
-        """Redis' clock as this process can tell it: the time of the claim plus what has passed since."""
-        return self.entry.started + int((clock.monotonic() - self.received) * 1000)
-
-
-@dataclass(frozen=True, slots=True)
-class Claim:
-    """The answer to a claim: jobs, and per queue the ms until it may have more (None = an enqueue decides)."""
-
-    is_closed: bool
-    now_ms: int
-    jobs: tuple[Claimed, ...]
-    waits: dict[str, int | None]
-
-
-class Completion(msgspec.Struct, frozen=True):
-    """One attempt that ended well. `outcome` is the encoded record for the settler; empty when it is settled."""
-
-    held: Held
-    outcome: str
-    is_settled: bool
-
-
 class Scripts:
     """The transitions of one service's jobs in Redis; each method is one atomic call and safe to repeat."""
 
@@ -150,31 +69,29 @@ class Scripts:
         self.keys = Keys(service)
         self._base = self.keys.base()
         self._blocks: dict[str, list[str]] = {}
-        self._registered: dict[str, Any] = {}
+        self._calls = ScriptCalls(client)
+        self._texts: dict[str, str] = {}
 
-    def _wire(self, queues: Sequence[str], arguments: Sequence[object], *extra_keys: str) -> tuple[list[str], bytes]:
+    def _wire(self, name: str, queues: Sequence[str], arguments: Sequence[object], *extra_keys: str) -> _Wired:
         keys = [*self._base]
         for queue in queues:
-            keys.extend(self._queue_keys(queue))
+            known = self._blocks.get(queue)
+            if known is None:
+                known = self._blocks[queue] = self.keys.queue(queue)
+            keys.extend(known)
         keys.extend(extra_keys)
-        return keys, _pack(arguments)
-
-    def _queue_keys(self, queue: str) -> list[str]:
-        known = self._blocks.get(queue)
-        if known is None:
-            known = self._blocks[queue] = self.keys.queue(queue)
-        return known
+        return self._text(name), keys, _pack(arguments)
 
     def _run(self, name: str, queues: Sequence[str], arguments: Sequence[object], *extra_keys: str) -> Any:
-        keys, packed = self._wire(queues, arguments, *extra_keys)
+        wired = self._wire(name, queues, arguments, *extra_keys)
         with store_errors():
-            return self._script(name)(keys=keys, args=[packed])
+            return self._calls.run(*wired)
 
-    def _script(self, name: str) -> Any:
-        script = self._registered.get(name)
-        if script is None:
-            script = self._registered[name] = self.client.register_script(source(name))
-        return script
+    def _text(self, name: str) -> str:
+        text = self._texts.get(name)
+        if text is None:
+            text = self._texts[name] = source(name)
+        return text
 
     def enqueue(self, pushes: Sequence[Push], *, deadline_ms: int) -> list[int]:
         """Push jobs. 1 pushed, 0 already there, -1 past `deadline_ms` (0 = none), -2 an older generation runs."""
@@ -187,52 +104,50 @@ class Scripts:
         ]  # fmt: skip
         return list(self._run("enqueue", queues, [deadline_ms, jobs]))
 
-    def claim(self, wants: dict[str, int], *, identity: str, request: str, worker: str) -> Claim:
-        """Lease up to `wants[queue]` jobs of each queue. The same `request` (128 random bits) gets the same answer."""
-        return self._claim_of(list(wants), self._run("claim", *self._claim_call(wants, identity, request, worker)))
+    def claim(
+        self,
+        wants: dict[str, int],
+        *,
+        identity: str,
+        request: str,
+        worker: str,
+        block: tuple[Sequence[str], float] | None = None,
+    ) -> Claim:
+        """Lease up to `wants[queue]` jobs of each queue. The same `request` (128 random bits) gets the same answer.
+
+        `block` waits first, in the same round trip, until one of some lists has an element or seconds have passed.
+        """
+        call = self._claim_call(wants, identity, request, worker)
+        after = None if block is None else ("BLPOP", *block[0], block[1])
+        with store_errors():
+            return _claim_of(list(wants), self._calls.run_all([call], after=after)[0])
 
     def complete(self, completions: Sequence[Completion]) -> list[bool]:
         """End attempts well; False for each whose lease was not held any more."""
-        return [status == 1 for status in self._run("complete", *self._complete_call(completions))]
+        with store_errors():
+            return [status == 1 for status in self._calls.run(*self._complete_call(completions))]
 
     def complete_and_claim(
         self, completions: Sequence[Completion], wants: dict[str, int], *, identity: str, request: str, worker: str
     ) -> tuple[list[bool], Claim]:
         """Both in one round trip, in this order; each is atomic, the two together are not and need not be."""
-        ended = self._complete_call(completions)
-        claimed = self._claim_call(wants, identity, request, worker)
+        calls = [self._complete_call(completions), self._claim_call(wants, identity, request, worker)]
         with store_errors():
-            pipeline = self.client.pipeline(transaction=False)
-            for name, call in (("complete", ended), ("claim", claimed)):
-                keys, arguments = self._wire(*call)
-                pipeline.evalsha(self._script(name).sha, len(keys), *keys, arguments)
-            try:
-                statuses, answer = pipeline.execute()
-            except NoScriptError:
-                statuses, answer = self._run("complete", *ended), self._run("claim", *claimed)
-        return [status == 1 for status in statuses], self._claim_of(list(wants), answer)
+            statuses, answer = self._calls.run_all(calls)
+        return [status == 1 for status in statuses], _claim_of(list(wants), answer)
 
-    def _claim_call(self, wants: dict[str, int], identity: str, request: str, worker: str) -> _Call:
+    def _claim_call(self, wants: dict[str, int], identity: str, request: str, worker: str) -> _Wired:
         arguments = [identity, request, worker, LEASE_MS, list(wants.values())]
-        return list(wants), arguments, self.keys.claim(request)
+        return self._wire("claim", list(wants), arguments, self.keys.claim(request))
 
-    def _claim_of(self, queues: list[str], answer: Any) -> Claim:
-        status, now_ms, jobs, waits = answer
-        return Claim(
-            is_closed=status == b"closed",
-            now_ms=now_ms,
-            jobs=tuple(_claimed(queues, jobs)),
-            waits={queue: None if wait < 0 else wait for queue, wait in zip(queues, waits, strict=False)},
-        )
-
-    def _complete_call(self, completions: Sequence[Completion]) -> _Call:
+    def _complete_call(self, completions: Sequence[Completion]) -> _Wired:
         queues = sorted({done.held.queue for done in completions})
         attempts = [
-            [done.held.id, done.held.generation, done.held.token, queues.index(done.held.queue) + 1,
-             int(done.is_settled), done.outcome]
+            (done.held.id, done.held.generation, done.held.token, queues.index(done.held.queue) + 1,
+             int(done.is_settled), done.outcome)
             for done in completions
         ]  # fmt: skip
-        return queues, [TOMB_MS, attempts]
+        return self._wire("complete", queues, (TOMB_MS, attempts))
 
     def bury(self, held: Held, *, state: str, outcome: str, error: str) -> bool:
         """End an attempt as dead or cancelled; False when the lease was not held any more."""
@@ -304,7 +219,7 @@ class Scripts:
     def lock(self, verb: str, name: str, *, token: str, ttl_ms: int) -> bool:
         """Take, renew or free a named lock; False when another holds it."""
         with store_errors():
-            return bool(self._script("lock")(keys=[self.keys.lock(name)], args=[verb, token, ttl_ms]) == 1)
+            return bool(self._calls.run(self._text("lock"), [self.keys.lock(name)], _pack([verb, token, ttl_ms])) == 1)
 
     def ping(self) -> str | None:
         """None when Redis answers, else why not; for health checks."""
@@ -319,6 +234,16 @@ class Scripts:
         with store_errors():
             seconds, micros = self.client.time()
         return int(seconds) * 1000 + int(micros) // 1000
+
+
+def _claim_of(queues: list[str], answer: Any) -> Claim:
+    status, now_ms, jobs, waits = answer
+    return Claim(
+        is_closed=status == b"closed",
+        now_ms=now_ms,
+        jobs=tuple(_claimed(queues, jobs)),
+        waits={queue: None if wait < 0 else wait for queue, wait in zip(queues, waits, strict=False)},
+    )
 
 
 def _claimed(queues: Sequence[str], flat: Sequence[Any]) -> Iterator[Claimed]:

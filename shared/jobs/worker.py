@@ -6,6 +6,7 @@ It must never run a job itself.
 import secrets
 import threading
 from collections import deque
+from typing import TypeAlias
 
 import sqlalchemy as sa
 import structlog
@@ -25,6 +26,8 @@ from shared.jobs.settlement import completion_of, settle
 from shared.jobs.submission import Jobs
 
 log = structlog.get_logger(__name__)
+#: Lists to wait on in Redis, and for how many seconds.
+Block: TypeAlias = tuple[list[str], float]
 CLOSED_PAUSE_SECONDS = 0.25
 FAULT_PAUSE_SECONDS = 0.5
 IDLE_SECONDS = 1.0
@@ -139,49 +142,53 @@ class ServiceWorker:
             self._stopping.wait(CLOSED_PAUSE_SECONDS)
             return
         claim = self._claim(wants)
-        if claim is None:
+        if claim is not None and claim.jobs:
+            return
+        waits = (0,) if claim is None else (wait for wait in claim.waits.values() if wait is not None)
+        wait_ms = min(waits, default=BLOCK_SECONDS * 1000)
+        if claim is None or (wait_ms > 0 and not self._block(wants, wait_ms)):
             self._stopping.wait(CLOSED_PAUSE_SECONDS)
-            return
-        if claim.jobs:
-            return
-        wait_ms = min((wait for wait in claim.waits.values() if wait is not None), default=BLOCK_SECONDS * 1000)
-        if wait_ms > 0:
-            self._block(wants, wait_ms)
 
     def _wants(self, *, besides: frozenset[str] = frozenset()) -> dict[str, int]:
         lanes = (lane for lane in self._lanes.values() if lane.queue not in besides)
         return {lane.queue: want for lane in lanes if (want := lane.wants()) > 0}
 
-    def _claim(self, wants: dict[str, int]) -> Claim | None:
-        """Write the ends that wait and claim, in one round trip; hand over what came. None when claims are closed."""
+    def _claim(self, wants: dict[str, int], *, block: Block | None = None) -> Claim | None:
+        """Write the ends that wait and claim, in one round trip; hand over what came. None when claims are closed.
+
+        `block` lets the server wait for a wake-up before it claims, unless there is something to write first.
+        """
         unanswered = self._unanswered.popleft() if self._unanswered else None
         request, wants = unanswered or (secrets.token_hex(16), wants)
+        block = None if unanswered else block
         sightings = self.jobs.scripts.client.sightings
         met = sightings.changes
         ended = self.completions.take()
         try:
-            claim = self._exchange(ended, wants, request)
+            claim = self._exchange(ended, wants, request, block)
         except StoreUnavailable:
             # A lost reply must not strand what it leased: the same request is asked again, and gets the same answer.
             self._unanswered.append((request, wants))
             self.completions.put_back(ended)
             raise
-        if not claim.is_closed and sightings.changes == met:
+        if not claim.is_closed and sightings.changes == met and not self._stopping.is_set():
             for claimed in claim.jobs:
                 self._hand_over(claimed)
             return claim
-        # A server we had not met may have answered from an older state: nothing of this claim starts.
+        # A server we had not met may have answered from an older state, or we stop: nothing of this claim starts.
         self._identity = ""
         for claimed in claim.jobs:
             self.jobs.scripts.release(claimed.held)
         return None
 
-    def _exchange(self, ended: list[Ended], wants: dict[str, int], request: str) -> Claim:
-        named = {"identity": self._identity, "request": request, "worker": self.name}
+    def _exchange(self, ended: list[Ended], wants: dict[str, int], request: str, block: Block | None) -> Claim:
+        identity, scripts = self._identity, self.jobs.scripts
         if not ended:
-            return self.jobs.scripts.claim(wants, **named)
+            return scripts.claim(wants, identity=identity, request=request, worker=self.name, block=block)
         completions = [each.completion for each in ended]
-        statuses, claim = self.jobs.scripts.complete_and_claim(completions, wants, **named)
+        statuses, claim = scripts.complete_and_claim(
+            completions, wants, identity=identity, request=request, worker=self.name
+        )
         self._confirm(ended, statuses)
         return claim
 
@@ -195,14 +202,16 @@ class ServiceWorker:
         self._identity = str(known)
         return True
 
-    def _block(self, wants: dict[str, int], wait_ms: int) -> None:
+    def _block(self, wants: dict[str, int], wait_ms: int) -> bool:
+        """Wait for a wake-up and claim at once, in one round trip; False when claims are closed."""
         keys = [self._wake_key, *(self.jobs.scripts.keys.of_queue(queue, "wake") for queue in wants)]
         self._blocked_on = frozenset(wants)
         try:
             # Whoever ends a job from here on sees that we block and writes it himself; look once for those before.
-            if not self.completions and not self._stopping.is_set() and not self._wants(besides=self._blocked_on):
-                with store_errors():
-                    self.jobs.scripts.client.blpop(keys, timeout=max(0.005, min(wait_ms / 1000, BLOCK_SECONDS)))
+            if self.completions or self._stopping.is_set() or self._wants(besides=self._blocked_on):
+                return True
+            # Lanes that are blocked on only empty meanwhile, so what they want now they can still take then.
+            return self._claim(wants, block=(keys, max(0.005, min(wait_ms / 1000, BLOCK_SECONDS)))) is not None
         finally:
             self._blocked_on = None
 

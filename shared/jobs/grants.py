@@ -1,0 +1,96 @@
+"""Owns the values that cross the border to the index: pushes, claims, and the right to write about an attempt.
+
+They must never reach a store by themselves.
+"""
+
+from dataclasses import dataclass
+
+import msgspec
+
+from shared import clock
+from shared.jobs.entries import Entry
+
+
+class Push(msgspec.Struct, frozen=True):
+    """One job on its way into the index. Times are Redis milliseconds; body is what messages.py writes."""
+
+    id: str
+    generation: int
+    queue: str
+    name: str
+    priority: int
+    due_ms: int
+    attempts_max: int
+    timeout_ms: int
+    body: str
+    attempts: int = 0
+    crashes: int = 0
+    must_check: bool = False
+    is_durable: bool = True
+    wait_reason: str = ""
+    state: str = "scheduled"
+
+
+class Held(msgspec.Struct, frozen=True):
+    """The right to one running attempt: what every later write about it must show."""
+
+    id: str
+    generation: int
+    token: str
+    queue: str
+
+
+class Claimed(msgspec.Struct, frozen=True):
+    """One leased job as the claim handed it out: its record as it stands now, and its body."""
+
+    held: Held
+    entry: Entry
+    body: bytes
+    received: float
+
+    @property
+    def attempt(self) -> int:
+        """Which attempt this is, from 1."""
+        return self.entry.attempts
+
+    @property
+    def crashes(self) -> int:
+        """How many of its processes have died."""
+        return self.entry.crashes
+
+    @property
+    def must_check(self) -> bool:
+        """True when the row decides whether there is still something to run."""
+        return bool(self.entry.check)
+
+    @property
+    def enqueued_ms(self) -> int:
+        """When it came into the index."""
+        return self.entry.enqueued
+
+    @property
+    def started_ms(self) -> int:
+        """When this attempt was claimed."""
+        return self.entry.started
+
+    def now_ms(self) -> int:
+        """Redis' clock as this process can tell it: the time of the claim plus what has passed since."""
+        return self.entry.started + int((clock.monotonic() - self.received) * 1000)
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """The answer to a claim: jobs, and per queue the ms until it may have more (None = an enqueue decides)."""
+
+    is_closed: bool
+    now_ms: int
+    jobs: tuple[Claimed, ...]
+    waits: dict[str, int | None]
+
+
+class Completion(msgspec.Struct, frozen=True):
+    """One attempt that ended well. `outcome` is the encoded record for the settler; empty when it is settled."""
+
+    held: Held
+    outcome: str
+    is_settled: bool

@@ -6,8 +6,8 @@ import logging
 import sys
 import traceback
 import types
-from collections.abc import Iterator, Mapping, MutableMapping
-from contextlib import contextmanager
+from collections.abc import Mapping, MutableMapping
+from contextvars import ContextVar
 from typing import Any, TextIO
 
 import structlog
@@ -40,16 +40,34 @@ def get_logger(name: str) -> structlog.stdlib.BoundLogger:
     return structlog.stdlib.get_logger(name)
 
 
-@contextmanager
-def bound(**fields: object) -> Iterator[None]:
-    """Every event inside carries these fields: service, queue, job, job_id, attempt, request_id."""
-    with structlog.contextvars.bound_contextvars(**fields):
-        yield
+_bound: ContextVar[Mapping[str, object]] = ContextVar("log_fields", default=types.MappingProxyType({}))
+
+
+class bound:  # noqa: N801  # reads as a function where it is used: with bound(job_id=...)
+    """Every event inside carries these fields: service, queue, job, job_id, attempt, request_id.
+
+    One context variable for all of them: a busy worker enters it for every job.
+    """
+
+    __slots__ = ("_fields", "_token")
+
+    def __init__(self, **fields: object) -> None:
+        self._fields = fields
+
+    def __enter__(self) -> None:
+        self._token = _bound.set({**_bound.get(), **self._fields})
+
+    def __exit__(self, *exception: object) -> None:
+        _bound.reset(self._token)
+
+
+def _merge_bound(logger: object, method: str, event: EventDict) -> EventDict:  # noqa: ARG001  # structlog's signature
+    return {**_bound.get(), **event}
 
 
 def request_id() -> str:
     """The request id bound in this context; empty outside a request."""
-    return str(structlog.contextvars.get_contextvars().get("request_id", ""))
+    return str(_bound.get().get("request_id", ""))
 
 
 def configure(level: str, log_format: str, *, process: str, stream: TextIO | None = None) -> None:
@@ -62,7 +80,7 @@ def configure(level: str, log_format: str, *, process: str, stream: TextIO | Non
     structlog.configure(
         processors=[
             structlog.stdlib.filter_by_level,
-            structlog.contextvars.merge_contextvars,
+            _merge_bound,
             structlog.stdlib.ProcessorFormatter.wrap_for_formatter,
         ],
         wrapper_class=structlog.stdlib.BoundLogger,
@@ -85,7 +103,7 @@ def configure(level: str, log_format: str, *, process: str, stream: TextIO | Non
 def _formatter(process: str, *, console: bool, colors: bool) -> structlog.stdlib.ProcessorFormatter:
     renderer: Processor = structlog.dev.ConsoleRenderer(colors=colors) if console else _as_json
     return structlog.stdlib.ProcessorFormatter(
-        foreign_pre_chain=[structlog.contextvars.merge_contextvars, structlog.stdlib.ExtraAdder()],
+        foreign_pre_chain=[_merge_bound, structlog.stdlib.ExtraAdder()],
         processors=[_envelope(process), _exception, *([_indented] if console else []), renderer],
     )
 

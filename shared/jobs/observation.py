@@ -11,6 +11,7 @@ from shared.jobs.outcomes import Again, Buried, Cancelled, Done, Lost, Outcome
 from shared.jobs.scripts import Claimed
 
 log = structlog.get_logger(__name__)
+_stdlib = logging.getLogger(__name__)
 
 
 @functools.lru_cache(maxsize=2000)
@@ -42,7 +43,7 @@ def _level(outcome: Outcome) -> Any:
     match outcome:
         case Done():
             # One line a success is most of what a busy worker would write, and most of what it would cost.
-            return log.debug if logging.getLogger(__name__).isEnabledFor(logging.DEBUG) else None
+            return log.debug if _stdlib.isEnabledFor(logging.DEBUG) else None
         case Buried():
             return log.error
         case Again() | Cancelled():

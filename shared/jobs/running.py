@@ -4,6 +4,7 @@ import ctypes
 import threading
 from dataclasses import dataclass, field
 
+from shared.jobs.flags import Flag
 from shared.jobs.scripts import Held
 
 
@@ -37,7 +38,7 @@ class Running:
     held: Held
     deadline: float = float("inf")
     job: str = "unknown"
-    is_cancelled: threading.Event = field(default_factory=threading.Event)
+    is_cancelled: Flag = field(default_factory=Flag)
     _lock: threading.Lock = field(default_factory=threading.Lock)
     _thread: int | None = None
     interrupted_by: type[Interrupt] | None = None

@@ -71,7 +71,8 @@ def _write(jobs: Jobs, claimed: Claimed, worker: str, outcome: Outcome) -> bool:
 
 def completion_of(claimed: Claimed, worker: str, outcome: Done) -> Completion:
     """The end of an attempt that went well, ready to be written; its record only when PostgreSQL has not got it."""
-    record = "" if outcome.is_settled else _encode(done_record(claimed, worker, outcome.result_json))
+    is_unkept = outcome.is_settled or not claimed.entry.durable
+    record = "" if is_unkept else _encode(done_record(claimed, worker, outcome.result_json))
     return Completion(claimed.held, record, outcome.is_settled)
 
 

@@ -8,7 +8,6 @@ import threading
 from collections import deque
 from typing import TypeAlias
 
-import sqlalchemy as sa
 import structlog
 
 from shared import clock, metrics
@@ -16,10 +15,11 @@ from shared.errors import StoreUnavailable
 from shared.jobs.attempts import Attempt, perform_attempt
 from shared.jobs.broker import MillraceBroker
 from shared.jobs.completions import Completions, Ended
-from shared.jobs.connection import BLOCK_SECONDS, instance_of, store_errors
+from shared.jobs.connection import BLOCK_SECONDS, store_errors
 from shared.jobs.lanes import Lane
 from shared.jobs.observation import observe
 from shared.jobs.outcomes import Done, Lost, Outcome, Released
+from shared.jobs.recognition import known_identity
 from shared.jobs.running import Running, RunningAttempts, Stopping
 from shared.jobs.scripts import Claim, Claimed
 from shared.jobs.settlement import completion_of, settle
@@ -193,14 +193,8 @@ class ServiceWorker:
         return claim
 
     def _recognise(self) -> bool:
-        """Learn the reconciled index's identity; False while this Redis is not the one PostgreSQL knows (rule 13)."""
-        with self.jobs.database.unit_of_work() as work:
-            known = work.connection.execute(sa.text("SELECT identity FROM redis_identity")).scalar()
-        if known is None or not str(known).startswith(f"{instance_of(self.jobs.scripts.client)}:"):
-            self._identity = ""
-            return False
-        self._identity = str(known)
-        return True
+        self._identity = known_identity(self.jobs)
+        return bool(self._identity)
 
     def _block(self, wants: dict[str, int], wait_ms: int) -> bool:
         """Wait for a wake-up and claim at once, in one round trip; False when claims are closed."""

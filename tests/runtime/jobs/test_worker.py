@@ -3,6 +3,7 @@
 import threading
 from contextlib import AbstractContextManager
 from datetime import timedelta
+from typing import Any
 
 import psycopg
 import pytest
@@ -133,7 +134,7 @@ def test_a_slot_freed_while_the_loop_asks_for_other_queues_is_not_missed(
 
     claim = bench.jobs.scripts.claim
 
-    def claim_while_the_first_job_ends(wants: dict[str, int], **named: str) -> Claim:
+    def claim_while_the_first_job_ends(wants: dict[str, int], **named: Any) -> Claim:
         answer = claim(wants, **named)
         if "work" not in wants and not released.is_set():
             before = attempts_ended()

@@ -3,10 +3,7 @@
 It must never run a job itself.
 """
 
-import secrets
 import threading
-from collections import deque
-from typing import TypeAlias
 
 import structlog
 
@@ -14,20 +11,18 @@ from shared import clock, metrics
 from shared.errors import StoreUnavailable
 from shared.jobs.attempts import Attempt, perform_attempt
 from shared.jobs.broker import MillraceBroker
+from shared.jobs.claims import Block, Claims
 from shared.jobs.completions import Completions, Ended
 from shared.jobs.connection import BLOCK_SECONDS, store_errors
 from shared.jobs.lanes import Lane
 from shared.jobs.observation import observe
 from shared.jobs.outcomes import Done, Lost, Outcome, Released
-from shared.jobs.recognition import known_identity
 from shared.jobs.running import Running, RunningAttempts, Stopping
 from shared.jobs.scripts import Claim, Claimed
 from shared.jobs.settlement import completion_of, settle
 from shared.jobs.submission import Jobs
 
 log = structlog.get_logger(__name__)
-#: Lists to wait on in Redis, and for how many seconds.
-Block: TypeAlias = tuple[list[str], float]
 CLOSED_PAUSE_SECONDS = 0.25
 FAULT_PAUSE_SECONDS = 0.5
 IDLE_SECONDS = 1.0
@@ -59,13 +54,14 @@ class ServiceWorker:
         self._changed = threading.Event()
         #: The queues the loop asks for while it blocks in Redis; None while it does not block there.
         self._blocked_on: frozenset[str] | None = None
+        #: True while the loop has nothing to ask for, and waits in this process.
+        self._is_waiting = False
+        #: Whoever computes what to claim holds it until the claim is handed over, so that no slot is promised twice.
         self._sending = threading.Lock()
         self._wake_key = jobs.scripts.keys.worker_wake(name)
         self._thread = threading.Thread(target=self._loop, name=f"{jobs.service}-claims", daemon=True)
-        self._identity = ""
+        self._claims = Claims(jobs, name)
         self._has_news = False
-        #: Claims whose answer was lost, to be asked again.
-        self._unanswered: deque[tuple[str, dict[str, int]]] = deque()
         self._looked_at = clock.monotonic()
 
     def start(self) -> None:
@@ -114,7 +110,7 @@ class ServiceWorker:
 
     def closed(self) -> str | None:
         """None when claims are open, else why this worker starts nothing."""
-        return None if self._identity else f"the index of {self.jobs.service} is not reconciled yet"
+        return None if self._claims.identity else f"the index of {self.jobs.service} is not reconciled yet"
 
     def _loop(self) -> None:
         while not self._stopping.is_set():
@@ -123,25 +119,23 @@ class ServiceWorker:
                 self._turn()
             except StoreUnavailable as error:
                 log.warning("claim failed", service=self.jobs.service, error=str(error))
-                self._identity = ""
+                self._claims.identity = ""
                 self._stopping.wait(FAULT_PAUSE_SECONDS)
             except Exception:  # a loop outlives every fault; a worker without it would claim nothing for ever
                 log.exception("claim loop failed", service=self.jobs.service)
                 self._stopping.wait(FAULT_PAUSE_SECONDS)
 
     def _turn(self) -> None:
-        wants = self._wants()
-        if not wants:
-            self._flush()
-            if not self.completions:
-                self._changed.wait(IDLE_SECONDS)
-                self._changed.clear()
-            return
-        if not self._identity.startswith(f"{self.jobs.scripts.client.sightings.instance}:") and not self._recognise():
+        if not self._claims.recognise():
             self._flush()
             self._stopping.wait(CLOSED_PAUSE_SECONDS)
             return
-        claim = self._claim(wants)
+        with self._sending:
+            wants = self._wants()
+            claim = self._claim(wants) if wants else None
+        if not wants:
+            self._wait()
+            return
         if claim is not None and claim.jobs:
             return
         waits = (0,) if claim is None else (wait for wait in claim.waits.values() if wait is not None)
@@ -149,52 +143,36 @@ class ServiceWorker:
         if claim is None or (wait_ms > 0 and not self._block(wants, wait_ms)):
             self._stopping.wait(CLOSED_PAUSE_SECONDS)
 
+    def _wait(self) -> None:
+        """Wait in this process until something has ended; a thread that frees a slot meanwhile claims by itself."""
+        self._flush()
+        self._is_waiting = True
+        try:
+            if not self.completions and not self._wants():
+                self._changed.wait(IDLE_SECONDS)
+        finally:
+            self._is_waiting = False
+            self._changed.clear()
+
     def _wants(self, *, besides: frozenset[str] = frozenset()) -> dict[str, int]:
         lanes = (lane for lane in self._lanes.values() if lane.queue not in besides)
         return {lane.queue: want for lane in lanes if (want := lane.wants()) > 0}
 
     def _claim(self, wants: dict[str, int], *, block: Block | None = None) -> Claim | None:
-        """Write the ends that wait and claim, in one round trip; hand over what came. None when claims are closed.
-
-        `block` lets the server wait for a wake-up before it claims, unless there is something to write first.
-        """
-        unanswered = self._unanswered.popleft() if self._unanswered else None
-        request, wants = unanswered or (secrets.token_hex(16), wants)
-        block = None if unanswered else block
-        sightings = self.jobs.scripts.client.sightings
-        met = sightings.changes
+        """Write the ends that wait and claim, in one round trip; hand over what came. None when claims are closed."""
         ended = self.completions.take()
         try:
-            claim = self._exchange(ended, wants, request, block)
+            statuses, claim = self._claims.ask(wants, [each.completion for each in ended], block=block)
         except StoreUnavailable:
-            # A lost reply must not strand what it leased: the same request is asked again, and gets the same answer.
-            self._unanswered.append((request, wants))
             self.completions.put_back(ended)
             raise
-        if not claim.is_closed and sightings.changes == met and not self._stopping.is_set():
-            for claimed in claim.jobs:
-                self._hand_over(claimed)
-            return claim
-        # A server we had not met may have answered from an older state, or we stop: nothing of this claim starts.
-        self._identity = ""
-        for claimed in claim.jobs:
-            self.jobs.scripts.release(claimed.held)
-        return None
-
-    def _exchange(self, ended: list[Ended], wants: dict[str, int], request: str, block: Block | None) -> Claim:
-        identity, scripts = self._identity, self.jobs.scripts
-        if not ended:
-            return scripts.claim(wants, identity=identity, request=request, worker=self.name, block=block)
-        completions = [each.completion for each in ended]
-        statuses, claim = scripts.complete_and_claim(
-            completions, wants, identity=identity, request=request, worker=self.name
-        )
         self._confirm(ended, statuses)
+        if claim is not None and self._stopping.is_set():
+            self._claims.give_back(claim)
+            return None
+        for claimed in claim.jobs if claim is not None else ():
+            self._hand_over(claimed)
         return claim
-
-    def _recognise(self) -> bool:
-        self._identity = known_identity(self.jobs)
-        return bool(self._identity)
 
     def _block(self, wants: dict[str, int], wait_ms: int) -> bool:
         """Wait for a wake-up and claim at once, in one round trip; False when claims are closed."""
@@ -222,30 +200,40 @@ class ServiceWorker:
             log.debug("own wake-up failed; the loop looks again by itself")
 
     def _on_ended(self) -> None:
-        """An end was handed over, or a slot freed: the loop sees to it; while it blocks in Redis, this thread does."""
-        self._changed.set()
-        if self._blocked_on is None or self._stopping.is_set():
+        """An end was handed over, or a slot freed: this thread sees to it, unless the loop is about to."""
+        if self._stopping.is_set() or (self._blocked_on is None and not self._is_waiting):
+            self._changed.set()
             return
         self._has_news = True
         try:
             self._see_to_news()
         except StoreUnavailable as error:
             log.warning("ends wait for Redis", service=self.jobs.service, error=str(error))
+            self._changed.set()
 
     def _see_to_news(self) -> None:
         """Write ends and refill lanes the loop does not ask for; one thread at a time, for all that came meanwhile."""
         while self._has_news and self._sending.acquire(blocking=False):
             try:
                 self._has_news = False
-                wants = self._wants(besides=self._blocked_on or frozenset(self._lanes))
-                if wants and self._identity:
+                blocked = self._blocked_on or frozenset()
+                wants = self._wants(besides=blocked)
+                if wants and self._claims.identity:
                     self._claim(wants)
-                    if self._wants(besides=self._blocked_on or frozenset(self._lanes)):
-                        self._ring()  # less came than was wanted: when more may come is for the loop to watch
-                else:
+                    if self._wants(besides=blocked):
+                        self._call_loop()  # less came than was wanted: when more may come is for the loop to watch
+                elif blocked:
                     self._flush()
+                else:
+                    self._changed.set()  # nothing to claim yet: the loop writes the ends, many at once
             finally:
                 self._sending.release()
+
+    def _call_loop(self) -> None:
+        """Bring our own loop out of its wait, wherever that is."""
+        self._changed.set()
+        if self._blocked_on is not None:
+            self._ring()
 
     def _flush(self) -> None:
         """Write the ends that wait."""

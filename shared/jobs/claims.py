@@ -1,0 +1,74 @@
+"""Owns one worker's asking for jobs: its identity, its requests, what to do when an answer is lost or may be old.
+
+It must never run a job, nor decide how many are wanted.
+"""
+
+import secrets
+from collections import deque
+from collections.abc import Sequence
+from typing import TypeAlias
+
+from shared.errors import StoreUnavailable
+from shared.jobs.recognition import known_identity
+from shared.jobs.scripts import Claim, Completion
+from shared.jobs.submission import Jobs
+
+#: Lists to wait on in Redis, and for how many seconds.
+Block: TypeAlias = tuple[list[str], float]
+
+
+class Claims:
+    """Asks for the jobs of one service in the name of one worker."""
+
+    def __init__(self, jobs: Jobs, worker: str) -> None:
+        self._jobs = jobs
+        self._worker = worker
+        #: Of the reconciled index; empty while claims are closed (rule 13).
+        self.identity = ""
+        #: Requests whose answer was lost, to be asked again.
+        self._unanswered: deque[tuple[str, dict[str, int]]] = deque()
+
+    def recognise(self) -> bool:
+        """True when the server we speak to is the one whose index is reconciled; asks PostgreSQL when in doubt."""
+        instance = self._jobs.scripts.client.sightings.instance
+        if not self.identity.startswith(f"{instance}:"):
+            self.identity = known_identity(self._jobs)
+        return bool(self.identity)
+
+    def ask(
+        self, wants: dict[str, int], ended: Sequence[Completion], *, block: Block | None = None
+    ) -> tuple[list[bool], Claim | None]:
+        """Write ends and claim in one round trip: a status an end, and the claim, None when claims are closed.
+
+        `block` lets the server wait for a wake-up before it claims, unless there is something to write first. When the
+        answer is lost the same request is asked again next time, so that nothing it leased is stranded.
+        """
+        request = secrets.token_hex(16)
+        if self._unanswered:
+            (request, wants), block = self._unanswered.popleft(), None
+        sightings = self._jobs.scripts.client.sightings
+        met = sightings.changes
+        try:
+            statuses, claim = self._exchange(wants, ended, request, block)
+        except StoreUnavailable:
+            self._unanswered.append((request, wants))
+            raise
+        if not claim.is_closed and sightings.changes == met:
+            return statuses, claim
+        # A server we had not met may have answered from an older state: nothing of this claim starts.
+        self.identity = ""
+        self.give_back(claim)
+        return statuses, None
+
+    def give_back(self, claim: Claim) -> None:
+        """Release what a claim leased, before anything of it has started."""
+        for claimed in claim.jobs:
+            self._jobs.scripts.release(claimed.held)
+
+    def _exchange(
+        self, wants: dict[str, int], ended: Sequence[Completion], request: str, block: Block | None
+    ) -> tuple[list[bool], Claim]:
+        scripts, identity, worker = self._jobs.scripts, self.identity, self._worker
+        if not ended:
+            return [], scripts.claim(wants, identity=identity, request=request, worker=worker, block=block)
+        return scripts.complete_and_claim(ended, wants, identity=identity, request=request, worker=worker)

@@ -1,8 +1,9 @@
 """Owns the unit of work: one transaction and what happens after its commit. It must never retry by itself."""
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+import psycopg
 import sqlalchemy as sa
 import structlog
 from sqlalchemy.exc import DBAPIError
@@ -23,6 +24,14 @@ class UnitOfWork:
         self.database = database
         self._hooks: list[Callable[[], None]] = []
         self._is_open = True
+
+    @property
+    def driver(self) -> "psycopg.Connection[Any]":
+        """The driver's own connection, inside this transaction: for COPY and for what is done for every job."""
+        raw = self.connection.connection.driver_connection
+        if not isinstance(raw, psycopg.Connection):
+            raise StoreUnavailable("PostgreSQL dropped the connection")
+        return raw
 
     def after_commit(self, hook: Callable[[], None]) -> None:
         """Run `hook` once this transaction has committed; never if it rolls back.
@@ -61,7 +70,12 @@ class UnitOfWork:
         """Run the after-commit hooks, each once, in order."""
         hooks, self._hooks = self._hooks, []
         for hook in hooks:
-            try:
-                hook()
-            except Exception:  # the commit stands whatever a hook does; its caller must not take it for undone
-                log.exception("after-commit hook failed", hook=getattr(hook, "__qualname__", "?"))
+            run_hook(hook)
+
+
+def run_hook(hook: Callable[[], None]) -> None:
+    """What follows a commit, which stands whatever the hook does; its caller must not take it for undone."""
+    try:
+        hook()
+    except Exception:
+        log.exception("after-commit hook failed", hook=getattr(hook, "__qualname__", "?"))

@@ -1,9 +1,12 @@
 """Owns what is checked of a submission before any store is touched. It must never write anything."""
 
-import uuid
+import os
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
+
+from msgspec.structs import replace
 
 from shared import clock
 from shared.errors import InvalidArgument, UnknownJob, UnknownQueue
@@ -12,6 +15,9 @@ from shared.jobs.definitions import Arguments, Catalogue, JobDefinition, Priorit
 from shared.jobs.ledger.records import JobId, Submission
 
 HORIZON = timedelta(days=366)
+_PRIORITIES = frozenset(Priority)
+#: The two highest bits of this hexadecimal digit are the UUID's variant.
+_VARIANT = {f"{digit:x}": f"{8 + digit % 4:x}" for digit in range(16)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,27 +43,70 @@ def prepare(
 ) -> Submission:
     """Check everything that can be wrong with a submission, before any store is touched."""
     known = _known(catalogue, definition)
-    name = _checked_queue(catalogue, queue or known.queue.name)
-    level = _checked_priority(int(known.priority if priority is None else priority))
-    if isinstance(args, dict):
-        payloads.check(args)
-        args = payloads.typed(known.arguments, args)
+    form = _form(catalogue, known, queue=queue, priority=priority, scheduled_for=scheduled_for)
     source = request or Request()
-    return Submission(
-        id=source.id or JobId(str(uuid.uuid4())),
-        name=known.name,
-        queue=name,
-        priority=level,
-        args_json=payloads.encode(args),
-        attempts_max=catalogue.attempts_of(known),
-        timeout_ms=known.timeout // timedelta(milliseconds=1),
-        scheduled_for=_checked_time(scheduled_for),
+    return replace(
+        form,
+        id=source.id or fresh_id(clock.epoch_ms(clock.now())),
+        args_json=_checked_args(known, args),
         tick=source.tick,
         parent_id=source.parent_id,
         request_id=source.request_id,
         idempotency_key=_checked_key(idempotency_key),
+    )
+
+
+def prepare_many(
+    catalogue: Catalogue,
+    definition: JobDefinition[Any, Any] | str,
+    many: Sequence[Arguments | dict[str, Any]],
+    *,
+    queue: str | None = None,
+    priority: int | None = None,
+    scheduled_for: datetime | None = None,
+) -> list[Submission]:
+    """Check many submissions of one job as prepare does; what they share is checked once."""
+    known = _known(catalogue, definition)
+    form = _form(catalogue, known, queue=queue, priority=priority, scheduled_for=scheduled_for)
+    at_ms = clock.epoch_ms(clock.now())
+    return [replace(form, id=fresh_id(at_ms), args_json=_checked_args(known, args)) for args in many]
+
+
+def fresh_id(at_ms: int) -> JobId:
+    """A version 7 UUID: 74 random bits after the time, so that new rows are neighbours in every index on the id."""
+    noise = os.urandom(10).hex()
+    time = f"{at_ms:012x}"
+    return JobId(f"{time[:8]}-{time[8:]}-7{noise[:3]}-{_VARIANT[noise[3]]}{noise[4:7]}-{noise[7:19]}")
+
+
+def _form(
+    catalogue: Catalogue,
+    known: JobDefinition[Any, Any],
+    *,
+    queue: str | None,
+    priority: int | None,
+    scheduled_for: datetime | None,
+) -> Submission:
+    """A submission without what tells it from the next one."""
+    name = _checked_queue(catalogue, queue or known.queue.name)
+    return Submission(
+        id=JobId(""),
+        name=known.name,
+        queue=name,
+        priority=_checked_priority(int(known.priority if priority is None else priority)),
+        args_json="",
+        attempts_max=catalogue.attempts_of(known),
+        timeout_ms=known.timeout // timedelta(milliseconds=1),
+        scheduled_for=_checked_time(scheduled_for),
         is_durable=known.is_durable,
     )
+
+
+def _checked_args(known: JobDefinition[Any, Any], args: Arguments | dict[str, Any]) -> str:
+    if isinstance(args, dict):
+        payloads.check(args)
+        args = payloads.typed(known.arguments, args)
+    return payloads.encode(args)
 
 
 def _known(catalogue: Catalogue, definition: JobDefinition[Any, Any] | str) -> JobDefinition[Any, Any]:
@@ -85,7 +134,7 @@ def _checked_queue(catalogue: Catalogue, name: str) -> str:
 
 
 def _checked_priority(level: int) -> int:
-    if level not in set(Priority):
+    if level not in _PRIORITIES:
         allowed = [str(int(value)) for value in Priority]
         raise InvalidArgument(
             f"priority must be from 1 (critical) to 5 (batch), got {level}", field="priority", allowed=allowed

@@ -3,9 +3,8 @@
 It must never invent a final state.
 """
 
-from dataclasses import replace
-
 import msgspec
+from msgspec.structs import replace
 
 from shared.clock import from_epoch_ms
 from shared.errors import StoreUnavailable

@@ -16,6 +16,7 @@ from shared.jobs.definitions import Arguments
 
 MAX_BYTES = 256 * 1024
 MAX_DEPTH = 16
+_WORD = 2**64
 _SURROGATE = re.compile("[\ud800-\udfff]")
 #: An escape, unless its backslash is itself escaped.
 _NUL = re.compile(rb"(?<!\\)(?:\\\\)*\\u0000")
@@ -61,9 +62,18 @@ def check(value: Any, *, field: str = "args", depth: int = 1) -> None:
     if depth > MAX_DEPTH:
         raise InvalidArgument(f"{field} is nested deeper than {MAX_DEPTH} levels", field=field)
     for inner in value.values() if isinstance(value, dict) else value:
-        check(inner, field=field, depth=depth + 1)
+        if not _is_harmless(inner):
+            check(inner, field=field, depth=depth + 1)
     for key in value if isinstance(value, dict) else ():
-        check(key, field=field, depth=depth)
+        if not _is_harmless(key):
+            check(key, field=field, depth=depth)
+
+
+def _is_harmless(value: object) -> bool:
+    """True for what most payloads are made of, found out in a tenth of the time of `_problem`."""
+    if type(value) is str:
+        return value.isascii() and "\x00" not in value
+    return type(value) is int and -_WORD < value < _WORD
 
 
 def _problem(value: Any) -> str | None:
@@ -145,5 +155,19 @@ def encode(arguments: Arguments) -> str:
         raise InvalidArgument(f"args cannot be written as JSON: {error}", field="args") from error
     if b"null" in text:  # msgspec writes NaN and infinities as null
         check(msgspec.to_builtins(arguments))
-    parse_object(text)
+    if not (isinstance(arguments, msgspec.Struct) and _is_plain(text)):
+        parse_object(text)
     return text.decode()
+
+
+def _is_plain(text: bytes) -> bool:
+    """True when what msgspec wrote of a Struct is one flat object in which nothing can be wrong.
+
+    Its names are fields', so that none comes twice; whatever is nested is left to parse_object.
+    """
+    if len(text) > MAX_BYTES or text.count(b"{") != 1 or b"[" in text:
+        return False
+    try:
+        return all(map(_is_harmless, msgspec.json.decode(text, type=dict).values()))
+    except msgspec.DecodeError:
+        return False

@@ -9,11 +9,11 @@ import msgspec
 import structlog
 
 from shared import clock
-from shared.db import Database, UnitOfWork
+from shared.db import Database, UnitOfWork, run_hook
 from shared.errors import AlreadyExists, InvalidArgument, StoreUnavailable
-from shared.jobs.admission import Request, prepare
+from shared.jobs.admission import Request, prepare, prepare_many
 from shared.jobs.definitions import Arguments, Catalogue, JobDefinition
-from shared.jobs.ledger import ledger, queries
+from shared.jobs.ledger import ledger, opening, queries
 from shared.jobs.ledger.records import Job, JobId, Submission
 from shared.jobs.messages import push_of
 from shared.jobs.scripts import PUSH_DEADLINE_MS, Scripts
@@ -23,6 +23,8 @@ log = structlog.get_logger(__name__)
 T = TypeVar("T")
 CLOCK_SAMPLE_SECONDS = 30.0
 PUSH_BATCH = 500
+#: Jobs due later than this stay in PostgreSQL until the relay's horizon reaches them (rule 9).
+PUSH_HORIZON = timedelta(hours=1)
 
 
 class Jobs:
@@ -54,7 +56,8 @@ class Jobs:
 
     def push(self, jobs: Sequence[Job], *, deadline_ms: int | None) -> None:
         """Push committed rows; whatever cannot be pushed now is left to the relay, which is woken."""
-        near = [job for job in jobs if _is_near(job)]
+        horizon = clock.now() + PUSH_HORIZON
+        near = [job for job in jobs if job.scheduled_for is None or job.scheduled_for < horizon]
         pushes = [push_of(job) for job in near]
         try:
             if deadline_ms is None:
@@ -103,6 +106,8 @@ def submit(
     deadline_ms = jobs.push_deadline()
     if within is not None:
         return _open(jobs, within, submission, deadline_ms)
+    if submission.idempotency_key is None:
+        return _open_alone(jobs, submission, deadline_ms)
     with jobs.database.unit_of_work() as work:
         return _open(jobs, work, submission, deadline_ms)
 
@@ -120,16 +125,15 @@ def submit_many(
     """Accept jobs of one name, all or none, in order; at most 10,000 a call. Raises as submit does."""
     if len(many) > 10_000:
         raise InvalidArgument(f"at most 10,000 jobs a call, got {len(many):,}", field="many")
-    submissions = [
-        prepare(jobs.catalogue, definition, args, queue=queue, priority=priority, scheduled_for=scheduled_for)
-        for args in many
-    ]
+    submissions = prepare_many(
+        jobs.catalogue, definition, many, queue=queue, priority=priority, scheduled_for=scheduled_for
+    )
     if submissions and not submissions[0].is_durable:
         return _push_only(jobs, submissions, within)
     deadline_ms = jobs.push_deadline()
 
     def write(work: UnitOfWork) -> list[Job]:
-        opened = [job for chunk in batches(submissions, 1000) for job in ledger.open_jobs(work, chunk)]
+        opened = opening.open_many(work, submissions)
         work.after_commit(lambda: jobs.push(opened, deadline_ms=deadline_ms))
         return opened
 
@@ -147,11 +151,21 @@ def _open(jobs: Jobs, work: UnitOfWork, submission: Submission, deadline_ms: int
             return known
         if holder is not None:  # its job has been swept: the key is free again
             ledger.pass_key(work, submission, holder)
-    opened = ledger.open_jobs(work, [submission])
-    if not opened:  # the id is derived (a child of a repeated attempt, a tick): its first row stands
+    opened = opening.open_one(work, submission)
+    if opened is None:  # the id is derived (a child of a repeated attempt, a tick): its first row stands
         return _existing(work, submission.id)
-    work.after_commit(lambda: jobs.push(opened, deadline_ms=deadline_ms))
-    return opened[0]
+    work.after_commit(lambda: jobs.push([opened], deadline_ms=deadline_ms))
+    return opened
+
+
+def _open_alone(jobs: Jobs, submission: Submission, deadline_ms: int | None) -> Job:
+    """Without a key and a caller's transaction the row is one statement, and one round trip."""
+    opened = opening.open_alone(jobs.database, submission)
+    if opened is None:
+        with jobs.database.unit_of_work() as work:
+            return _existing(work, submission.id)
+    run_hook(lambda: jobs.push([opened], deadline_ms=deadline_ms))
+    return opened
 
 
 def _push_only(jobs: Jobs, submissions: Sequence[Submission], within: UnitOfWork | None) -> list[Job]:
@@ -203,11 +217,6 @@ def _existing(work: UnitOfWork, job_id: JobId) -> Job:
     if job is None:
         raise AlreadyExists(f"job {job_id} existed and has been deleted")
     return job
-
-
-def _is_near(job: Job) -> bool:
-    """Far-future jobs stay in PostgreSQL until the relay's horizon reaches them (rule 9)."""
-    return job.scheduled_for is None or job.scheduled_for < clock.now() + timedelta(hours=1)
 
 
 def batches(values: Sequence[T], size: int) -> Iterator[list[T]]:

@@ -1,6 +1,5 @@
 """Owns the values that cross the ledger's border: a job as read, a submission, an outcome record. No SQL here."""
 
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, NewType
 
@@ -12,9 +11,11 @@ from shared.jobs.states import State
 JobId = NewType("JobId", str)
 
 
-@dataclass(frozen=True, slots=True)
-class Job:
-    """One request for work, as the ledger and the live entry together show it. Times are aware UTC."""
+class Job(msgspec.Struct, frozen=True):
+    """One request for work, as the ledger and the live entry together show it. Times are aware UTC.
+
+    A Struct, as all that is made once a job: a frozen dataclass takes ten times as long to make.
+    """
 
     seq: int
     id: JobId
@@ -39,8 +40,7 @@ class Job:
     finished_at: datetime | None
 
 
-@dataclass(frozen=True, slots=True)
-class Submission:
+class Submission(msgspec.Struct, frozen=True):
     """A validated request, ready to become a row. `args_json` is the checked text of one JSON object."""
 
     id: JobId
@@ -88,8 +88,7 @@ class OutcomeRecord(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=Tru
         }
 
 
-@dataclass(frozen=True, slots=True)
-class Event:
+class Event(msgspec.Struct, frozen=True):
     """One transition as the stream tells it. `due_ms` and `started_ms` are 0 when they do not apply."""
 
     event_id: str

@@ -160,7 +160,10 @@ def _rows_of(pooled: Any, statement: str, values: list[bytes | None]) -> list[tu
         names[statement] = name
     result = _checked(raw, raw.pgconn.exec_prepared(name, values))
     return [
-        tuple(None if cell is None else cell.decode() for cell in map(partial(result.get_value, row), range(result.nfields)))
+        tuple(
+            None if cell is None else cell.decode()
+            for cell in map(partial(result.get_value, row), range(result.nfields))
+        )
         for row in range(result.ntuples)
     ]
 

@@ -155,17 +155,19 @@ def encode(arguments: Arguments) -> str:
         raise InvalidArgument(f"args cannot be written as JSON: {error}", field="args") from error
     if b"null" in text:  # msgspec writes NaN and infinities as null
         check(msgspec.to_builtins(arguments))
-    if not (isinstance(arguments, msgspec.Struct) and _is_plain(text)):
+    if not (isinstance(arguments, msgspec.Struct) and _is_plain(arguments, text)):
         parse_object(text)
     return text.decode()
 
 
-def _is_plain(text: bytes) -> bool:
+def _is_plain(arguments: msgspec.Struct, text: bytes) -> bool:
     """True when what msgspec wrote of a Struct is one flat object in which nothing can be wrong.
 
-    Its names are fields', so that none comes twice; whatever is nested is left to parse_object.
+    Its names are fields', so that none comes twice; whatever is nested or ready-made is left to parse_object.
     """
     if len(text) > MAX_BYTES or text.count(b"{") != 1 or b"[" in text:
+        return False
+    if msgspec.Raw in map(type, msgspec.structs.astuple(arguments)):
         return False
     try:
         return all(map(_is_harmless, msgspec.json.decode(text, type=dict).values()))

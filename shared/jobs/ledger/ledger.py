@@ -53,28 +53,27 @@ FROM done
 ON CONFLICT (job_id, generation, token) DO UPDATE SET finished_at = excluded.finished_at, outcome = excluded.outcome
 """)
 
+#: Rows are locked in the order of their ids, so that writers of batches never wait for each other in a circle. What is
+#: written travels through the lock with its row: a join of the two would be quadratic under a generic plan.
 _SETTLE = sa.text("""
-WITH s AS MATERIALIZED (
-  SELECT * FROM unnest(CAST(:ids AS uuid[]), CAST(:generations AS integer[]), CAST(:states AS text[]),
-                       CAST(:results AS text[]), CAST(:errors AS text[]), CAST(:attempts AS integer[]),
-                       CAST(:crashes AS integer[]), CAST(:tokens AS text[]), CAST(:workers AS text[]),
-                       CAST(:started AS bigint[]), CAST(:finished AS bigint[]))
-       AS s (id, generation, state, result, error, attempts, crashes, token, worker, started, finished)
-), locked AS MATERIALIZED (
-  SELECT job.id FROM job JOIN s ON job.id = s.id AND job.generation = s.generation ORDER BY job.id FOR UPDATE OF job
+WITH locked AS MATERIALIZED (
+  SELECT s.* FROM json_to_recordset(CAST(:batch AS json))
+    AS s (id uuid, generation integer, state text, result jsonb, error jsonb, attempts integer, crashes integer,
+          token text, worker text, started bigint, finished bigint)
+  JOIN job ON job.id = s.id ORDER BY s.id FOR NO KEY UPDATE OF job
 ), done AS (
-  UPDATE job SET state = s.state, result = CAST(s.result AS jsonb), error = CAST(s.error AS jsonb),
-                 attempts_made = s.attempts, crashes = s.crashes, wait_reason = '',
+  UPDATE job SET state = s.state, result = CASE WHEN s.state = 'completed' THEN coalesce(s.result, 'null') END,
+                 error = s.error, attempts_made = s.attempts, crashes = s.crashes, wait_reason = '',
                  started_at = CASE WHEN s.started > 0 THEN to_timestamp(s.started / 1000.0) ELSE job.started_at END,
                  finished_at = to_timestamp(s.finished / 1000.0), pushed_at = coalesce(pushed_at, clock_timestamp())
-  FROM s JOIN locked ON locked.id = s.id
+  FROM locked AS s
   WHERE job.id = s.id AND job.generation = s.generation AND job.finished_at IS NULL
   RETURNING job.id
 ), tries AS (
   INSERT INTO attempt (job_id, generation, token, number, worker, started_at, finished_at, outcome, error)
   SELECT s.id, s.generation, s.token, s.attempts, s.worker, to_timestamp(s.started / 1000.0),
-         to_timestamp(s.finished / 1000.0), s.state, CAST(s.error AS jsonb)
-  FROM s JOIN locked ON locked.id = s.id WHERE s.token <> ''
+         to_timestamp(s.finished / 1000.0), s.state, s.error
+  FROM locked AS s WHERE s.token <> ''
   ON CONFLICT (job_id, generation, token)
   DO UPDATE SET finished_at = excluded.finished_at, outcome = excluded.outcome, error = excluded.error
 )
@@ -82,15 +81,12 @@ SELECT id FROM done
 """)
 
 _APPLY = sa.text("""
-WITH s AS MATERIALIZED (
-  SELECT * FROM unnest(CAST(:ids AS uuid[]), CAST(:generations AS integer[]), CAST(:kinds AS text[]),
-                       CAST(:states AS text[]), CAST(:attempts AS integer[]), CAST(:at AS bigint[]),
-                       CAST(:due AS bigint[]), CAST(:started AS bigint[]), CAST(:waits AS text[]),
-                       CAST(:errors AS text[]), CAST(:progress AS text[]))
-       AS s (id, generation, kind, state, attempts, at, due, started, wait_reason, error, progress)
-), locked AS MATERIALIZED (
-  SELECT job.id FROM job JOIN s ON job.id = s.id AND job.generation = s.generation
-  WHERE job.finished_at IS NULL AND job.event_ms <= s.at ORDER BY job.id FOR UPDATE OF job
+WITH locked AS MATERIALIZED (
+  SELECT s.* FROM json_to_recordset(CAST(:batch AS json))
+    AS s (id uuid, generation integer, kind text, state text, attempts integer, at bigint, due bigint, started bigint,
+          wait_reason text, error text, progress text)
+  JOIN job ON job.id = s.id AND job.generation = s.generation
+  WHERE job.finished_at IS NULL AND job.event_ms <= s.at ORDER BY s.id FOR NO KEY UPDATE OF job
 )
 UPDATE job SET
   pushed_at = coalesce(job.pushed_at, clock_timestamp()),
@@ -102,26 +98,26 @@ UPDATE job SET
   wait_reason = s.wait_reason,
   error = coalesce(CAST(s.error AS jsonb), job.error),
   progress = CASE WHEN s.kind = 'started' THEN NULL ELSE coalesce(CAST(s.progress AS jsonb), job.progress) END
-FROM s JOIN locked ON locked.id = s.id
-WHERE job.id = s.id AND job.generation = s.generation
+FROM locked AS s
+WHERE job.id = s.id AND job.generation = s.generation AND job.finished_at IS NULL AND job.event_ms <= s.at
 """)
 
 _ATTEMPTS = sa.text("""
 INSERT INTO attempt (job_id, generation, token, number, worker, started_at, finished_at, outcome, error)
 SELECT s.id, s.generation, s.token, s.number, s.worker, to_timestamp(s.started / 1000.0),
        CASE WHEN s.outcome IS NOT NULL THEN to_timestamp(s.at / 1000.0) END, s.outcome, CAST(s.error AS jsonb)
-FROM unnest(CAST(:ids AS uuid[]), CAST(:generations AS integer[]), CAST(:tokens AS text[]), CAST(:numbers AS integer[]),
-            CAST(:workers AS text[]), CAST(:started AS bigint[]), CAST(:at AS bigint[]), CAST(:outcomes AS text[]),
-            CAST(:errors AS text[]))
-     AS s (id, generation, token, number, worker, started, at, outcome, error)
+FROM json_to_recordset(CAST(:batch AS json))
+  AS s (id uuid, generation integer, token text, number integer, worker text, started bigint, at bigint, outcome text,
+        error text)
 JOIN job ON job.id = s.id
+ORDER BY s.id, s.generation, s.token
 ON CONFLICT (job_id, generation, token) DO UPDATE
 SET finished_at = coalesce(excluded.finished_at, attempt.finished_at),
     outcome = coalesce(excluded.outcome, attempt.outcome), error = coalesce(excluded.error, attempt.error)
 """)
 
-#: Final kinds are the settler's to write; for history they only show that the job had been pushed.
-_FINAL_KINDS = frozenset({"completed", "dead", "cancelled", "dropped"})
+#: Final kinds are the settler's to write, the row and the attempt that ended.
+FINAL_KINDS = frozenset({"completed", "dead", "cancelled", "dropped"})
 _ATTEMPT_ENDS = {"retrying": "failed", "snoozed": "snoozed", "released": "released", "reclaimed": "crashed"}
 
 
@@ -197,70 +193,71 @@ def mark_done(work: UnitOfWork, job_id: str, record: OutcomeRecord) -> None:
 
 def settle(work: UnitOfWork, outcomes: Sequence[tuple[str, OutcomeRecord]]) -> set[str]:
     """Write final outcomes; returns the ids whose row was live. The others were final already, which is as good."""
-    records = [record for _, record in outcomes]
-    rows = work.connection.execute(
-        _SETTLE,
+    ends = [
         {
-            "ids": [job_id for job_id, _ in outcomes],
-            "generations": [r.generation for r in records],
-            "states": [r.state for r in records],
-            "results": [bytes(r.result).decode() if r.state == State.COMPLETED else None for r in records],
-            "errors": [_encode(r.error) for r in records],
-            "attempts": [r.attempts for r in records],
-            "crashes": [r.crashes for r in records],
-            "tokens": [r.token for r in records],
-            "workers": [r.worker for r in records],
-            "started": [r.started for r in records],
-            "finished": [r.finished for r in records],
-        },
-    )
-    return {str(row.id) for row in rows}
+            "id": job_id,
+            "generation": record.generation,
+            "state": record.state,
+            "result": record.result if record.state == State.COMPLETED else None,
+            "error": record.error,
+            "attempts": record.attempts,
+            "crashes": record.crashes,
+            "token": record.token,
+            "worker": record.worker,
+            "started": record.started,
+            "finished": record.finished,
+        }
+        for job_id, record in outcomes
+    ]
+    return {str(row.id) for row in work.connection.execute(_SETTLE, _batch(ends))}
 
 
 def apply(work: UnitOfWork, events: Sequence[Event]) -> None:
     """Apply history, oldest first: a job's last event decides its row, each attempt has its own (rules 7, 11)."""
-    last = {event.job_id: event for event in events if event.kind not in _FINAL_KINDS}
+    last = {event.job_id: event for event in events}
+    live = [event for event in last.values() if event.kind not in FINAL_KINDS]
     progress = {event.job_id: event.extra for event in events if event.kind == "progress"}
     errors = {event.job_id: event.extra for event in events if event.kind == "retrying" and event.extra}
-    if last:
-        rows = list(last.values())
-        work.connection.execute(
-            _APPLY,
+    if live:
+        rows = [
             {
-                "ids": [e.job_id for e in rows],
-                "generations": [e.generation for e in rows],
-                "kinds": [e.kind for e in rows],
-                "states": [e.state for e in rows],
-                "attempts": [e.attempts for e in rows],
-                "at": [e.at_ms for e in rows],
-                "due": [e.due_ms for e in rows],
-                "started": [e.started_ms for e in rows],
-                "waits": [e.extra if e.kind == "snoozed" else "" for e in rows],
-                "errors": [errors.get(e.job_id) for e in rows],
-                "progress": [progress.get(e.job_id) for e in rows],
-            },
-        )
+                "id": e.job_id,
+                "generation": e.generation,
+                "kind": e.kind,
+                "state": e.state,
+                "attempts": e.attempts,
+                "at": e.at_ms,
+                "due": e.due_ms,
+                "started": e.started_ms,
+                "wait_reason": e.extra if e.kind == "snoozed" else "",
+                "error": errors.get(e.job_id),
+                "progress": progress.get(e.job_id),
+            }
+            for e in live
+        ]
+        work.connection.execute(_APPLY, _batch(rows))
     tries = {(e.job_id, e.token): e for e in events if e.token and (e.kind == "started" or e.kind in _ATTEMPT_ENDS)}
     if tries:
-        ended = list(tries.values())
-        work.connection.execute(
-            _ATTEMPTS,
+        attempts = [
             {
-                "ids": [e.job_id for e in ended],
-                "generations": [e.generation for e in ended],
-                "tokens": [e.token for e in ended],
-                "numbers": [max(e.attempts, 1) for e in ended],
-                "workers": [e.worker for e in ended],
-                "started": [e.started_ms for e in ended],
-                "at": [e.at_ms for e in ended],
-                "outcomes": [_ATTEMPT_ENDS.get(e.kind) for e in ended],
-                "errors": [e.extra if e.kind == "retrying" and e.extra else None for e in ended],
-            },
-        )
+                "id": e.job_id,
+                "generation": e.generation,
+                "token": e.token,
+                "number": max(e.attempts, 1),
+                "worker": e.worker,
+                "started": e.started_ms,
+                "at": e.at_ms,
+                "outcome": _ATTEMPT_ENDS.get(e.kind),
+                "error": e.extra if e.kind == "retrying" and e.extra else None,
+            }
+            for e in tries.values()
+        ]
+        work.connection.execute(_ATTEMPTS, _batch(attempts))
 
 
-def _encode(value: object) -> str | None:
-    return None if value is None else msgspec.json.encode(value).decode()
+def _batch(rows: Sequence[dict[str, object]]) -> dict[str, str]:
+    """Rows as one JSON text: psycopg takes ten times as long over an array of texts."""
+    return {"batch": msgspec.json.encode(rows).decode()}
 
 
 def stamp_pushed(work: UnitOfWork, ids: Sequence[str]) -> None:

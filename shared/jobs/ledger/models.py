@@ -47,7 +47,6 @@ job = sa.Table(
     #: Redis time of the last event applied, so that two history writers cannot take a row back in time.
     sa.Column("event_ms", sa.BigInteger, nullable=False, server_default="0"),
     sa.Index("ix_job_listing", "queue", "state", "seq"),
-    sa.Index("ix_job_state", "state", "seq"),
     sa.Index("ix_job_unpushed", "seq", postgresql_where=sa.text("pushed_at IS NULL AND finished_at IS NULL")),
     sa.Index("ix_job_live", "seq", postgresql_where=sa.text("finished_at IS NULL")),
     sa.Index("ix_job_finished", "finished_at", postgresql_where=sa.text("finished_at IS NOT NULL")),

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 
 from shared import clock
+from shared.jobs.maintenance.history import HOLD_MS
 from shared.jobs.maintenance.ledger_writer import LedgerWriter
 from shared.jobs.maintenance.listener import Listener
 from shared.jobs.maintenance.loop import Loop
@@ -26,7 +27,7 @@ class Maintenance:
 
     def __init__(self, jobs: Jobs, *, consumer: str, fires_schedules: bool) -> None:
         prefix = jobs.service
-        writer = LedgerWriter(jobs, consumer)
+        writer = LedgerWriter(jobs, consumer, hold_ms=HOLD_MS)
         relay = Loop(f"{prefix}-relay", lambda: relay_once(jobs), interval_seconds=2)
         self.loops = [
             relay,

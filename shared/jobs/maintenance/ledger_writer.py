@@ -10,6 +10,7 @@ from shared.db import UnitOfWork
 from shared.jobs.connection import BLOCK_SECONDS, store_errors, stream_entries
 from shared.jobs.ledger import ledger
 from shared.jobs.ledger.records import Event, events_from_stream
+from shared.jobs.maintenance.history import Told, ripe, worth_writing
 from shared.jobs.submission import Jobs
 
 log = structlog.get_logger(__name__)
@@ -22,17 +23,28 @@ IDLE_MS = 30_000
 class LedgerWriter:
     """One consumer of the group; any number may run (rule 7: the group holds the place, PostgreSQL holds no cursor)."""
 
-    def __init__(self, jobs: Jobs, consumer: str) -> None:
+    def __init__(self, jobs: Jobs, consumer: str, *, hold_ms: int = 0) -> None:
         self._jobs = jobs
         self._consumer = consumer
         self._stream = jobs.scripts.keys.of("events")
         self._has_own = True
+        self._hold_ms = hold_ms
+        #: Read and not acknowledged: what waits for the end of its job.
+        self._held: list[Told] = []
 
     def run_once(self) -> bool:
         """Apply one batch; True when there may be more at once: a full batch came, or none in all the time it waited.
 
         After a small batch its loop pauses, so that events which come one by one share a commit.
         """
+        try:
+            return self._turn()
+        except BaseException:
+            # Until the acknowledgement these entries are this consumer's own: after a fault it reads them again.
+            self._held, self._has_own = [], True
+            raise
+
+    def _turn(self) -> bool:
         client = self._jobs.scripts.client
         with store_errors():
             try:
@@ -42,17 +54,25 @@ class LedgerWriter:
                     raise
                 self._make_group(client)
                 return True
-        if not entries:
+        told = [*self._held, *(_told(*entry) for entry in entries)]
+        if not told:
             return True
-        events = [event for entry in entries for event in _decoded(*entry)]
-        # Until the acknowledgement these entries are this consumer's own: a fault here reads them again.
-        had_own, self._has_own = self._has_own, True
-        with self._jobs.database.unit_of_work() as work:
-            _apply(work, events)
-        with store_errors():
-            client.xack(self._stream, GROUP, *[event_id for event_id, _ in entries])
-        self._has_own = had_own
+        # What a fault or a dead consumer left has waited already.
+        hold_ms = 0 if self._has_own else self._hold_ms
+        count = ripe(told, now_ms=self._jobs.scripts.time_ms(), hold_ms=hold_ms) if hold_ms else len(told)
+        self._write(told[:count], told)
+        self._held = told[count:]
         return len(entries) >= BATCH // 2
+
+    def _write(self, due: list[Told], known: list[Told]) -> None:
+        if not due:
+            return
+        events = worth_writing([e for each in due for e in each.events], [e for each in known for e in each.events])
+        if events:
+            with self._jobs.database.unit_of_work() as work:
+                _apply(work, events)
+        with store_errors():
+            self._jobs.scripts.client.xack(self._stream, GROUP, *[each.entry_id for each in due])
 
     def _read(self, client: Any) -> list[tuple[bytes, dict[bytes, bytes]]]:
         # First what this consumer read but did not acknowledge, then what a dead one left, then what is new.
@@ -65,10 +85,9 @@ class LedgerWriter:
             _, left, *_ = client.xautoclaim(self._stream, GROUP, self._consumer, IDLE_MS, count=BATCH)
             if left:
                 return [(event_id, fields) for event_id, fields in left if fields]
-        fresh = client.xreadgroup(
-            GROUP, self._consumer, {self._stream: ">"}, count=BATCH, block=int(BLOCK_SECONDS * 1000)
-        )
-        if not fresh:
+        block = None if self._held else int(BLOCK_SECONDS * 1000)
+        fresh = client.xreadgroup(GROUP, self._consumer, {self._stream: ">"}, count=BATCH, block=block)
+        if not fresh and not self._held:
             self._has_own = True
         return stream_entries(fresh)
 
@@ -94,9 +113,9 @@ def _apply(work: UnitOfWork, events: list[Event]) -> None:
                 log.error("event could not be stored", job_id=event.job_id, kind=event.kind, error=str(error)[:300])
 
 
-def _decoded(event_id: bytes, fields: dict[bytes, bytes]) -> list[Event]:
+def _told(entry_id: bytes, fields: dict[bytes, bytes]) -> Told:
     try:
-        return events_from_stream(event_id, fields)
+        return Told(entry_id, tuple(events_from_stream(entry_id, fields)))
     except (KeyError, ValueError):
-        log.error("unreadable events skipped", event_id=event_id.decode(errors="replace"))
-        return []
+        log.error("unreadable events skipped", event_id=entry_id.decode(errors="replace"))
+        return Told(entry_id, ())

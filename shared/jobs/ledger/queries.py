@@ -32,6 +32,8 @@ def get(work: UnitOfWork, job_id: str) -> Job | None:
     return job_from_row(row) if row is not None else None
 
 
+#: Above every row's number.
+_NEWEST = 2**63 - 1
 #: Every queue that has rows, those too that the code no longer has: one look into the index a queue.
 _QUEUES = """
 WITH RECURSIVE known (queue) AS (
@@ -45,39 +47,40 @@ WITH RECURSIVE known (queue) AS (
 
 def page(work: UnitOfWork, wanted: Filter, *, limit: int, before_seq: int | None) -> list[Job]:
     """Jobs newest first below `before_seq`; at most `limit`."""
-    values: dict[str, object] = {"limit": limit}
-    conditions = ["TRUE"]
-    if wanted.name is not None:
-        conditions.append("job.name = :name")
-        values["name"] = wanted.name
-    if before_seq is not None:
-        conditions.append("job.seq < :before_seq")
-        values["before_seq"] = before_seq
-    rows = work.connection.execute(sa.text(_page_text(wanted, conditions, values)), values)
-    return [job_from_row(row) for row in rows]
+    statement, values = page_statement(wanted, limit=limit, before_seq=before_seq)
+    return [job_from_row(row) for row in work.connection.execute(sa.text(statement), values)]
 
 
-def _page_text(wanted: Filter, conditions: list[str], values: dict[str, object]) -> str:
-    """One ordered look into the index on (queue, state, seq) for each pair of them; the newest of all are the page.
+def page_statement(wanted: Filter, *, limit: int, before_seq: int | None) -> tuple[str, dict[str, object]]:
+    """The text and the values of a page.
 
-    Asked for a queue alone, or a state alone, PostgreSQL would read the table from its newest row on.
+    A queue or a state is one ordered look into the index on (queue, state, seq) for each pair of them; the newest of
+    all are the page. Row comparisons, because by equalities PostgreSQL takes any order for good and walks the table
+    from its newest row on, which for a rare state is all of it.
     """
+    values: dict[str, object] = {"limit": limit, "before": _NEWEST if before_seq is None else before_seq}
+    by_name = ""
+    if wanted.name is not None:
+        by_name, values["name"] = "AND job.name = :name", wanted.name
     if wanted.queue is None and wanted.state is None:
-        return f"SELECT {COLUMNS} FROM job WHERE {' AND '.join(conditions)} ORDER BY seq DESC LIMIT :limit"  # noqa: S608  # constant names
+        return (
+            f"SELECT {COLUMNS} FROM job WHERE job.seq < :before {by_name} ORDER BY seq DESC LIMIT :limit",  # noqa: S608  # constant names
+            values,
+        )
     values["states"] = [str(state) for state in ((wanted.state,) if wanted.state else State)]
-    queues = "unnest(CAST(:queues AS text[]))"
-    if wanted.queue is None:
-        queues = "(SELECT queue FROM known WHERE queue IS NOT NULL)"
-    else:
-        values["queues"] = [wanted.queue]
-    return f"""
-    {_QUEUES if wanted.queue is None else ""}
-    SELECT page.* FROM {queues} AS its (queue) CROSS JOIN unnest(CAST(:states AS text[])) AS one (state)
+    known, queues = _QUEUES, "(SELECT queue FROM known WHERE queue IS NOT NULL)"
+    if wanted.queue is not None:
+        known, queues, values["queues"] = "", "unnest(CAST(:queues AS text[]))", [wanted.queue]
+    statement = f"""
+    {known} SELECT page.* FROM {queues} AS its (queue) CROSS JOIN unnest(CAST(:states AS text[])) AS its_state (state)
     CROSS JOIN LATERAL (
-      SELECT {COLUMNS} FROM job WHERE job.queue = its.queue AND job.state = one.state AND {" AND ".join(conditions)}
-      ORDER BY job.seq DESC LIMIT :limit) AS page
+      SELECT {COLUMNS} FROM job
+      WHERE (job.queue, job.state, job.seq) >= (its.queue, its_state.state, 0)
+        AND (job.queue, job.state, job.seq) < (its.queue, its_state.state, :before) {by_name}
+      ORDER BY job.queue DESC, job.state DESC, job.seq DESC LIMIT :limit) AS page
     ORDER BY page.seq DESC LIMIT :limit
     """  # noqa: S608  # constant names
+    return statement, values
 
 
 def lock_unpushed(work: UnitOfWork, *, limit: int) -> list[Job]:

@@ -227,6 +227,13 @@ class Bench:
         """Everything the index holds."""
         return {key: self.redis.dump(key) for key in self.redis.scan_iter()}
 
+    def cut_connections(self) -> None:
+        """PostgreSQL ends every connection of this database but the one that asks."""
+        self.jobs.database.listen().execute(
+            "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity "
+            "WHERE datname = current_database() AND pid <> pg_backend_pid()"
+        ).connection.close()
+
     def effects(self) -> list[int]:
         """What jobs wrote into the service's own table."""
         return [row[0] for row in self.sql("SELECT number FROM effect ORDER BY number")]

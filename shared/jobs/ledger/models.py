@@ -49,7 +49,9 @@ job = sa.Table(
     sa.Index("ix_job_listing", "queue", "state", "seq"),
     sa.Index("ix_job_unpushed", "seq", postgresql_where=sa.text("pushed_at IS NULL AND finished_at IS NULL")),
     sa.Index("ix_job_live", "seq", postgresql_where=sa.text("finished_at IS NULL")),
-    sa.Index("ix_job_finished", "finished_at", postgresql_where=sa.text("finished_at IS NOT NULL")),
+    sa.Index(
+        "ix_job_retention", "queue", "state", "finished_at", postgresql_where=sa.text("finished_at IS NOT NULL")
+    ),
 )
 
 attempt = sa.Table(
@@ -76,6 +78,23 @@ job_step = sa.Table(
     _instant("committed_at", nullable=False, default="clock_timestamp()"),
 )
 
+job_effect = sa.Table(
+    "job_effect",
+    metadata,
+    sa.Column("job_id", UUID(as_uuid=False), sa.ForeignKey("job.id", ondelete="CASCADE"), primary_key=True),
+    sa.Column("generation", sa.Integer, primary_key=True),
+    sa.Column("name", sa.Text, primary_key=True),
+    #: What the outside system is given: the same for every attempt, and kept by a requeue of a job that did not complete.
+    sa.Column("idempotency_key", sa.Text, nullable=False),
+    sa.Column("state", sa.Text, sa.CheckConstraint("state IN ('started', 'done')", name="state"), nullable=False),
+    #: How often the outside system may have been asked.
+    sa.Column("calls", sa.Integer, nullable=False, server_default="1"),
+    sa.Column("result", JSONB),
+    _instant("started_at", nullable=False, default="clock_timestamp()"),
+    _instant("finished_at"),
+    sa.Index("ix_job_effect_unfinished", "started_at", postgresql_where=sa.text("finished_at IS NULL")),
+)
+
 idempotency_key = sa.Table(
     "idempotency_key",
     metadata,
@@ -86,6 +105,47 @@ idempotency_key = sa.Table(
     sa.Column("args_sha256", sa.Text, nullable=False),
     _instant("created_at", nullable=False, default="clock_timestamp()"),
     sa.Index("ix_idempotency_key_created_at", "created_at"),
+)
+
+outbox = sa.Table(
+    "outbox",
+    metadata,
+    #: The order in which a peer gets its messages.
+    sa.Column("seq", sa.BigInteger, sa.Identity(always=True), primary_key=True),
+    #: Travels with the message: the peer knows a repeated one by it.
+    sa.Column("id", UUID(as_uuid=False), nullable=False, unique=True),
+    sa.Column("peer", sa.Text, nullable=False),
+    sa.Column("job", sa.Text, nullable=False),
+    sa.Column("args", JSONB, nullable=False),
+    sa.Column("queue", sa.Text, nullable=False, server_default=""),
+    sa.Column("priority", sa.SmallInteger, nullable=False, server_default="0"),
+    _instant("scheduled_for"),
+    sa.Column("request_id", sa.Text),
+    sa.Column(
+        "state", sa.Text, sa.CheckConstraint("state IN ('waiting', 'sent', 'failed')", name="state"), nullable=False
+    ),
+    sa.Column("attempts", sa.Integer, nullable=False, server_default="0"),
+    #: False once its own refusals have shown that it would hold up the messages behind it.
+    sa.Column("keeps_order", sa.Boolean, nullable=False, server_default=sa.true()),
+    sa.Column("error", JSONB),
+    #: The job the peer made of it.
+    sa.Column("peer_job_id", UUID(as_uuid=False)),
+    _instant("created_at", nullable=False, default="clock_timestamp()"),
+    _instant("tried_at"),
+    _instant("next_at", nullable=False, default="clock_timestamp()"),
+    _instant("finished_at"),
+    sa.Index("ix_outbox_waiting", "peer", "seq", postgresql_where=sa.text("state = 'waiting'")),
+    sa.Index("ix_outbox_finished", "state", "finished_at", postgresql_where=sa.text("finished_at IS NOT NULL")),
+)
+
+inbox = sa.Table(
+    "inbox",
+    metadata,
+    sa.Column("source", sa.Text, primary_key=True),
+    sa.Column("message_id", sa.Text, primary_key=True),
+    sa.Column("result", JSONB),
+    _instant("received_at", nullable=False, default="clock_timestamp()"),
+    sa.Index("ix_inbox_received_at", "received_at"),
 )
 
 schedule = sa.Table(

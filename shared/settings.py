@@ -5,6 +5,7 @@ It must never hide one bad name behind another.
 
 import dataclasses
 import os
+import re
 import types
 import typing
 from collections.abc import Callable, Mapping
@@ -205,6 +206,8 @@ class ServiceSettings:
 class ProcessSettings:
     """What a process needs whatever services it hosts."""
 
+    #: production refuses what only a developer's machine may have; see shared/jobs/demands.py.
+    environment: str = setting("MILLRACE_ENV", default="development", choices=("development", "production"))
     log_level: str = setting("LOG_LEVEL", default="info", choices=("debug", "info", "warning", "warn", "error"))
     log_format: str = setting("LOG_FORMAT", default="auto", choices=("auto", "json", "console"))
     grpc_host: str = setting("GRPC_HOST", default="127.0.0.1")
@@ -213,6 +216,46 @@ class ProcessSettings:
     health_port: int = setting("HEALTH_PORT", default=0, minimum=0, maximum=65535)
     service_token: Secret = setting("MILLRACE_SERVICE_TOKEN")
     shutdown_grace_seconds: int = setting("SHUTDOWN_GRACE_SECONDS", default=25, minimum=1, maximum=3600)
+    #: name=host:port,… of the services that jobs here may submit to; names as displayed, for example market-data.
+    services: str = setting("MILLRACE_SERVICES", default="")
+
+    def __post_init__(self) -> None:
+        problems = parse_services(self.services)[1]
+        if problems:
+            raise ConfigurationInvalid(problems)
+
+    @property
+    def is_production(self) -> bool:
+        """True when what only a developer's machine may have is refused."""
+        return self.environment == "production"
+
+    @property
+    def addresses(self) -> Mapping[str, str]:
+        """Display name to host:port of the other services."""
+        return parse_services(self.services)[0]
+
+
+_SERVICE_NAME = re.compile(r"[a-z][a-z0-9-]{0,62}", re.ASCII)
+MAX_SERVICES = 64
+
+
+def parse_services(text: str) -> tuple[dict[str, str], list[str]]:
+    """The addresses in a MILLRACE_SERVICES text, and one sentence per entry that is wrong."""
+    addresses: dict[str, str] = {}
+    problems: list[str] = []
+    for entry in filter(None, (part.strip() for part in text.split(","))):
+        name, _, address = entry.partition("=")
+        host, _, port = address.rpartition(":")
+        is_port = port.isascii() and port.isdigit() and 0 < int(port[:6]) <= 65535
+        if not (_SERVICE_NAME.fullmatch(name) and host and is_port) or "@" in host:
+            problems.append(f"MILLRACE_SERVICES entry {entry[:80]!r} must read name=host:port")
+        elif name in addresses:
+            problems.append(f"MILLRACE_SERVICES names {name} twice")
+        else:
+            addresses[name] = address
+    if len(addresses) > MAX_SERVICES:
+        problems.append(f"MILLRACE_SERVICES names more than {MAX_SERVICES} services")
+    return addresses, problems
 
 
 @dataclass(frozen=True, slots=True)

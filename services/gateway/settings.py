@@ -1,16 +1,12 @@
 """Owns the gateway's own knobs. It must never read the environment itself; shared.settings does."""
 
 import ipaddress
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
 from shared.errors import ConfigurationInvalid, Unauthenticated
 from shared.security.tokens import parse_api_key
-from shared.settings import HTTP_SCHEMES, Secret, ServiceSettings, setting
-
-_SERVICE_NAME = re.compile(r"[a-z][a-z0-9-]{0,62}", re.ASCII)
-MAX_SERVICES = 64
+from shared.settings import HTTP_SCHEMES, Secret, ServiceSettings, parse_services, setting
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +24,7 @@ class GatewaySettings(ServiceSettings):
     bootstrap_api_key: Secret | None = setting("MILLRACE_BOOTSTRAP_API_KEY", default=None)
 
     def __post_init__(self) -> None:
-        problems = [*_bind_problems(self), *_key_problems(self), *parse_services(self.services)[1]]
+        problems = [*_bind_problems(self), *_key_problems(self), *_service_problems(self)]
         if problems:
             raise ConfigurationInvalid(problems)
 
@@ -46,25 +42,11 @@ class CliSettings:
     api_key: Secret = setting("MILLRACE_API_KEY")
 
 
-def parse_services(text: str) -> tuple[dict[str, str], list[str]]:
-    """The addresses in a MILLRACE_SERVICES text, and one sentence per entry that is wrong."""
-    addresses: dict[str, str] = {}
-    problems: list[str] = []
-    for entry in filter(None, (part.strip() for part in text.split(","))):
-        name, _, address = entry.partition("=")
-        host, _, port = address.rpartition(":")
-        is_port = port.isascii() and port.isdigit() and 0 < int(port[:6]) <= 65535
-        if not (_SERVICE_NAME.fullmatch(name) and host and is_port) or "@" in host:
-            problems.append(f"MILLRACE_SERVICES entry {entry[:80]!r} must read name=host:port")
-        elif name in addresses:
-            problems.append(f"MILLRACE_SERVICES names {name} twice")
-        else:
-            addresses[name] = address
+def _service_problems(settings: GatewaySettings) -> list[str]:
+    addresses, problems = parse_services(settings.services)
     if not addresses and not problems:
-        problems.append("MILLRACE_SERVICES must name at least one service as name=host:port")
-    if len(addresses) > MAX_SERVICES:
-        problems.append(f"MILLRACE_SERVICES names more than {MAX_SERVICES} services")
-    return addresses, problems
+        return ["MILLRACE_SERVICES must name at least one service as name=host:port"]
+    return problems
 
 
 def _bind_problems(settings: GatewaySettings) -> list[str]:

@@ -7,7 +7,7 @@ from shared.bootstrap.process import Process
 from shared.bootstrap.service import ServiceRuntime
 from shared.errors import ConfigurationInvalid
 from shared.health import HealthRegistry
-from shared.jobs.connection import refuse_unsafe
+from shared.jobs.demands import refuse_unsafe
 from shared.jobs.servicer import JobServicer
 from shared.rpc import WATCH_STREAMS, RpcServer, Servicer, StreamSlots
 
@@ -25,7 +25,7 @@ def start(process: Process, runtimes: list[ServiceRuntime]) -> Callable[[], None
         raise ConfigurationInvalid(missing)
     servers = []
     for runtime in runtimes:
-        refuse_unsafe(runtime.jobs.scripts.client)
+        refuse_unsafe(runtime.jobs.scripts.client, in_production=process.settings.is_production)
         servers.append(server_of(process, runtime))
     for server in servers:
         server.start()

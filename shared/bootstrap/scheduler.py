@@ -8,7 +8,7 @@ import structlog
 from shared.bootstrap.process import Process
 from shared.bootstrap.service import ServiceRuntime
 from shared.jobs import queue_settings
-from shared.jobs.connection import refuse_unsafe
+from shared.jobs.demands import flush_advice, refuse_unsafe
 from shared.jobs.maintenance import Maintenance
 from shared.jobs.schedules.declared import declare_schedules, overbooked
 
@@ -19,7 +19,7 @@ def start(process: Process, runtimes: list[ServiceRuntime]) -> Callable[[], None
     """Bring declared queues and schedules into the tables, then run the loops; returns how to stop."""
     running = []
     for runtime in runtimes:
-        refuse_unsafe(runtime.jobs.scripts.client)
+        refuse_unsafe(runtime.jobs.scripts.client, in_production=process.settings.is_production)
         declare(runtime)
         maintenance = Maintenance(
             runtime.jobs, consumer=process.name, fires_schedules=runtime.settings.enable_scheduled_jobs
@@ -28,6 +28,8 @@ def start(process: Process, runtimes: list[ServiceRuntime]) -> Callable[[], None
         process.health.add(f"{prefix}.postgres", runtime.database.ping)
         process.health.add(f"{prefix}.redis", runtime.jobs.scripts.ping)
         process.health.add(f"{prefix}.schedules", functools.partial(overbooking, runtime), advice=True)
+        advice = functools.partial(flush_advice, runtime.jobs.scripts.client)
+        process.health.add(f"{prefix}.redis-user", advice, advice=True)
         for loop in maintenance.loops:
             process.health.add(loop.name, loop.trouble, liveness=False)
         maintenance.start()

@@ -6,7 +6,7 @@ import structlog
 
 from shared.bootstrap.process import Process
 from shared.bootstrap.service import ServiceRuntime
-from shared.jobs.connection import refuse_unsafe
+from shared.jobs.demands import refuse_unsafe
 from shared.jobs.heartbeat import Heartbeat
 from shared.jobs.worker import ServiceWorker
 
@@ -20,7 +20,7 @@ def start(process: Process, runtimes: list[ServiceRuntime]) -> Callable[[], None
         if not runtime.settings.start_workers:
             log.warning("no jobs run here", setting="START_WORKERS=false", service=runtime.service.display)
             continue
-        refuse_unsafe(runtime.jobs.scripts.client)
+        refuse_unsafe(runtime.jobs.scripts.client, in_production=process.settings.is_production)
         runtime.broker.emit_after("process_boot")
         slots = {queue.name: queue.slots for queue in runtime.jobs.catalogue.queues.values()}
         worker = ServiceWorker(runtime.jobs, runtime.broker, runtime.resources, name=process.name, slots=slots)

@@ -1,4 +1,4 @@
-"""Owns how Redis is reached and what is demanded of it. It must never be opened at import."""
+"""Owns how Redis is reached. It must never be opened at import."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -16,15 +16,13 @@ from redis.exceptions import (
 )
 from redis.retry import Retry
 
-from shared.errors import ConfigurationInvalid, StoreUnavailable
+from shared.errors import StoreUnavailable
 
 #: redis-py types every answer for both of its decoders at once, which no caller can use; ours always gives bytes.
 RedisClient: TypeAlias = Any
 #: Longest that a worker blocks on its wake-up keys; the socket must outlast it.
 BLOCK_SECONDS = 5
 SOCKET_TIMEOUT_SECONDS = 10
-REDIS_FLOOR = (7, 0)
-VALKEY_FLOOR = (7, 2)
 #: Errors after which the same call may succeed later; every other one is a fault of ours and must be seen.
 UNAVAILABLE = (ConnectionError, TimeoutError, BusyLoadingError, OutOfMemoryError, ReadOnlyError)
 
@@ -103,22 +101,3 @@ def instance_of(client: RedisClient) -> str:
     with store_errors():
         client.ping()
     return str(client.sightings.instance)
-
-
-def refuse_unsafe(client: RedisClient) -> None:
-    """Raise ConfigurationInvalid unless this Redis can be trusted not to evict jobs and knows our commands."""
-    with store_errors():
-        server: dict[str, Any] = client.info("server")
-        memory: dict[str, Any] = client.info("memory")
-    problems = []
-    policy = memory.get("maxmemory_policy")
-    if policy != "noeviction":
-        problems.append(f"REDIS_URL: maxmemory-policy is {policy}, must be noeviction: other policies delete jobs")
-    is_valkey = "valkey_version" in server
-    version = str(server.get("valkey_version") or server.get("redis_version") or "0")
-    floor = VALKEY_FLOOR if is_valkey else REDIS_FLOOR
-    if tuple(int(part) for part in version.split(".")[:2]) < floor:
-        wanted = ".".join(map(str, floor))
-        problems.append(f"REDIS_URL: server version is {version}, must be at least {wanted}")
-    if problems:
-        raise ConfigurationInvalid(problems)

@@ -49,9 +49,7 @@ job = sa.Table(
     sa.Index("ix_job_listing", "queue", "state", "seq"),
     sa.Index("ix_job_unpushed", "seq", postgresql_where=sa.text("pushed_at IS NULL AND finished_at IS NULL")),
     sa.Index("ix_job_live", "seq", postgresql_where=sa.text("finished_at IS NULL")),
-    sa.Index(
-        "ix_job_retention", "queue", "state", "finished_at", postgresql_where=sa.text("finished_at IS NOT NULL")
-    ),
+    sa.Index("ix_job_retention", "queue", "state", "finished_at", postgresql_where=sa.text("finished_at IS NOT NULL")),
 )
 
 attempt = sa.Table(
@@ -84,7 +82,7 @@ job_effect = sa.Table(
     sa.Column("job_id", UUID(as_uuid=False), sa.ForeignKey("job.id", ondelete="CASCADE"), primary_key=True),
     sa.Column("generation", sa.Integer, primary_key=True),
     sa.Column("name", sa.Text, primary_key=True),
-    #: What the outside system is given: the same for every attempt, and kept by a requeue of a job that did not complete.
+    #: What the outside system is given: kept over attempts, and by a requeue of a job that did not complete.
     sa.Column("idempotency_key", sa.Text, nullable=False),
     sa.Column("state", sa.Text, sa.CheckConstraint("state IN ('started', 'done')", name="state"), nullable=False),
     #: How often the outside system may have been asked.

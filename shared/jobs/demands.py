@@ -1,0 +1,82 @@
+"""Owns what is demanded of the Redis that a service is given. It must never repair it: whoever runs it decides."""
+
+from typing import Any
+
+from redis.exceptions import NoPermissionError
+
+from shared.errors import ConfigurationInvalid
+from shared.jobs.connection import RedisClient, store_errors
+
+REDIS_FLOOR = (7, 0)
+VALKEY_FLOOR = (7, 2)
+EMPTYING = ("FLUSHALL", "FLUSHDB")
+
+
+def refuse_unsafe(client: RedisClient, *, in_production: bool) -> None:
+    """Raise ConfigurationInvalid unless this Redis can be trusted not to evict jobs and knows our commands.
+
+    In production also while we are its default user and that user may empty it.
+    """
+    with store_errors():
+        server: dict[str, Any] = client.info("server")
+        memory: dict[str, Any] = client.info("memory")
+        problems = [*_policy_problems(memory), *_version_problems(server)]
+        if in_production:
+            problems += _user_problems(client)
+    if problems:
+        raise ConfigurationInvalid(problems)
+
+
+def flush_advice(client: RedisClient) -> str | None:
+    """None when the user we are may not empty this Redis, else who it is and what to do; for health checks."""
+    with store_errors():
+        user, allowed = _emptying_of(client)
+    if not allowed:
+        return None
+    return f"REDIS_URL: user {user!r} may run {' and '.join(allowed)}; {_cure(user)}"
+
+
+def _policy_problems(memory: dict[str, Any]) -> list[str]:
+    policy = memory.get("maxmemory_policy")
+    if policy == "noeviction":
+        return []
+    return [f"REDIS_URL: maxmemory-policy is {policy}, must be noeviction: other policies delete jobs"]
+
+
+def _version_problems(server: dict[str, Any]) -> list[str]:
+    is_valkey = "valkey_version" in server
+    version = str(server.get("valkey_version") or server.get("redis_version") or "0")
+    floor = VALKEY_FLOOR if is_valkey else REDIS_FLOOR
+    if tuple(int(part) for part in version.split(".")[:2]) >= floor:
+        return []
+    return [f"REDIS_URL: server version is {version}, must be at least {'.'.join(map(str, floor))}"]
+
+
+def _user_problems(client: RedisClient) -> list[str]:
+    user, allowed = _emptying_of(client)
+    if user != "default" or not allowed:
+        return []
+    commands = " and ".join(allowed)
+    return [f"REDIS_URL: with MILLRACE_ENV=production its user must not be one that may {commands}; {_cure(user)}"]
+
+
+def _emptying_of(client: RedisClient) -> tuple[str, tuple[str, ...]]:
+    """Who we are, and which of the commands that delete everything we may run. Nothing is run: the server is asked."""
+    who = client.execute_command("ACL WHOAMI")
+    user = who.decode(errors="replace") if isinstance(who, bytes) else str(who)
+    return user, tuple(command for command in EMPTYING if _may(client, user, command))
+
+
+def _may(client: RedisClient, user: str, command: str) -> bool:
+    try:
+        answer = client.execute_command("ACL DRYRUN", user, command)
+    except NoPermissionError:
+        return False  # who may not ask this has lost the dangerous commands, FLUSHALL among them
+    return answer in (b"OK", "OK")
+
+
+def _cure(user: str) -> str:
+    """What to write down. The rule keeps INFO, by which a lost index is noticed."""
+    name = "millrace" if user == "default" else user
+    rule = f"ACL SETUSER {name} on >PASSWORD ~{{*}}:* &* +@all -@dangerous +info"  # millrace: allow redis-key because it is a rule
+    return f"make one that may not ({rule}) and name it: redis://{name}:PASSWORD@host:port/0"

@@ -162,6 +162,18 @@ RECONCILE_FIXED = _counter(
     "Differences between PostgreSQL and Redis that the reconciler repaired, by kind.",
     "Rises after a Redis loss, then stops. Steady: report a bug with the kind and the logs around it.",
 )
+JOBS_SWEPT = _counter(
+    "millrace_jobs_swept",
+    "service queue state rule",
+    "Finished jobs deleted by retention, by how they had ended and by the rule (age, count).",
+    "state=dead: nobody has looked at them in time, or they are too many. Requeue them, or raise <QUEUE>_KEEP_DEAD_….",
+)
+OUTBOX_MESSAGES = _counter(
+    "millrace_outbox_messages",
+    "service peer outcome",
+    "Messages to other services, by outcome of a try (sent, retried, failed).",
+    "retried: the peer is down or refuses, see its health. failed: read the outbox's errors; nothing tries them again.",
+)
 SCHEDULE_FIRED = _counter(
     "millrace_schedule_fired",
     "service",

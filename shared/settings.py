@@ -192,6 +192,18 @@ class ServiceSettings:
     retry_delay_ms: int = setting("BULLMQ_RETRY_DELAY", default=2000, minimum=0, maximum=86_400_000)
     enable_scheduled_jobs: bool = setting("ENABLE_SCHEDULED_JOBS", default=True)
     start_workers: bool = setting("START_WORKERS", default=True)
+    #: name=host:port,… of the services that this one may submit to; names as displayed, for example market-data.
+    services: str = setting("MILLRACE_SERVICES", default="")
+
+    def __post_init__(self) -> None:
+        problems = parse_services(self.services)[1]
+        if problems:
+            raise ConfigurationInvalid(problems)
+
+    @property
+    def addresses(self) -> Mapping[str, str]:
+        """Display name to host:port of the other services."""
+        return parse_services(self.services)[0]
 
     @property
     def redis_location(self) -> str:
@@ -216,23 +228,11 @@ class ProcessSettings:
     health_port: int = setting("HEALTH_PORT", default=0, minimum=0, maximum=65535)
     service_token: Secret = setting("MILLRACE_SERVICE_TOKEN")
     shutdown_grace_seconds: int = setting("SHUTDOWN_GRACE_SECONDS", default=25, minimum=1, maximum=3600)
-    #: name=host:port,… of the services that jobs here may submit to; names as displayed, for example market-data.
-    services: str = setting("MILLRACE_SERVICES", default="")
-
-    def __post_init__(self) -> None:
-        problems = parse_services(self.services)[1]
-        if problems:
-            raise ConfigurationInvalid(problems)
 
     @property
     def is_production(self) -> bool:
         """True when what only a developer's machine may have is refused."""
         return self.environment == "production"
-
-    @property
-    def addresses(self) -> Mapping[str, str]:
-        """Display name to host:port of the other services."""
-        return parse_services(self.services)[0]
 
 
 _SERVICE_NAME = re.compile(r"[a-z][a-z0-9-]{0,62}", re.ASCII)
@@ -273,3 +273,10 @@ class QueueOverrides:
     max_running: int | None = setting("MAX_RUNNING", default=None, minimum=1, maximum=100_000)
     #: 0 lifts the queue's limit.
     rate_per_minute: int | None = setting("RATE_PER_MINUTE", default=None, minimum=0, maximum=10_000)
+    #: How long finished jobs are kept, and how many of each state; see shared/jobs/retention.py.
+    keep_completed_hours: int | None = setting("KEEP_COMPLETED_HOURS", default=None, minimum=1, maximum=87_840)
+    keep_completed_count: int | None = setting("KEEP_COMPLETED_COUNT", default=None, minimum=0, maximum=10_000_000)
+    keep_dead_hours: int | None = setting("KEEP_DEAD_HOURS", default=None, minimum=1, maximum=87_840)
+    keep_dead_count: int | None = setting("KEEP_DEAD_COUNT", default=None, minimum=0, maximum=10_000_000)
+    keep_cancelled_hours: int | None = setting("KEEP_CANCELLED_HOURS", default=None, minimum=1, maximum=87_840)
+    keep_cancelled_count: int | None = setting("KEEP_CANCELLED_COUNT", default=None, minimum=0, maximum=10_000_000)

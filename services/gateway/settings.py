@@ -1,7 +1,6 @@
 """Owns the gateway's own knobs. It must never read the environment itself; shared.settings does."""
 
 import ipaddress
-from collections.abc import Mapping
 from dataclasses import dataclass
 
 from shared.errors import ConfigurationInvalid, Unauthenticated
@@ -27,11 +26,6 @@ class GatewaySettings(ServiceSettings):
         problems = [*_bind_problems(self), *_key_problems(self), *_service_problems(self)]
         if problems:
             raise ConfigurationInvalid(problems)
-
-    @property
-    def addresses(self) -> Mapping[str, str]:
-        """Display name to host:port."""
-        return parse_services(self.services)[0]
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from typing import Any
 from shared.bootstrap.service import Service, ServiceRuntime
 from shared.db import Database
 from shared.errors import ConfigurationInvalid
-from shared.jobs import Catalogue, JobDefinition, Jobs, Queue, Rate, exponential, submit
+from shared.jobs import Catalogue, JobDefinition, Jobs, Queue, Rate, Retention, exponential, submit
 from shared.jobs.broker import MillraceBroker
 from shared.jobs.connection import connect
 from shared.jobs.scripts import Scripts
@@ -76,7 +76,7 @@ def assemble_with(service: Service, settings: ServiceSettings, *, process: str, 
         attempts=settings.max_retries,
         backoff=exponential(settings.retry_delay_ms / 1000),
     )
-    jobs = Jobs(catalogue, database, scripts)
+    jobs = Jobs(catalogue, database, scripts, peers=settings.addresses)
     broker = MillraceBroker(catalogue)
     broker.sender = lambda name, args, delay_ms: _send(jobs, name, args, delay_ms)
     made = [make(settings) for make in service.resources]
@@ -89,7 +89,7 @@ def _send(jobs: Jobs, name: str, args: dict[str, Any], delay_ms: int) -> str:
 
 
 def configured(queue: Queue, settings: ServiceSettings) -> Queue:
-    """A queue with the settings' overrides: <QUEUE>_SLOTS, <QUEUE>_MAX_RUNNING, <QUEUE>_RATE_PER_MINUTE."""
+    """A queue with the settings' overrides: <QUEUE>_SLOTS, _MAX_RUNNING, _RATE_PER_MINUTE, _KEEP_…."""
     changed = overrides(queue)
     rate = queue.rate
     if changed.rate_per_minute is not None:
@@ -99,6 +99,15 @@ def configured(queue: Queue, settings: ServiceSettings) -> Queue:
         slots=changed.slots or settings.concurrency or queue.slots,
         rate=rate,
         max_running=changed.max_running or queue.max_running,
+        retention=_retention(queue.retention, changed),
+    )
+
+
+def _retention(kept: Retention, changed: QueueOverrides) -> Retention:
+    return Retention(
+        completed=kept.completed.changed(hours=changed.keep_completed_hours, count=changed.keep_completed_count),
+        dead=kept.dead.changed(hours=changed.keep_dead_hours, count=changed.keep_dead_count),
+        cancelled=kept.cancelled.changed(hours=changed.keep_cancelled_hours, count=changed.keep_cancelled_count),
     )
 
 

@@ -9,8 +9,10 @@ from shared.bootstrap.process import Process
 from shared.bootstrap.service import ServiceRuntime
 from shared.jobs import queue_settings
 from shared.jobs.demands import flush_advice, refuse_unsafe
+from shared.jobs.exchange import outbox_reads
 from shared.jobs.maintenance import Maintenance
 from shared.jobs.schedules.declared import declare_schedules, overbooked
+from shared.rpc import Peers
 
 log = structlog.get_logger(__name__)
 
@@ -21,8 +23,12 @@ def start(process: Process, runtimes: list[ServiceRuntime]) -> Callable[[], None
     for runtime in runtimes:
         refuse_unsafe(runtime.jobs.scripts.client, in_production=process.settings.is_production)
         declare(runtime)
+        peers = Peers(runtime.settings.addresses, process.settings.service_token)  # opens no channel before its use
         maintenance = Maintenance(
-            runtime.jobs, consumer=process.name, fires_schedules=runtime.settings.enable_scheduled_jobs
+            runtime.jobs,
+            consumer=process.name,
+            fires_schedules=runtime.settings.enable_scheduled_jobs,
+            peers=peers,
         )
         prefix = runtime.service.display
         process.health.add(f"{prefix}.postgres", runtime.database.ping)
@@ -32,12 +38,14 @@ def start(process: Process, runtimes: list[ServiceRuntime]) -> Callable[[], None
         process.health.add(f"{prefix}.redis-user", advice, advice=True)
         for loop in maintenance.loops:
             process.health.add(loop.name, loop.trouble, liveness=False)
+        process.health.add(f"{prefix}.outbox-failures", functools.partial(undelivered, runtime), advice=True)
         maintenance.start()
-        running.append(maintenance)
+        running.append((maintenance, peers))
 
     def stop() -> None:
-        for maintenance in running:
+        for maintenance, peers in running:
             maintenance.stop()
+            peers.close()
         for runtime in runtimes:
             runtime.database.close()
 
@@ -48,6 +56,12 @@ def overbooking(runtime: ServiceRuntime) -> str | None:
     """None while the schedules fit their queues' rates, else which queue they ask too much of."""
     with runtime.database.unit_of_work() as work:
         return "; ".join(overbooked(work, runtime.jobs.catalogue)) or None
+
+
+def undelivered(runtime: ServiceRuntime) -> str | None:
+    """None while every message to other services got there or still may, else the newest that did not."""
+    with runtime.database.unit_of_work() as work:
+        return outbox_reads.advice(work)
 
 
 def declare(runtime: ServiceRuntime) -> None:

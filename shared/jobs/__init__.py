@@ -16,8 +16,11 @@ from shared.jobs.definitions import (
     minutes,
     seconds,
 )
+from shared.jobs.effects import EffectUnknown, NothingHappened
+from shared.jobs.exchange.outbox import MessageId, submit_to
 from shared.jobs.ledger.records import Job, JobId
 from shared.jobs.outcomes import Cancel, Discard, RateLimited, Retry, Snooze, Unrecoverable
+from shared.jobs.retention import Keep, Retention
 from shared.jobs.retries import Backoff, exponential, fixed, linear, table
 from shared.jobs.schedules import Schedule, put_schedule, remove_schedule
 from shared.jobs.submission import Jobs, submit, submit_many
@@ -28,16 +31,21 @@ __all__ = [
     "Cancel",
     "Catalogue",
     "Discard",
+    "EffectUnknown",
     "Job",
     "JobContext",
     "JobDefinition",
     "JobId",
     "Jobs",
+    "Keep",
+    "MessageId",
+    "NothingHappened",
     "Priority",
     "Queue",
     "Rate",
     "RateLimited",
     "Result",
+    "Retention",
     "Retry",
     "Schedule",
     "Snooze",
@@ -54,5 +62,6 @@ __all__ = [
     "seconds",
     "submit",
     "submit_many",
+    "submit_to",
     "table",
 ]

@@ -158,3 +158,10 @@ def _checked_key(key: str | None) -> str | None:
     if len(key) > 200 or not key.isprintable():
         raise InvalidArgument("idempotency_key must be at most 200 printable characters", field="idempotency_key")
     return key
+
+
+def check_options(*, priority: int | None, scheduled_for: datetime | None, key: str | None) -> None:
+    """Raise InvalidArgument for what no service takes, whatever its jobs and queues are called."""
+    _checked_priority(int(Priority.NORMAL if priority is None else priority))
+    _checked_time(scheduled_for)
+    _checked_key(key)

@@ -14,9 +14,10 @@ import structlog
 from shared import clock
 from shared.db import UnitOfWork
 from shared.errors import InvalidArgument, LeaseLost, StoreUnavailable
-from shared.jobs import locks
+from shared.jobs import effects, locks
 from shared.jobs.admission import Request
 from shared.jobs.definitions import Arguments, JobDefinition
+from shared.jobs.exchange.outbox import MessageId, submit_to
 from shared.jobs.ledger.records import JobId
 from shared.jobs.messages import Envelope
 from shared.jobs.payloads import storable
@@ -151,6 +152,29 @@ class JobContext:
             )
         return value
 
+    def effect(
+        self,
+        name: str,
+        action: Callable[[str], T],
+        *,
+        find: Callable[[str], T | None] | None = None,
+        is_repeatable: bool = True,
+    ) -> T:
+        """Do something outside (charge, send) and keep its JSON result; a later attempt gets it without doing it again.
+
+        `action` gets an idempotency key to hand on: the same for every attempt, and after a requeue of a job that had
+        not completed. A row is committed before the call. An attempt that finds one without a result does not know
+        whether the call happened: it asks `find(key)` if there is one (None = it did not happen), then calls `action`
+        again under the same key; with is_repeatable=False and no `find` it raises EffectUnknown instead, and the job
+        is dead until somebody has looked. An action that knows that nothing happened raises NothingHappened.
+        """
+        if self._final is not None:
+            raise RuntimeError("effect() calls the outside world: it belongs before unit_of_work(), not inside")
+        if not self._options.is_durable:
+            raise InvalidArgument("a job with durable=False keeps no row, so it has no effect()", field="durable")
+        place = effects.Place(self.id, self._held.generation, effects.checked_name(name))
+        return effects.perform(self._jobs.database, place, action, find=find, is_repeatable=is_repeatable)
+
     def lock(self, key: str, *, ttl: timedelta, wait: timedelta = timedelta(0)) -> AbstractContextManager[None]:
         """Hold a named lock of this service for a block. LockHeld after `wait` makes the job snooze, not fail."""
         return locks.held(self._jobs.scripts, key, ttl=ttl, wait=wait, pause=self.sleep)
@@ -175,6 +199,26 @@ class JobContext:
             within=self._final, request=Request(id=child, parent_id=self.id),
         )  # fmt: skip
         return job.id
+
+    def submit_to(
+        self,
+        peer: str,
+        job: str,
+        args: Arguments | dict[str, Any],
+        *,
+        key: str,
+        queue: str | None = None,
+        priority: int | None = None,
+        scheduled_for: datetime | None = None,
+    ) -> MessageId:
+        """Have another service run a job of its own, through the outbox. `key` names it within this job, as in submit.
+
+        Inside unit_of_work() it commits with it; else at once. See shared.jobs.submit_to for what is refused when.
+        """
+        return submit_to(
+            self._jobs, peer, job, args, key=f"{self.id}:{self._held.generation}:{key}", queue=queue,
+            priority=priority, scheduled_for=scheduled_for, within=self._final,
+        )  # fmt: skip
 
     def take_final(self) -> UnitOfWork | None:
         """The open final transaction, for the runtime to end."""

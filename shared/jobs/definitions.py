@@ -11,6 +11,8 @@ import msgspec
 import periodiq
 
 from shared.errors import ConfigurationInvalid, InvalidArgument
+from shared.jobs.retention import DEFAULT as DEFAULT_RETENTION
+from shared.jobs.retention import Retention
 from shared.jobs.retries import Backoff, exponential
 
 if TYPE_CHECKING:
@@ -61,13 +63,14 @@ class Rate:
 class Queue:
     """Where jobs of one purpose wait. `slots` = run at once by one worker process;
 
-    `max_running` = over all processes.
+    `max_running` = over all processes; `retention` = how long its finished jobs are kept.
     """
 
     name: str
     slots: int
     rate: Rate | None = None
     max_running: int | None = None
+    retention: Retention = DEFAULT_RETENTION
 
     def __post_init__(self) -> None:
         if not NAME.fullmatch(self.name):

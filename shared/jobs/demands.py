@@ -10,6 +10,8 @@ from shared.jobs.connection import RedisClient, store_errors
 REDIS_FLOOR = (7, 0)
 VALKEY_FLOOR = (7, 2)
 EMPTYING = ("FLUSHALL", "FLUSHDB")
+#: Of a user for services. INFO stays: by it a lost index is noticed.
+_RIGHTS = "~{*}:* &* +@all -@dangerous +info"
 
 
 def refuse_unsafe(client: RedisClient, *, in_production: bool) -> None:
@@ -76,7 +78,6 @@ def _may(client: RedisClient, user: str, command: str) -> bool:
 
 
 def _cure(user: str) -> str:
-    """What to write down. The rule keeps INFO, by which a lost index is noticed."""
+    """What to write down."""
     name = "millrace" if user == "default" else user
-    rule = f"ACL SETUSER {name} on >PASSWORD ~{{*}}:* &* +@all -@dangerous +info"  # millrace: allow redis-key because it is a rule
-    return f"make one that may not ({rule}) and name it: redis://{name}:PASSWORD@host:port/0"
+    return f"make one that may not (ACL SETUSER {name} on >PASSWORD {_RIGHTS}) and name it: redis://{name}:PASSWORD@host:port/0"

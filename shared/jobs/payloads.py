@@ -147,7 +147,7 @@ def _named_in(message: str) -> str:
     return found.group(1) if found else ""
 
 
-def encode(arguments: Arguments) -> str:
+def encode(arguments: Arguments | dict[str, Any]) -> str:
     """The canonical JSON of typed arguments; raises PayloadTooLarge or InvalidArgument as parse_object does."""
     try:
         text = msgspec.json.encode(arguments)

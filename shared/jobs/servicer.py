@@ -14,8 +14,9 @@ from shared.errors import InvalidArgument, NotFound, UnknownJob, UnknownQueue
 from shared.jobs import payloads, wire
 from shared.jobs.admission import Request
 from shared.jobs.connection import store_errors, stream_entries
+from shared.jobs.exchange import inbox
 from shared.jobs.ledger import queries
-from shared.jobs.ledger.records import JobId, events_from_stream
+from shared.jobs.ledger.records import Job, JobId, events_from_stream
 from shared.jobs.live import get_job
 from shared.jobs.queue_counts import read_counts
 from shared.jobs.queue_settings import declared, read
@@ -41,20 +42,40 @@ class JobServicer(jobs_pb2_grpc.JobServiceServicer):
         """See the proto."""
         if request.name not in self._jobs.catalogue.jobs:
             self._unknown_job(request.name)
-        args = payloads.parse_object(request.args_json or "{}")
+        if request.source:
+            return self._take_message(request)
         fresh = JobId(str(uuid.uuid4()))
-        submitted = submit(
+        submitted = self._submit(request, fresh, idempotency_key=request.idempotency_key or None)
+        return jobs_pb2.SubmitJobResponse(
+            job=wire.job_to_wire(submitted, self._jobs.service), already_existed=submitted.id != fresh
+        )
+
+    def _submit(self, request: Any, fresh: JobId, **options: Any) -> Job:
+        return submit(
             self._jobs,
             request.name,
-            args,
+            payloads.parse_object(request.args_json or "{}"),
             queue=request.queue or None,
             priority=request.priority or None,
             scheduled_for=wire.instant_of(request, "scheduled_for"),
-            idempotency_key=request.idempotency_key or None,
             request=Request(id=fresh),
+            **options,
         )
+
+    def _take_message(self, request: Any) -> Any:
+        """A message of another service's outbox: the inbox knows it, also when its job has been deleted since."""
+        fresh = JobId(str(uuid.uuid4()))
+        with self._jobs.database.unit_of_work() as work:
+            receipt = inbox.once(
+                work,
+                request.source,
+                request.idempotency_key,
+                lambda within: self._submit(request, fresh, within=within).id,
+            )
+            job = queries.get(work, receipt.result)
+        shown = jobs_pb2.Job(id=receipt.result, service=self._jobs.service, name=request.name)
         return jobs_pb2.SubmitJobResponse(
-            job=wire.job_to_wire(submitted, self._jobs.service), already_existed=submitted.id != fresh
+            job=wire.job_to_wire(job, self._jobs.service) if job else shown, already_existed=not receipt.is_first
         )
 
     def GetJob(self, request: Any, context: grpc.ServicerContext) -> Any:  # noqa: ARG002, N802  # gRPC's signature

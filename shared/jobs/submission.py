@@ -1,6 +1,6 @@
 """Owns submit(): the one door for a job. Row first, commit, then push; it must never push what is not committed."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from datetime import datetime, timedelta
 from itertools import islice
 from typing import Any, TypeVar
@@ -30,11 +30,15 @@ PUSH_HORIZON = timedelta(hours=1)
 class Jobs:
     """One service's jobs in one process: its catalogue, its ledger and its index."""
 
-    def __init__(self, catalogue: Catalogue, database: Database, scripts: Scripts) -> None:
+    def __init__(
+        self, catalogue: Catalogue, database: Database, scripts: Scripts, *, peers: Collection[str] = ()
+    ) -> None:
         self.service = catalogue.service
         self.catalogue = catalogue
         self.database = database
         self.scripts = scripts
+        #: The services that jobs of this one may be submitted to.
+        self.peers = tuple(sorted(peers))
         self._offset_ms: float | None = None
         self._sampled_at = 0.0
 

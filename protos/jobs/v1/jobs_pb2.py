@@ -25,15 +25,15 @@ _sym_db = _symbol_database.Default()
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x19protos/jobs/v1/jobs.proto\x12\x10millrace.jobs.v1\x1a\x1fgoogle/protobuf/timestamp.proto\"\x97\x04\n\x03Job\x12\n\n\x02id\x18\x01 \x01(\t\x12\x0f\n\x07service\x18\x02 \x01(\t\x12\r\n\x05queue\x18\x03 \x01(\t\x12\x0c\n\x04name\x18\x04 \x01(\t\x12)\n\x05state\x18\x05 \x01(\x0e\x32\x1a.millrace.jobs.v1.JobState\x12\x10\n\x08priority\x18\x06 \x01(\x05\x12\x15\n\rattempts_made\x18\x07 \x01(\x05\x12\x14\n\x0c\x61ttempts_max\x18\x08 \x01(\x05\x12,\n\x08progress\x18\t \x01(\x0b\x32\x1a.millrace.jobs.v1.Progress\x12\x11\n\targs_json\x18\n \x01(\t\x12\x13\n\x0bresult_json\x18\x0b \x01(\t\x12)\n\x05\x65rror\x18\x0c \x01(\x0b\x32\x1a.millrace.jobs.v1.JobError\x12.\n\ncreated_at\x18\r \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x31\n\rscheduled_for\x18\x0e \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12.\n\nstarted_at\x18\x0f \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12/\n\x0b\x66inished_at\x18\x10 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x12\n\ngeneration\x18\x11 \x01(\x05\x12\x13\n\x0bwait_reason\x18\x12 \x01(\t\"5\n\x08Progress\x12\x0c\n\x04\x64one\x18\x01 \x01(\x01\x12\r\n\x05total\x18\x02 \x01(\x01\x12\x0c\n\x04note\x18\x03 \x01(\t\"L\n\x08JobError\x12\x0c\n\x04type\x18\x01 \x01(\t\x12\x0f\n\x07message\x18\x02 \x01(\t\x12\x11\n\ttraceback\x18\x03 \x01(\t\x12\x0e\n\x06reason\x18\x04 \x01(\t\"\xa0\x01\n\x10SubmitJobRequest\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x11\n\targs_json\x18\x02 \x01(\t\x12\r\n\x05queue\x18\x03 \x01(\t\x12\x10\n\x08priority\x18\x04 \x01(\x05\x12\x31\n\rscheduled_for\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x17\n\x0fidempotency_key\x18\x06 \x01(\t\"P\n\x11SubmitJobResponse\x12\"\n\x03job\x18\x01 \x01(\x0b\x32\x15.millrace.jobs.v1.Job\x12\x17\n\x0f\x61lready_existed\x18\x02 \x01(\x08\"\x1b\n\rGetJobRequest\x12\n\n\x02id\x18\x01 \x01(\t\"4\n\x0eGetJobResponse\x12\"\n\x03job\x18\x01 \x01(\x0b\x32\x15.millrace.jobs.v1.Job\"\x80\x01\n\x0fListJobsRequest\x12\r\n\x05queue\x18\x01 \x01(\t\x12)\n\x05state\x18\x02 \x01(\x0e\x32\x1a.millrace.jobs.v1.JobState\x12\x0c\n\x04name\x18\x03 \x01(\t\x12\x11\n\tpage_size\x18\x04 \x01(\x05\x12\x12\n\npage_token\x18\x05 \x01(\t\"P\n\x10ListJobsResponse\x12#\n\x04jobs\x18\x01 \x03(\x0b\x32\x15.millrace.jobs.v1.Job\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"\x13\n\x11ListQueuesRequest\"=\n\x12ListQueuesResponse\x12\'\n\x06queues\x18\x01 \x03(\x0b\x32\x17.millrace.jobs.v1.Queue\"\xcf\x02\n\x05Queue\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x0f\n\x07service\x18\x02 \x01(\t\x12\x0e\n\x06paused\x18\x03 \x01(\x08\x12\r\n\x05slots\x18\x04 \x01(\x05\x12\x13\n\x0bmax_running\x18\x05 \x01(\x05\x12\x12\n\nrate_limit\x18\x06 \x01(\x05\x12\x16\n\x0erate_window_ms\x18\x07 \x01(\x03\x12\x0e\n\x06queued\x18\x08 \x01(\x03\x12\x11\n\tscheduled\x18\t \x01(\x03\x12\x0f\n\x07running\x18\n \x01(\x03\x12\x18\n\x10oldest_queued_ms\x18\x0b \x01(\x03\x12\x15\n\rstarted_total\x18\x0c \x01(\x03\x12\x17\n\x0f\x63ompleted_total\x18\r \x01(\x03\x12\x15\n\rretried_total\x18\x0e \x01(\x03\x12\x12\n\ndead_total\x18\x0f \x01(\x03\x12\x10\n\x08retrying\x18\x10 \x01(\x03\x12\x0c\n\x04jobs\x18\x11 \x03(\t\"K\n\x12WatchEventsRequest\x12\x0e\n\x06job_id\x18\x01 \x01(\t\x12\r\n\x05queue\x18\x02 \x01(\t\x12\x16\n\x0e\x61\x66ter_event_id\x18\x03 \x01(\t\"\xf7\x01\n\x13WatchEventsResponse\x12\x10\n\x08\x65vent_id\x18\x01 \x01(\t\x12\x0e\n\x06job_id\x18\x02 \x01(\t\x12\r\n\x05queue\x18\x03 \x01(\t\x12\x0c\n\x04name\x18\x04 \x01(\t\x12)\n\x05state\x18\x05 \x01(\x0e\x32\x1a.millrace.jobs.v1.JobState\x12,\n\x08progress\x18\x06 \x01(\x0b\x32\x1a.millrace.jobs.v1.Progress\x12&\n\x02\x61t\x18\x07 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x12\n\ngeneration\x18\x08 \x01(\x05\x12\x0c\n\x04kind\x18\t \x01(\t*\xf7\x01\n\x08JobState\x12\x19\n\x15JOB_STATE_UNSPECIFIED\x10\x00\x12\x17\n\x13JOB_STATE_SCHEDULED\x10\x01\x12\x15\n\x11JOB_STATE_BLOCKED\x10\x02\x12\x14\n\x10JOB_STATE_QUEUED\x10\x03\x12\x15\n\x11JOB_STATE_RUNNING\x10\x04\x12\x16\n\x12JOB_STATE_RETRYING\x10\x05\x12\x17\n\x13JOB_STATE_COMPLETED\x10\x06\x12\x12\n\x0eJOB_STATE_DEAD\x10\x07\x12\x17\n\x13JOB_STATE_CANCELLED\x10\x08\x12\x15\n\x11JOB_STATE_EXPIRED\x10\t2\xb9\x03\n\nJobService\x12T\n\tSubmitJob\x12\".millrace.jobs.v1.SubmitJobRequest\x1a#.millrace.jobs.v1.SubmitJobResponse\x12K\n\x06GetJob\x12\x1f.millrace.jobs.v1.GetJobRequest\x1a .millrace.jobs.v1.GetJobResponse\x12Q\n\x08ListJobs\x12!.millrace.jobs.v1.ListJobsRequest\x1a\".millrace.jobs.v1.ListJobsResponse\x12W\n\nListQueues\x12#.millrace.jobs.v1.ListQueuesRequest\x1a$.millrace.jobs.v1.ListQueuesResponse\x12\\\n\x0bWatchEvents\x12$.millrace.jobs.v1.WatchEventsRequest\x1a%.millrace.jobs.v1.WatchEventsResponse0\x01\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x19protos/jobs/v1/jobs.proto\x12\x10millrace.jobs.v1\x1a\x1fgoogle/protobuf/timestamp.proto\"\x97\x04\n\x03Job\x12\n\n\x02id\x18\x01 \x01(\t\x12\x0f\n\x07service\x18\x02 \x01(\t\x12\r\n\x05queue\x18\x03 \x01(\t\x12\x0c\n\x04name\x18\x04 \x01(\t\x12)\n\x05state\x18\x05 \x01(\x0e\x32\x1a.millrace.jobs.v1.JobState\x12\x10\n\x08priority\x18\x06 \x01(\x05\x12\x15\n\rattempts_made\x18\x07 \x01(\x05\x12\x14\n\x0c\x61ttempts_max\x18\x08 \x01(\x05\x12,\n\x08progress\x18\t \x01(\x0b\x32\x1a.millrace.jobs.v1.Progress\x12\x11\n\targs_json\x18\n \x01(\t\x12\x13\n\x0bresult_json\x18\x0b \x01(\t\x12)\n\x05\x65rror\x18\x0c \x01(\x0b\x32\x1a.millrace.jobs.v1.JobError\x12.\n\ncreated_at\x18\r \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x31\n\rscheduled_for\x18\x0e \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12.\n\nstarted_at\x18\x0f \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12/\n\x0b\x66inished_at\x18\x10 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x12\n\ngeneration\x18\x11 \x01(\x05\x12\x13\n\x0bwait_reason\x18\x12 \x01(\t\"5\n\x08Progress\x12\x0c\n\x04\x64one\x18\x01 \x01(\x01\x12\r\n\x05total\x18\x02 \x01(\x01\x12\x0c\n\x04note\x18\x03 \x01(\t\"L\n\x08JobError\x12\x0c\n\x04type\x18\x01 \x01(\t\x12\x0f\n\x07message\x18\x02 \x01(\t\x12\x11\n\ttraceback\x18\x03 \x01(\t\x12\x0e\n\x06reason\x18\x04 \x01(\t\"\xb0\x01\n\x10SubmitJobRequest\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x11\n\targs_json\x18\x02 \x01(\t\x12\r\n\x05queue\x18\x03 \x01(\t\x12\x10\n\x08priority\x18\x04 \x01(\x05\x12\x31\n\rscheduled_for\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x17\n\x0fidempotency_key\x18\x06 \x01(\t\x12\x0e\n\x06source\x18\x07 \x01(\t\"P\n\x11SubmitJobResponse\x12\"\n\x03job\x18\x01 \x01(\x0b\x32\x15.millrace.jobs.v1.Job\x12\x17\n\x0f\x61lready_existed\x18\x02 \x01(\x08\"\x1b\n\rGetJobRequest\x12\n\n\x02id\x18\x01 \x01(\t\"4\n\x0eGetJobResponse\x12\"\n\x03job\x18\x01 \x01(\x0b\x32\x15.millrace.jobs.v1.Job\"\x80\x01\n\x0fListJobsRequest\x12\r\n\x05queue\x18\x01 \x01(\t\x12)\n\x05state\x18\x02 \x01(\x0e\x32\x1a.millrace.jobs.v1.JobState\x12\x0c\n\x04name\x18\x03 \x01(\t\x12\x11\n\tpage_size\x18\x04 \x01(\x05\x12\x12\n\npage_token\x18\x05 \x01(\t\"P\n\x10ListJobsResponse\x12#\n\x04jobs\x18\x01 \x03(\x0b\x32\x15.millrace.jobs.v1.Job\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"\x13\n\x11ListQueuesRequest\"=\n\x12ListQueuesResponse\x12\'\n\x06queues\x18\x01 \x03(\x0b\x32\x17.millrace.jobs.v1.Queue\"\xcf\x02\n\x05Queue\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x0f\n\x07service\x18\x02 \x01(\t\x12\x0e\n\x06paused\x18\x03 \x01(\x08\x12\r\n\x05slots\x18\x04 \x01(\x05\x12\x13\n\x0bmax_running\x18\x05 \x01(\x05\x12\x12\n\nrate_limit\x18\x06 \x01(\x05\x12\x16\n\x0erate_window_ms\x18\x07 \x01(\x03\x12\x0e\n\x06queued\x18\x08 \x01(\x03\x12\x11\n\tscheduled\x18\t \x01(\x03\x12\x0f\n\x07running\x18\n \x01(\x03\x12\x18\n\x10oldest_queued_ms\x18\x0b \x01(\x03\x12\x15\n\rstarted_total\x18\x0c \x01(\x03\x12\x17\n\x0f\x63ompleted_total\x18\r \x01(\x03\x12\x15\n\rretried_total\x18\x0e \x01(\x03\x12\x12\n\ndead_total\x18\x0f \x01(\x03\x12\x10\n\x08retrying\x18\x10 \x01(\x03\x12\x0c\n\x04jobs\x18\x11 \x03(\t\"K\n\x12WatchEventsRequest\x12\x0e\n\x06job_id\x18\x01 \x01(\t\x12\r\n\x05queue\x18\x02 \x01(\t\x12\x16\n\x0e\x61\x66ter_event_id\x18\x03 \x01(\t\"\xf7\x01\n\x13WatchEventsResponse\x12\x10\n\x08\x65vent_id\x18\x01 \x01(\t\x12\x0e\n\x06job_id\x18\x02 \x01(\t\x12\r\n\x05queue\x18\x03 \x01(\t\x12\x0c\n\x04name\x18\x04 \x01(\t\x12)\n\x05state\x18\x05 \x01(\x0e\x32\x1a.millrace.jobs.v1.JobState\x12,\n\x08progress\x18\x06 \x01(\x0b\x32\x1a.millrace.jobs.v1.Progress\x12&\n\x02\x61t\x18\x07 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x12\n\ngeneration\x18\x08 \x01(\x05\x12\x0c\n\x04kind\x18\t \x01(\t*\xf7\x01\n\x08JobState\x12\x19\n\x15JOB_STATE_UNSPECIFIED\x10\x00\x12\x17\n\x13JOB_STATE_SCHEDULED\x10\x01\x12\x15\n\x11JOB_STATE_BLOCKED\x10\x02\x12\x14\n\x10JOB_STATE_QUEUED\x10\x03\x12\x15\n\x11JOB_STATE_RUNNING\x10\x04\x12\x16\n\x12JOB_STATE_RETRYING\x10\x05\x12\x17\n\x13JOB_STATE_COMPLETED\x10\x06\x12\x12\n\x0eJOB_STATE_DEAD\x10\x07\x12\x17\n\x13JOB_STATE_CANCELLED\x10\x08\x12\x15\n\x11JOB_STATE_EXPIRED\x10\t2\xb9\x03\n\nJobService\x12T\n\tSubmitJob\x12\".millrace.jobs.v1.SubmitJobRequest\x1a#.millrace.jobs.v1.SubmitJobResponse\x12K\n\x06GetJob\x12\x1f.millrace.jobs.v1.GetJobRequest\x1a .millrace.jobs.v1.GetJobResponse\x12Q\n\x08ListJobs\x12!.millrace.jobs.v1.ListJobsRequest\x1a\".millrace.jobs.v1.ListJobsResponse\x12W\n\nListQueues\x12#.millrace.jobs.v1.ListQueuesRequest\x1a$.millrace.jobs.v1.ListQueuesResponse\x12\\\n\x0bWatchEvents\x12$.millrace.jobs.v1.WatchEventsRequest\x1a%.millrace.jobs.v1.WatchEventsResponse0\x01\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'protos.jobs.v1.jobs_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
-  _globals['_JOBSTATE']._serialized_start=2042
-  _globals['_JOBSTATE']._serialized_end=2289
+  _globals['_JOBSTATE']._serialized_start=2058
+  _globals['_JOBSTATE']._serialized_end=2305
   _globals['_JOB']._serialized_start=81
   _globals['_JOB']._serialized_end=616
   _globals['_PROGRESS']._serialized_start=618
@@ -41,27 +41,27 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_JOBERROR']._serialized_start=673
   _globals['_JOBERROR']._serialized_end=749
   _globals['_SUBMITJOBREQUEST']._serialized_start=752
-  _globals['_SUBMITJOBREQUEST']._serialized_end=912
-  _globals['_SUBMITJOBRESPONSE']._serialized_start=914
-  _globals['_SUBMITJOBRESPONSE']._serialized_end=994
-  _globals['_GETJOBREQUEST']._serialized_start=996
-  _globals['_GETJOBREQUEST']._serialized_end=1023
-  _globals['_GETJOBRESPONSE']._serialized_start=1025
-  _globals['_GETJOBRESPONSE']._serialized_end=1077
-  _globals['_LISTJOBSREQUEST']._serialized_start=1080
-  _globals['_LISTJOBSREQUEST']._serialized_end=1208
-  _globals['_LISTJOBSRESPONSE']._serialized_start=1210
-  _globals['_LISTJOBSRESPONSE']._serialized_end=1290
-  _globals['_LISTQUEUESREQUEST']._serialized_start=1292
-  _globals['_LISTQUEUESREQUEST']._serialized_end=1311
-  _globals['_LISTQUEUESRESPONSE']._serialized_start=1313
-  _globals['_LISTQUEUESRESPONSE']._serialized_end=1374
-  _globals['_QUEUE']._serialized_start=1377
-  _globals['_QUEUE']._serialized_end=1712
-  _globals['_WATCHEVENTSREQUEST']._serialized_start=1714
-  _globals['_WATCHEVENTSREQUEST']._serialized_end=1789
-  _globals['_WATCHEVENTSRESPONSE']._serialized_start=1792
-  _globals['_WATCHEVENTSRESPONSE']._serialized_end=2039
-  _globals['_JOBSERVICE']._serialized_start=2292
-  _globals['_JOBSERVICE']._serialized_end=2733
+  _globals['_SUBMITJOBREQUEST']._serialized_end=928
+  _globals['_SUBMITJOBRESPONSE']._serialized_start=930
+  _globals['_SUBMITJOBRESPONSE']._serialized_end=1010
+  _globals['_GETJOBREQUEST']._serialized_start=1012
+  _globals['_GETJOBREQUEST']._serialized_end=1039
+  _globals['_GETJOBRESPONSE']._serialized_start=1041
+  _globals['_GETJOBRESPONSE']._serialized_end=1093
+  _globals['_LISTJOBSREQUEST']._serialized_start=1096
+  _globals['_LISTJOBSREQUEST']._serialized_end=1224
+  _globals['_LISTJOBSRESPONSE']._serialized_start=1226
+  _globals['_LISTJOBSRESPONSE']._serialized_end=1306
+  _globals['_LISTQUEUESREQUEST']._serialized_start=1308
+  _globals['_LISTQUEUESREQUEST']._serialized_end=1327
+  _globals['_LISTQUEUESRESPONSE']._serialized_start=1329
+  _globals['_LISTQUEUESRESPONSE']._serialized_end=1390
+  _globals['_QUEUE']._serialized_start=1393
+  _globals['_QUEUE']._serialized_end=1728
+  _globals['_WATCHEVENTSREQUEST']._serialized_start=1730
+  _globals['_WATCHEVENTSREQUEST']._serialized_end=1805
+  _globals['_WATCHEVENTSRESPONSE']._serialized_start=1808
+  _globals['_WATCHEVENTSRESPONSE']._serialized_end=2055
+  _globals['_JOBSERVICE']._serialized_start=2308
+  _globals['_JOBSERVICE']._serialized_end=2749
 # @@protoc_insertion_point(module_scope)

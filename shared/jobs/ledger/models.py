@@ -49,7 +49,9 @@ job = sa.Table(
     sa.Index("ix_job_listing", "queue", "state", "seq"),
     sa.Index("ix_job_unpushed", "seq", postgresql_where=sa.text("pushed_at IS NULL AND finished_at IS NULL")),
     sa.Index("ix_job_live", "seq", postgresql_where=sa.text("finished_at IS NULL")),
-    sa.Index("ix_job_retention", "queue", "state", "finished_at", postgresql_where=sa.text("finished_at IS NOT NULL")),
+    sa.Index(
+        "ix_job_retention", "queue", "state", "finished_at", "seq", postgresql_where=sa.text("finished_at IS NOT NULL")
+    ),
 )
 
 attempt = sa.Table(

@@ -1,8 +1,11 @@
 """The background loops of a service's scheduler role, put together."""
 
+import functools
 from collections.abc import Callable
 
 from shared import clock
+from shared.jobs.exchange import outbox
+from shared.jobs.exchange.delivery import deliver_once
 from shared.jobs.maintenance.history import HOLD_MS
 from shared.jobs.maintenance.ledger_writer import LedgerWriter
 from shared.jobs.maintenance.listener import Listener
@@ -15,6 +18,7 @@ from shared.jobs.maintenance.settler import settle_once
 from shared.jobs.maintenance.sweeper import sweep_once
 from shared.jobs.schedules.firing import fire_once, seconds_to_next
 from shared.jobs.submission import Jobs
+from shared.rpc import Peers
 
 RECONCILE_SECONDS = 30.0
 STOP_SECONDS = 2.0
@@ -25,7 +29,8 @@ SHARE_COMMIT_SECONDS = 0.1
 class Maintenance:
     """Every loop of one service; any number of processes may run it."""
 
-    def __init__(self, jobs: Jobs, *, consumer: str, fires_schedules: bool) -> None:
+    def __init__(self, jobs: Jobs, *, consumer: str, fires_schedules: bool, peers: Peers | None = None) -> None:
+        """Without `peers` nothing is sent to other services; what waits for them goes on waiting."""
         prefix = jobs.service
         writer = LedgerWriter(jobs, consumer, hold_ms=HOLD_MS)
         relay = Loop(f"{prefix}-relay", lambda: relay_once(jobs), interval_seconds=2)
@@ -39,6 +44,10 @@ class Maintenance:
             Loop(f"{prefix}-gauges", lambda: gauge_once(jobs), interval_seconds=5),
         ]
         wakes: dict[str, Callable[[], None]] = {"millrace_relay": relay.wake}
+        if peers is not None:
+            outgoing = Loop(f"{prefix}-outbox", functools.partial(deliver_once, jobs, peers), interval_seconds=2)
+            self.loops.append(outgoing)
+            wakes[outbox.CHANNEL] = outgoing.wake
         if fires_schedules:
             firing = Loop(
                 f"{prefix}-schedules",

@@ -1,52 +1,109 @@
-"""Owns retention: finished jobs go by age and by count, in bounded batches.
+"""Owns retention: what is finished goes by age and by count, in bounded batches.
 
-It must never delete a live or a dead job.
+It must never delete a live job, nor a dead one without saying so.
 """
 
 import sqlalchemy as sa
+import structlog
 from redis.exceptions import ResponseError
 
+from shared import metrics
+from shared.db import UnitOfWork
 from shared.jobs.connection import store_errors
+from shared.jobs.exchange import inbox, outbox
 from shared.jobs.maintenance.ledger_writer import GROUP
+from shared.jobs.retention import DEFAULT, Keep
+from shared.jobs.states import State
 from shared.jobs.submission import Jobs
 
+log = structlog.get_logger(__name__)
 BATCH = 1000
-#: Finished jobs of a queue that are kept at least for their age, and at most this many.
-KEEP_AGE = "interval '24 hours'"
-KEEP_COUNT = 20_000
-KEEP_TICKS = "interval '7 days'"
 CONSUMER_IDLE_MS = 3_600_000
 
+#: Reads one entry of the index a queue, however many jobs there are; also finds queues the code has no more.
+_QUEUES = sa.text("""
+WITH RECURSIVE known (queue) AS (
+  (SELECT queue FROM job WHERE finished_at IS NOT NULL ORDER BY queue LIMIT 1)
+  UNION ALL
+  SELECT (SELECT job.queue FROM job WHERE job.finished_at IS NOT NULL AND job.queue > known.queue
+          ORDER BY job.queue LIMIT 1)
+  FROM known WHERE known.queue IS NOT NULL
+)
+SELECT queue FROM known WHERE queue IS NOT NULL
+""")
+
 _DELETE_OLD = sa.text(f"""
-DELETE FROM job WHERE seq IN (
+DELETE FROM job USING (
   SELECT seq FROM job
-  WHERE finished_at < clock_timestamp() - {KEEP_AGE} AND state IN ('completed', 'cancelled', 'expired')
-  ORDER BY finished_at LIMIT {BATCH})
-""")  # noqa: S608  # constants of this module
+  WHERE queue = :queue AND state = :state AND finished_at < clock_timestamp() - CAST(:age AS interval)
+  ORDER BY finished_at, seq LIMIT {BATCH} FOR UPDATE SKIP LOCKED
+) AS gone WHERE job.seq = gone.seq
+""")  # noqa: S608  # a constant of this module
+
+#: The newest job beyond the count, found by walking at most `count` entries of the index; never by counting all.
+_FIRST_SURPLUS = sa.text("""
+SELECT finished_at, seq FROM job WHERE queue = :queue AND state = :state AND finished_at IS NOT NULL
+ORDER BY finished_at DESC, seq DESC OFFSET :count LIMIT 1
+""")
 
 _DELETE_SURPLUS = sa.text(f"""
-DELETE FROM job WHERE seq IN (
-  SELECT seq FROM job WHERE queue = :queue AND state = 'completed' AND seq <= (
-    SELECT seq FROM job WHERE queue = :queue AND state = 'completed' ORDER BY seq DESC OFFSET {KEEP_COUNT} LIMIT 1)
-  ORDER BY seq LIMIT {BATCH})
-""")  # noqa: S608  # constants of this module
+DELETE FROM job USING (
+  SELECT seq FROM job
+  WHERE queue = :queue AND state = :state AND finished_at IS NOT NULL AND (finished_at, seq) <= (:finished_at, :seq)
+  ORDER BY finished_at, seq LIMIT {BATCH} FOR UPDATE SKIP LOCKED
+) AS gone WHERE job.seq = gone.seq
+""")  # noqa: S608  # a constant of this module
+
+#: What is not a job goes by age alone: table, its time, and how long it is kept.
+_AGED = (
+    ("idempotency_key", "created_at", "24 hours"),
+    ("schedule_tick", "fired_at", "7 days"),
+    ("inbox", "received_at", inbox.KEPT),
+)
 
 
 def sweep_once(jobs: Jobs) -> bool:
-    """Delete one batch of what has outlived its keep; True when there may be more."""
-    deleted = 0
+    """Delete one batch of each kind of what has outlived its keep; True when there may be more."""
     with jobs.database.unit_of_work() as work:
-        deleted = max(deleted, work.connection.execute(_DELETE_OLD).rowcount)
-        for queue in jobs.catalogue.queues:
-            deleted = max(deleted, work.connection.execute(_DELETE_SURPLUS, {"queue": queue}).rowcount)
-        work.connection.execute(
-            sa.text("DELETE FROM idempotency_key WHERE created_at < clock_timestamp() - interval '24 hours'")
-        )
-        work.connection.execute(
-            sa.text(f"DELETE FROM schedule_tick WHERE fired_at < clock_timestamp() - {KEEP_TICKS}")  # noqa: S608  # a constant of this module
-        )
+        queues = [row.queue for row in work.connection.execute(_QUEUES)]
+    most = 0
+    for queue in queues:
+        known = jobs.catalogue.queues.get(queue)
+        for state, keep in (known.retention if known else DEFAULT).by_state():
+            most = max(most, _sweep_jobs(jobs, queue, state, keep))
+    with jobs.database.unit_of_work() as work:
+        for table, column, kept in _AGED:
+            most = max(most, _delete_aged(work, table, column, kept))
+        most = max(most, outbox.sweep(work, limit=BATCH))
     _forget_consumers(jobs)
-    return deleted >= BATCH
+    return most >= BATCH
+
+
+def _sweep_jobs(jobs: Jobs, queue: str, state: State, keep: Keep) -> int:
+    """Delete a batch of one queue's jobs of one state by each rule; the larger count."""
+    which = {"queue": queue, "state": str(state)}
+    with jobs.database.unit_of_work() as work:
+        old = work.connection.execute(_DELETE_OLD, {**which, "age": keep.age}).rowcount
+        first = work.connection.execute(_FIRST_SURPLUS, {**which, "count": keep.count}).one_or_none()
+        surplus = work.connection.execute(_DELETE_SURPLUS, {**which, **first._mapping}).rowcount if first else 0
+    for rule, count in (("age", old), ("count", surplus)):
+        if count:
+            metrics.JOBS_SWEPT.labels(service=jobs.service, queue=queue, state=str(state), rule=rule).inc(count)
+        if count and state is State.DEAD:
+            log.warning(
+                "dead jobs deleted", service=jobs.service, queue=queue, jobs=count, rule=rule,
+                kept_hours=keep.age.total_seconds() / 3600, kept_count=keep.count,
+            )  # fmt: skip
+    return max(old, surplus)
+
+
+def _delete_aged(work: UnitOfWork, table: str, column: str, kept: str) -> int:
+    statement = f"""
+    DELETE FROM {table} WHERE ctid = ANY(ARRAY(
+      SELECT ctid FROM {table} WHERE {column} < clock_timestamp() - CAST(:kept AS interval)
+      ORDER BY {column} LIMIT {BATCH} FOR UPDATE SKIP LOCKED))
+    """  # noqa: S608  # constants of this module
+    return work.connection.execute(sa.text(statement), {"kept": kept}).rowcount
 
 
 def _forget_consumers(jobs: Jobs) -> None:

@@ -65,7 +65,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("source", "message_id", name=op.f("pk_inbox")),
     )
     op.create_index("ix_inbox_received_at", "inbox", ["received_at"], unique=False)
-    _index("ix_job_retention", "job", ["queue", "state", "finished_at"], where="finished_at IS NOT NULL")
+    _index("ix_job_retention", "job", ["queue", "state", "finished_at", "seq"], where="finished_at IS NOT NULL")
     op.drop_index("ix_job_finished", table_name="job")
 
 

@@ -188,7 +188,7 @@ def unfinished(work: UnitOfWork, *, limit: int, older_than_seconds: float = 0.0)
         raise InvalidArgument(f"limit must be from 1 to {PAGE_MAX}, got {limit}", field="limit")
     statement = f"""
     SELECT {_COLUMNS} FROM job_effect
-    WHERE finished_at IS NULL AND started_at < clock_timestamp() - make_interval(secs => :age)
+    WHERE finished_at IS NULL AND started_at <= now() - make_interval(secs => :age)
       AND NOT EXISTS (SELECT 1 FROM job_effect AS later WHERE later.job_id = job_effect.job_id
                       AND later.name = job_effect.name AND later.generation > job_effect.generation)
     ORDER BY started_at LIMIT :limit

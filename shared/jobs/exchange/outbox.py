@@ -136,7 +136,7 @@ def sweep(work: UnitOfWork, *, limit: int) -> int:
     for state, kept in (("sent", KEPT_SENT), ("failed", KEPT_FAILED)):
         statement = """
         DELETE FROM outbox USING (
-          SELECT seq FROM outbox WHERE state = :state AND finished_at < clock_timestamp() - CAST(:kept AS interval)
+          SELECT seq FROM outbox WHERE state = :state AND finished_at < now() - CAST(:kept AS interval)
           ORDER BY finished_at LIMIT :limit FOR UPDATE SKIP LOCKED
         ) AS gone WHERE outbox.seq = gone.seq
         """

@@ -59,7 +59,7 @@ def failures(work: UnitOfWork, *, limit: int, before: datetime | None = None) ->
 def waiting(work: UnitOfWork) -> dict[str, int]:
     """How many messages wait for each peer; counts no further than 10,000 in all."""
     statement = """
-    SELECT peer, count(*) FROM (SELECT peer FROM outbox WHERE state = 'waiting' LIMIT :most) AS some GROUP BY peer
+    SELECT peer, count(*) FROM (SELECT peer FROM outbox WHERE state = 'waiting' LIMIT :most) AS counted GROUP BY peer
     """
     return {row[0]: row[1] for row in work.connection.execute(sa.text(statement), {"most": COUNT_MAX})}
 

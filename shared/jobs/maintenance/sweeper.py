@@ -23,19 +23,20 @@ CONSUMER_IDLE_MS = 3_600_000
 #: Reads one entry of the index a queue, however many jobs there are; also finds queues the code has no more.
 _QUEUES = sa.text("""
 WITH RECURSIVE known (queue) AS (
-  (SELECT queue FROM job WHERE finished_at IS NOT NULL ORDER BY queue LIMIT 1)
+  (SELECT queue FROM job WHERE finished_at IS NOT NULL ORDER BY queue, state, finished_at, seq LIMIT 1)
   UNION ALL
   SELECT (SELECT job.queue FROM job WHERE job.finished_at IS NOT NULL AND job.queue > known.queue
-          ORDER BY job.queue LIMIT 1)
+          ORDER BY job.queue, job.state, job.finished_at, job.seq LIMIT 1)
   FROM known WHERE known.queue IS NOT NULL
 )
 SELECT queue FROM known WHERE queue IS NOT NULL
 """)
 
+#: now() and not clock_timestamp(): an index is only searched for what holds still during the statement.
 _DELETE_OLD = sa.text(f"""
 DELETE FROM job USING (
   SELECT seq FROM job
-  WHERE queue = :queue AND state = :state AND finished_at < clock_timestamp() - CAST(:age AS interval)
+  WHERE queue = :queue AND state = :state AND finished_at < now() - CAST(:age AS interval)
   ORDER BY finished_at, seq LIMIT {BATCH} FOR UPDATE SKIP LOCKED
 ) AS gone WHERE job.seq = gone.seq
 """)  # noqa: S608  # a constant of this module
@@ -100,7 +101,7 @@ def _sweep_jobs(jobs: Jobs, queue: str, state: State, keep: Keep) -> int:
 def _delete_aged(work: UnitOfWork, table: str, column: str, kept: str) -> int:
     statement = f"""
     DELETE FROM {table} WHERE ctid = ANY(ARRAY(
-      SELECT ctid FROM {table} WHERE {column} < clock_timestamp() - CAST(:kept AS interval)
+      SELECT ctid FROM {table} WHERE {column} < now() - CAST(:kept AS interval)
       ORDER BY {column} LIMIT {BATCH} FOR UPDATE SKIP LOCKED))
     """  # noqa: S608  # constants of this module
     return work.connection.execute(sa.text(statement), {"kept": kept}).rowcount

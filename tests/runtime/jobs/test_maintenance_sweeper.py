@@ -1,4 +1,4 @@
-"""The sweeper: finished jobs go by age and by count; live and dead ones never. And the loop they all share."""
+"""The sweeper: finished jobs go by age, live ones never; see test_retention for counts. And the loop they all share."""
 
 import threading
 from concurrent.futures import ThreadPoolExecutor
@@ -43,8 +43,8 @@ def test_finished_jobs_older_than_a_day_go(bench: Bench) -> None:
     assert counts(bench) == {"completed": 1, "cancelled": 1, "expired": 1}
 
 
-@pytest.mark.parametrize("state", ["dead", "queued", "running", "retrying", "scheduled", "blocked"])
-def test_dead_and_live_jobs_are_never_swept(bench: Bench, state: str) -> None:
+@pytest.mark.parametrize("state", ["queued", "running", "retrying", "scheduled", "blocked"])
+def test_live_jobs_are_never_swept(bench: Bench, state: str) -> None:
     add(bench, state, 3, hours=24 * 400)
 
     sweep_once(bench.jobs)
@@ -59,17 +59,6 @@ def test_a_sweep_is_bounded_and_says_that_there_is_more(bench: Bench) -> None:
 
     assert has_more == [True, False]
     assert counts(bench) == {}
-
-
-def test_of_young_finished_jobs_the_newest_twenty_thousand_stay(bench: Bench) -> None:
-    add(bench, "dead", 3, hours=1)
-    add(bench, "completed", sweeper.KEEP_COUNT + 5, hours=1)
-    newest = bench.sql("SELECT max(seq) FROM job")
-
-    sweep_once(bench.jobs)
-
-    assert counts(bench) == {"completed": sweeper.KEEP_COUNT, "dead": 3}
-    assert bench.sql("SELECT max(seq) FROM job") == newest
 
 
 def test_old_keys_and_ticks_go_and_young_ones_stay(bench: Bench) -> None:

@@ -266,6 +266,28 @@ class MigrationSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class CrashSettings:
+    """Where a process is to die, for tests of what survives: a name or number of shared/jobs/crash_points.py."""
+
+    crash_at: str = setting("CRASH_AT", default="")
+    environment: str = setting("MILLRACE_ENV", default="development", choices=("development", "production"))
+
+    def __post_init__(self) -> None:
+        if self.crash_at and self.environment == "production":
+            raise ConfigurationInvalid(["CRASH_AT must not be set when MILLRACE_ENV is production"])
+
+
+@dataclass(frozen=True, slots=True)
+class StoresForTests:
+    """Where tests of a service find stores when no fixture provides them. Both are emptied of what a test left."""
+
+    #: An administrator's URL: each test gets a database of its own, each service a role millrace_test_<service>.
+    database_url: str = setting("TEST_DATABASE_URL", schemes=POSTGRES_SCHEMES)
+    #: A database of its own, empty: tests flush it.
+    redis_url: str = setting("TEST_REDIS_URL", schemes=REDIS_SCHEMES)
+
+
+@dataclass(frozen=True, slots=True)
 class QueueOverrides:
     """What the environment may change of one queue; loaded with the queue's name as the prefix, PRICE_UPDATES_SLOTS."""
 

@@ -1,4 +1,4 @@
-"""Owns the stores of the test run: one PostgreSQL cluster and one Valkey a run, a database a test from a template.
+"""Owns the stores of the test run: one PostgreSQL cluster and one Valkey a run; what is in them a test makes itself.
 
 A pytest plugin (see pyproject.toml), so that tests beside the services have the same fixtures. It must never let
 one test see what another left.
@@ -6,21 +6,15 @@ one test see what another left.
 
 import itertools
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
-import psycopg
 import pytest
-from psycopg import sql
 from redis import Redis
 
-from shared.bootstrap import Service, ServiceRuntime
-from shared.bootstrap.assembly import assemble_with
-from shared.bootstrap.scheduler import declare
-from shared.db import Database, migrations
-from shared.jobs.maintenance.reconciler import reconcile_once
-from shared.settings import load
 from tools.stores import PostgresServer, ValkeyServer, temporary_postgres, temporary_valkey
 
+#: The fixtures of service authors; they find the stores by the names postgres_url and redis_url.
+pytest_plugins = ("shared.bootstrap.testing",)
 _numbers = itertools.count(1)
 FULL = "MILLRACE_TEST_FULL"
 
@@ -53,61 +47,15 @@ def valkey() -> Iterator[ValkeyServer]:
 
 
 def service_url(server: PostgresServer, database: str, service: str) -> str:
-    """The URL of a service's own role."""
+    """The URL of a service's own role, as shared.bootstrap.testing names it (importing a plugin here is too early)."""
     scheme, _, rest = server.url(database=database).partition("://")
-    return f"{scheme}://millrace_{service}:test-password@{rest.rpartition('@')[2]}"
+    return f"{scheme}://millrace_test_{service}:test-password@{rest.rpartition('@')[2]}"
 
 
 @pytest.fixture(scope="session")
-def template_for(postgres: PostgresServer) -> Callable[[str], str]:
-    """The name of a database in which a service's migrations have run; made once a run."""
-    made: dict[str, str] = {}
-
-    def template(service: str) -> str:
-        if service not in made:
-            name = f"template_{service}"
-            with psycopg.connect(postgres.url(database="postgres"), autocommit=True) as admin:
-                admin.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
-            url = service_url(postgres, name, service)
-            migrations.prepare(postgres.url(database=name), url, service)
-            migrations.upgrade(url, service)
-            made[service] = name
-        return made[service]
-
-    return template
-
-
-@pytest.fixture
-def url_for(postgres: PostgresServer, template_for: Callable[[str], str]) -> Iterator[Callable[[str], str]]:
-    """A fresh migrated database of a service, as the URL of its role; dropped after the test."""
-    names: list[str] = []
-
-    def fresh(service: str) -> str:
-        name = f"test_{next(_numbers)}"
-        statement = sql.SQL("CREATE DATABASE {} TEMPLATE {} STRATEGY FILE_COPY")
-        with psycopg.connect(postgres.url(database="postgres"), autocommit=True) as admin:
-            admin.execute(statement.format(sql.Identifier(name), sql.Identifier(template_for(service))))
-        names.append(name)
-        return service_url(postgres, name, service)
-
-    yield fresh
-    with psycopg.connect(postgres.url(database="postgres"), autocommit=True) as admin:
-        for name in names:
-            admin.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))
-
-
-@pytest.fixture
-def database_for(url_for: Callable[[str], str]) -> Iterator[Callable[[str], Database]]:
-    """A service's Database on a fresh migrated schema."""
-    opened: list[Database] = []
-
-    def database(service: str) -> Database:
-        opened.append(Database(url_for(service), service, pool_size=8))
-        return opened[-1]
-
-    yield database
-    for each in opened:
-        each.close()
+def postgres_url(postgres: PostgresServer) -> str:
+    """The administrator's URL of the run's cluster; shared.bootstrap.testing makes a database a test there."""
+    return postgres.url(database="postgres")
 
 
 @pytest.fixture
@@ -122,23 +70,3 @@ def flush(url: str) -> None:
     """Empty one database; jobs' tests use the runtime's own client otherwise."""
     with Redis.from_url(url) as client:
         client.flushdb()
-
-
-@pytest.fixture
-def runtime_for(url_for: Callable[[str], str], redis_url: str) -> Iterator[Callable[..., ServiceRuntime]]:
-    """A service assembled on fresh stores, declared and reconciled, so that claims are open. Settings by keyword."""
-    made: list[ServiceRuntime] = []
-
-    def runtime(service: Service, **environ: str) -> ServiceRuntime:
-        stores = {"DATABASE_URL": url_for(service.name), "REDIS_URL": redis_url}
-        settings = load(service.settings, service=service.name, environ={**stores, **environ})
-        assembled = assemble_with(service, settings, process="test", pool_size=8)
-        declare(assembled)
-        reconcile_once(assembled.jobs)
-        made.append(assembled)
-        return assembled
-
-    yield runtime
-    for each in made:
-        each.database.close()
-        each.jobs.scripts.client.close()

@@ -11,7 +11,8 @@ from shared.bootstrap.assembly import assemble, find_service, overrides
 from shared.bootstrap.process import Process, explain, run
 from shared.bootstrap.service import Service
 from shared.errors import ConfigurationInvalid, StoreUnavailable
-from shared.settings import MigrationSettings, ProcessSettings, load, load_all
+from shared.jobs import crash_points
+from shared.settings import CrashSettings, MigrationSettings, ProcessSettings, load, load_all
 
 ROLES = ("api", "worker", "scheduler", "gateway")
 EXIT_UNAVAILABLE = 69
@@ -35,7 +36,8 @@ def main(arguments: list[str]) -> int:
 
 def _serve(role: str, names: list[str]) -> int:
     services = [find_service(name) for name in names]
-    _check_settings(services)
+    _check_settings(services, CrashSettings)
+    crash_points.arm(load(CrashSettings).crash_at)
     process = Process(role, load(ProcessSettings))
     runtimes = [assemble(service, process=role) for service in services]
     start = importlib.import_module(f"shared.bootstrap.{role}").start

@@ -24,6 +24,7 @@ from shared.errors import (
 from shared.jobs import payloads
 from shared.jobs.broker import MillraceBroker, message_of
 from shared.jobs.context import JobContext
+from shared.jobs.crash_points import crash_point
 from shared.jobs.definitions import Arguments, JobDefinition
 from shared.jobs.ledger import ledger, queries
 from shared.jobs.messages import Envelope, envelope_of
@@ -113,7 +114,9 @@ def _perform(attempt: Attempt, envelope: Envelope) -> Outcome:
     context = JobContext(attempt.jobs, attempt.claimed, envelope, attempt.running, attempt.resources)
     try:
         with database_errors():
+            crash_point("attempt.beginning")
             result = _call(attempt, definition, context, arguments, envelope)
+            crash_point("attempt.returned")
             return _commit(attempt, context, result, is_durable=envelope.options.is_durable)
     except (Exception, Interrupt) as error:  # noqa: BLE001  # the one place that turns whatever a job raises into an outcome
         work = context.take_final()
@@ -163,8 +166,11 @@ def _commit(attempt: Attempt, context: JobContext, result: Any, *, is_durable: b
         return Done(encoded)
     if is_durable:  # a job without a row has no outcome to record beside its writes
         ledger.mark_done(work, attempt.claimed.held.id, done_record(attempt.claimed, attempt.worker, encoded))
+    crash_point("attempt.marked")
     work.commit()  # millrace: allow commit because the outcome commits with the job's writes
+    crash_point("attempt.committed")
     work.run_hooks()
+    crash_point("attempt.hooked")
     return Done(encoded, is_settled=True)
 
 

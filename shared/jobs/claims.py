@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from typing import TypeAlias
 
 from shared.errors import StoreUnavailable
+from shared.jobs.crash_points import crash_point
 from shared.jobs.recognition import known_identity
 from shared.jobs.scripts import Claim, Completion
 from shared.jobs.submission import Jobs
@@ -68,6 +69,7 @@ class Claims:
     def _exchange(
         self, wants: dict[str, int], ended: Sequence[Completion], request: str, block: Block | None
     ) -> tuple[list[bool], Claim]:
+        crash_point("claim.asking")
         scripts, identity, worker = self._jobs.scripts, self.identity, self._worker
         if not ended:
             return [], scripts.claim(wants, identity=identity, request=request, worker=worker, block=block)

@@ -16,6 +16,7 @@ from shared.db import UnitOfWork
 from shared.errors import InvalidArgument, LeaseLost, StoreUnavailable
 from shared.jobs import effects, locks
 from shared.jobs.admission import Request
+from shared.jobs.crash_points import crash_point
 from shared.jobs.definitions import Arguments, JobDefinition
 from shared.jobs.exchange.outbox import MessageId, submit_to
 from shared.jobs.ledger.records import JobId
@@ -150,6 +151,8 @@ class JobContext:
                 sa.text("INSERT INTO job_step VALUES (:job_id, :generation, :step, CAST(:value AS jsonb))"),
                 {**key, "value": msgspec.json.encode(value).decode()},
             )
+            crash_point("step.written")
+        crash_point("step.committed")
         return value
 
     def effect(

@@ -10,6 +10,7 @@ import structlog
 
 from shared import clock, metrics
 from shared.errors import StoreUnavailable
+from shared.jobs.crash_points import crash_point
 from shared.jobs.ledger.records import OutcomeRecord
 from shared.jobs.outcomes import Again, Buried, Cancelled, Done, Failure, Lost, Obsolete, Outcome, Released
 from shared.jobs.scripts import Claimed, Completion
@@ -28,6 +29,7 @@ def settle(jobs: Jobs, claimed: Claimed, worker: str, outcome: Outcome) -> Outco
         metrics.STALE_WRITES.labels(service=jobs.service).inc()
         log.warning("attempt lost", job_id=claimed.held.id, reason=outcome.reason)
         return outcome
+    crash_point("settle.decided")
     try:
         is_written = _persist(lambda: _write(jobs, claimed, worker, outcome))
     except StoreUnavailable as error:
@@ -35,6 +37,7 @@ def settle(jobs: Jobs, claimed: Claimed, worker: str, outcome: Outcome) -> Outco
             "outcome abandoned to the reaper", job_id=claimed.held.id, error=str(error), outcome=type(outcome).__name__
         )
         return Lost("Redis did not answer")
+    crash_point("settle.written")
     if not is_written:
         metrics.STALE_WRITES.labels(service=jobs.service).inc()
         log.warning("stale outcome refused", job_id=claimed.held.id, outcome=type(outcome).__name__)

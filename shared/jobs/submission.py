@@ -12,6 +12,7 @@ from shared import clock
 from shared.db import Database, UnitOfWork, run_hook
 from shared.errors import AlreadyExists, InvalidArgument, StoreUnavailable
 from shared.jobs.admission import Request, prepare, prepare_many
+from shared.jobs.crash_points import crash_point
 from shared.jobs.definitions import Arguments, Catalogue, JobDefinition
 from shared.jobs.ledger import ledger, opening, queries
 from shared.jobs.ledger.records import Job, JobId, Submission
@@ -60,6 +61,7 @@ class Jobs:
 
     def push(self, jobs: Sequence[Job], *, deadline_ms: int | None) -> None:
         """Push committed rows; whatever cannot be pushed now is left to the relay, which is woken."""
+        crash_point("submit.committed")
         horizon = clock.now() + PUSH_HORIZON
         near = [job for job in jobs if job.scheduled_for is None or job.scheduled_for < horizon]
         pushes = [push_of(job) for job in near]
@@ -69,9 +71,11 @@ class Jobs:
             left = 0
             for batch in batches(pushes, PUSH_BATCH):
                 left += sum(1 for status in self.scripts.enqueue(batch, deadline_ms=deadline_ms) if status < 0)
+                crash_point("submit.batch_pushed")
         except StoreUnavailable as error:
             left = len(pushes)
             log.warning("push left to the relay", jobs=len(pushes), error=str(error))
+        crash_point("submit.pushed")
         if left:
             self._wake_relay()
 
@@ -105,6 +109,7 @@ def submit(
         jobs.catalogue, definition, args, queue=queue, priority=priority, scheduled_for=scheduled_for,
         idempotency_key=idempotency_key, request=request,
     )  # fmt: skip
+    crash_point("submit.checked")
     if not submission.is_durable:
         return _push_only(jobs, [submission], within)[0]
     deadline_ms = jobs.push_deadline()
@@ -138,6 +143,7 @@ def submit_many(
 
     def write(work: UnitOfWork) -> list[Job]:
         opened = opening.open_many(work, submissions)
+        crash_point("submit_many.opened")
         work.after_commit(lambda: jobs.push(opened, deadline_ms=deadline_ms))
         return opened
 
@@ -150,6 +156,7 @@ def submit_many(
 def _open(jobs: Jobs, work: UnitOfWork, submission: Submission, deadline_ms: int | None) -> Job:
     if submission.idempotency_key is not None:
         holder = ledger.take_key(work, submission)
+        crash_point("submit.key_taken")
         known = queries.get(work, holder) if holder is not None else None
         if known is not None:
             return known
@@ -158,6 +165,7 @@ def _open(jobs: Jobs, work: UnitOfWork, submission: Submission, deadline_ms: int
     opened = opening.open_one(work, submission)
     if opened is None:  # the id is derived (a child of a repeated attempt, a tick): its first row stands
         return _existing(work, submission.id)
+    crash_point("submit.opened")
     work.after_commit(lambda: jobs.push([opened], deadline_ms=deadline_ms))
     return opened
 

@@ -14,6 +14,7 @@ from shared.jobs.broker import MillraceBroker
 from shared.jobs.claims import Block, Claims
 from shared.jobs.completions import Completions, Ended
 from shared.jobs.connection import BLOCK_SECONDS, store_errors
+from shared.jobs.crash_points import crash_point
 from shared.jobs.lanes import Lane
 from shared.jobs.observation import observe
 from shared.jobs.outcomes import Done, Lost, Outcome, Released
@@ -166,6 +167,7 @@ class ServiceWorker:
         except StoreUnavailable:
             self.completions.put_back(ended)
             raise
+        crash_point("claim.answered")
         self._confirm(ended, statuses)
         if claim is not None and self._stopping.is_set():
             self._claims.give_back(claim)
@@ -249,6 +251,7 @@ class ServiceWorker:
         self._confirm(ended, statuses)
 
     def _confirm(self, ended: list[Ended], statuses: list[bool]) -> None:
+        crash_point("complete.written")
         for each, is_done in zip(ended, statuses, strict=True):
             self.attempts.remove(each.running)
             if not is_done:
@@ -258,6 +261,7 @@ class ServiceWorker:
     def _hand_over(self, claimed: Claimed) -> None:
         running = Running(claimed.held)
         self.attempts.add(running)
+        crash_point("claim.handed_over")
         self._lanes[claimed.held.queue].put(
             Attempt(self.jobs, self._broker, self._resources, self.name, claimed, running)
         )

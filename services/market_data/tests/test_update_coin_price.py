@@ -1,6 +1,5 @@
 """The job update-coin-price on the real runtime, against real stores and the sandbox's providers."""
 
-import secrets
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -13,20 +12,15 @@ import sqlalchemy as sa
 
 from services.market_data.app import SERVICE
 from services.market_data.clients import PriceSources
-from services.market_data.jobs.update_coin_price import QuotePolicy, UpdateCoinPrice, update_coin_price
-from services.market_data.queues import PRICE_UPDATES
-from services.market_data.settings import MarketDataSettings
+from services.market_data.jobs.update_coin_price import UpdateCoinPrice, update_coin_price
 from services.market_data.store import Coin, CoinStore, NewCoin, Price, PriceStore
 from services.market_data.tables import coin_price, quote
 from shared import clock
 from shared.bootstrap import ServiceRuntime
 from shared.jobs import submit
 from shared.jobs.admission import Request
-from shared.jobs.attempts import Attempt, run_attempt
 from shared.jobs.outcomes import Again, Buried, Cancelled, Done, Outcome, Reason, WaitReason
-from shared.jobs.running import Running
-from shared.jobs.scripts import Claimed
-from shared.settings import load
+from shared.jobs.testing import drain, lift_limits
 from tools.sandbox.sandbox import Sandbox
 
 PROVIDERS = ("dexscreener", "coingecko", "geckoterminal")
@@ -38,7 +32,6 @@ class World:
 
     runtime: ServiceRuntime
     sandbox: Sandbox
-    resources: dict[type, object]
 
     def add_coins(self, count: int) -> list[Coin]:
         def numbered(number: int) -> NewCoin:
@@ -55,24 +48,9 @@ class World:
 
     def run(self, threads: int = 1) -> list[Outcome]:
         """Claim and run everything that is due, as a worker with so many slots does."""
-        outcomes: list[Outcome] = []
         with ThreadPoolExecutor(threads) as pool:
-            while claimed := self._claim(100):
-                outcomes += pool.map(self._attempt, claimed)
-        return outcomes
-
-    def _claim(self, count: int) -> Sequence[Claimed]:
-        with self.runtime.database.unit_of_work() as work:
-            identity = work.connection.execute(sa.text("SELECT identity FROM redis_identity")).scalar_one()
-        claim = self.runtime.jobs.scripts.claim(
-            {PRICE_UPDATES.name: count}, identity=identity, request=secrets.token_hex(16), worker="test"
-        )
-        assert not claim.is_closed
-        return claim.jobs
-
-    def _attempt(self, claimed: Claimed) -> Outcome:
-        running = Running(claimed.held, deadline=clock.monotonic() + 60)
-        return run_attempt(Attempt(self.runtime.jobs, self.runtime.broker, self.resources, "test", claimed, running))
+            drained = list(pool.map(lambda _: drain(self.runtime), range(threads)))
+        return [outcome for each in drained for outcome in each.outcomes]
 
     def price(self, coin: Coin) -> Price | None:
         with self.runtime.database.unit_of_work() as work:
@@ -97,25 +75,18 @@ class World:
 
 @pytest.fixture
 def world(runtime_for: Callable[..., ServiceRuntime]) -> Iterator[World]:
-    runtime = runtime_for(SERVICE)
-    runtime.jobs.scripts.configure(
-        PRICE_UPDATES.name, version=2**40, is_paused=False, max_running=0, rate=0, window_ms=0
-    )
     with Sandbox() as sandbox:
-        settings = load(
-            MarketDataSettings,
-            environ={
-                "DATABASE_URL": "postgresql://role:password@127.0.0.1/unused",
-                "DEXSCREENER_BASE_URL": f"{sandbox.url}/dexscreener",
-                "COINGECKO_BASE_URL": f"{sandbox.url}/coingecko/api/v3",
-                "GECKOTERMINAL_BASE_URL": f"{sandbox.url}/geckoterminal/api/v2",
-                "COINGECKO_RATE_PER_MINUTE": "6000",
-                "PROVIDER_TIMEOUT_SECONDS": "2",
-            },
+        runtime = runtime_for(
+            SERVICE,
+            DEXSCREENER_BASE_URL=f"{sandbox.url}/dexscreener",
+            COINGECKO_BASE_URL=f"{sandbox.url}/coingecko/api/v3",
+            GECKOTERMINAL_BASE_URL=f"{sandbox.url}/geckoterminal/api/v2",
+            COINGECKO_RATE_PER_MINUTE="6000",
+            PROVIDER_TIMEOUT_SECONDS="2",
         )
-        sources = PriceSources.from_settings(settings)
-        policy = QuotePolicy.from_settings(settings)
-        yield World(runtime, sandbox, {PriceSources: sources, QuotePolicy: policy})
+        lift_limits(runtime)
+        sources = runtime.resource(PriceSources)
+        yield World(runtime, sandbox)
         sources.close()
 
 
@@ -244,7 +215,7 @@ def test_a_job_of_a_deleted_or_unfollowed_coin_is_cancelled(world: World) -> Non
 def test_a_coin_deleted_while_its_price_is_fetched_is_cancelled(world: World) -> None:
     coin = world.add_coins(1)[0]
     world.submit(UpdateCoinPrice(coin_id=coin.id))
-    world.resources[PriceSources] = _DeletingSources(world, coin)
+    world.runtime.resources[PriceSources] = _DeletingSources(world, coin)
 
     outcomes = world.run()
 
@@ -255,7 +226,7 @@ class _DeletingSources(PriceSources):
     """The real providers; somebody deletes the coin before their answer is used."""
 
     def __init__(self, world: World, coin: Coin) -> None:
-        self._real = world.resources[PriceSources]
+        self._real = world.runtime.resources[PriceSources]
         self._world = world
         self._coin = coin
 

@@ -8,6 +8,7 @@ from sqlalchemy.exc import DataError
 
 from shared.db import UnitOfWork
 from shared.jobs.connection import BLOCK_SECONDS, store_errors, stream_entries
+from shared.jobs.crash_points import crash_point
 from shared.jobs.ledger import ledger
 from shared.jobs.ledger.records import Event, events_from_stream
 from shared.jobs.maintenance.history import Told, ripe, worth_writing
@@ -60,7 +61,9 @@ class LedgerWriter:
         # What a fault or a dead consumer left has waited already.
         hold_ms = 0 if self._has_own else self._hold_ms
         count = ripe(told, now_ms=self._jobs.scripts.time_ms(), hold_ms=hold_ms) if hold_ms else len(told)
+        crash_point("history.read")
         self._write(told[:count], told)
+        crash_point("history.acknowledged")
         self._held = told[count:]
         return len(entries) >= BATCH // 2
 
@@ -71,6 +74,8 @@ class LedgerWriter:
         if events:
             with self._jobs.database.unit_of_work() as work:
                 _apply(work, events)
+                crash_point("history.applied")
+        crash_point("history.committed")
         with store_errors():
             self._jobs.scripts.client.xack(self._stream, GROUP, *[each.entry_id for each in due])
 

@@ -12,6 +12,7 @@ from shared import metrics
 from shared.db import UnitOfWork
 from shared.errors import StoreUnavailable
 from shared.jobs.connection import instance_of, store_errors
+from shared.jobs.crash_points import crash_point
 from shared.jobs.entries import decode_entry
 from shared.jobs.ledger import ledger, queries
 from shared.jobs.messages import push_of
@@ -37,6 +38,8 @@ def reconcile_once(jobs: Jobs) -> bool:
     instance = instance_of(jobs.scripts.client)
     known, sentinel = _identities(jobs)
     mark = "" if _is_known(instance, known, sentinel) else _begin_rebuild(jobs, instance, known, sentinel)
+    if mark:
+        crash_point("reconcile.marked")
     # Also when nothing was lost: whatever an index forgot of pauses and limits comes back within one turn.
     copy_settings(jobs, is_full=_LOST in mark)
     pushed = _push_missing(jobs)
@@ -45,6 +48,7 @@ def reconcile_once(jobs: Jobs) -> bool:
         if count:
             metrics.RECONCILE_FIXED.labels(service=jobs.service, kind=kind).inc(count)
             log.warning("index repaired", service=jobs.service, kind=kind, jobs=count)
+    crash_point("reconcile.compared")
     if mark:
         if known is not None and _LOST not in mark and pushed + dropped:
             copy_settings(jobs, is_full=True)  # restarted and rolled back: the log of starts lost its end as well
@@ -105,8 +109,10 @@ def _adopt(jobs: Jobs, instance: str, mark: str) -> None:
                 ),
                 {"identity": identity},
             )
+            crash_point("reconcile.recorded")
             if not jobs.scripts.adopt(mark, identity):
                 raise _Overtaken
+            crash_point("reconcile.adopted")
     except _Overtaken as error:
         known, sentinel = _identities(jobs)
         if _is_known(instance, known, sentinel) or (sentinel or "").startswith(_prefix(instance)):
@@ -146,6 +152,7 @@ def _push(jobs: Jobs, work: UnitOfWork, ids: list[str]) -> int:
     if not rows:
         return 0
     statuses = jobs.scripts.enqueue([push_of(row, must_check=True) for row in rows], deadline_ms=0)
+    crash_point("reconcile.pushed")
     ledger.stamp_pushed(work, [row.id for row, status in zip(rows, statuses, strict=True) if status >= 0])
     return sum(1 for status in statuses if status == 1)
 

@@ -7,6 +7,7 @@ from sqlalchemy.exc import DataError
 
 from shared.db import UnitOfWork
 from shared.jobs.connection import BLOCK_SECONDS, store_errors
+from shared.jobs.crash_points import crash_point
 from shared.jobs.ledger import ledger
 from shared.jobs.ledger.records import OutcomeRecord
 from shared.jobs.submission import Jobs
@@ -31,6 +32,7 @@ def settle_once(jobs: Jobs) -> bool:
             return True
         raws = jobs.scripts.client.hmget(keys.of("outcomes"), ids)
     outcomes = [(job_id, _decoder.decode(raw)) for job_id, raw in zip(ids, raws, strict=True) if raw is not None]
+    crash_point("settler.read")
     with jobs.database.unit_of_work() as work:
         is_ours = work.connection.execute(
             sa.text("SELECT pg_try_advisory_xact_lock(hashtext(:name))"), {"name": f"settle.{jobs.service}"}
@@ -39,7 +41,10 @@ def settle_once(jobs: Jobs) -> bool:
             return False
         if outcomes:
             _note_final(outcomes, _settle(work, outcomes))
+        crash_point("settler.applied")
+    crash_point("settler.committed")
     jobs.scripts.settle([(job_id, record.generation, record.state) for job_id, record in outcomes])
+    crash_point("settler.removed")
     return len(ids) >= BATCH // 2
 
 

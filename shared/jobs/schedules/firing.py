@@ -10,6 +10,7 @@ from shared import metrics
 from shared.db import UnitOfWork
 from shared.errors import Rejected
 from shared.jobs.admission import Request, prepare
+from shared.jobs.crash_points import crash_point
 from shared.jobs.ledger import ledger
 from shared.jobs.ledger.records import Submission
 from shared.jobs.schedules.declaration import every_of, last_run, next_run
@@ -42,7 +43,9 @@ def fire_once(jobs: Jobs) -> bool:
         submissions = [made for row in due if (made := _tick(jobs, work, row)) is not None]
         if submissions:
             opened = ledger.open_jobs(work, submissions)
+            crash_point("fire.opened")
             work.after_commit(lambda: jobs.push(opened, deadline_ms=deadline_ms))
+    crash_point("fire.fired")
     metrics.SCHEDULE_FIRED.labels(service=jobs.service).inc(len(submissions))
     return len(due) == BATCH
 
@@ -67,6 +70,7 @@ def _tick(jobs: Jobs, work: UnitOfWork, row: Any) -> Submission | None:
         log.error("schedule cannot be submitted", schedule=row.name, error=str(error))
         return None
     taken = work.connection.execute(_TICK, {"schedule": row.name, "tick": tick, "job_id": submission.id})
+    crash_point("fire.ticked")
     return submission if taken.rowcount else None
 
 

@@ -75,7 +75,7 @@ def test_three_migrations_at_once_leave_what_one_would(migrated: PostgresServer)
         "CREATE TABLE public.mine (value integer)",
         "CREATE ROLE another",
         "CREATE DATABASE another",
-        "SET ROLE millrace_gateway",
+        "SET ROLE millrace_test_gateway",
         "COPY gateway.job TO STDOUT",
     ],
 )

@@ -7,6 +7,7 @@ import pytest
 from psycopg import sql
 
 from shared.db import Database
+from tests.runtime.jobs.emptying import emptied
 from tests.runtime.jobs.sample import NAME, Bench, jobs_of, open_bench
 from tests.runtime.jobs.site import Site, open_site
 from tests.stores import service_url
@@ -27,19 +28,7 @@ def bench_url(postgres: PostgresServer, template_for: Callable[[str], str]) -> s
 @pytest.fixture
 def empty_url(bench_url: str) -> str:
     """The benches' database with no row in it, whoever still holds a connection."""
-    with psycopg.connect(bench_url, autocommit=True) as owner:
-        owner.execute(
-            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() "
-            "AND pid <> pg_backend_pid()"
-        )
-        names = owner.execute(
-            "SELECT tablename FROM pg_tables WHERE schemaname = %s AND tablename NOT LIKE 'alembic%%' "
-            "ORDER BY tablename IN ('coin', 'job')",
-            [NAME],
-        )
-        for (name,) in names.fetchall():  # no TRUNCATE: it makes new files, which costs more than a few rows
-            owner.execute(sql.SQL("DELETE FROM {}").format(sql.Identifier(NAME, name)))
-    return bench_url
+    return emptied(bench_url)
 
 
 @pytest.fixture

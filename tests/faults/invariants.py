@@ -76,6 +76,9 @@ def check(bench: Bench, before: Remains, acknowledged: Iterable[str]) -> None:
     done = sorted(row.args["number"] for row in rows.values() if row.state is State.COMPLETED and has_effect(row))
     assert sorted(number for number in bench.effects() if number < 1000) == done, "I4: effects are not once a job"
     _check_progress(events)
+    begun = {(event.job_id, event.token) for event in events if event.kind == "started"}
+    known = {tuple(row) for row in bench.sql("SELECT job_id::text, token FROM attempt")}
+    assert begun <= known, "history lacks an attempt that was begun"
 
 
 def unfinished(bench: Bench) -> list[tuple[str, str]]:

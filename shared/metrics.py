@@ -136,6 +136,18 @@ STALE_WRITES = _counter(
     "Writes refused because their lease had been lost; none of them changed anything.",
     "Rare after a kill or a deploy. Steady: workers stall longer than the lease; look at their CPU and pauses.",
 )
+STUCK_ATTEMPTS = _counter(
+    "millrace_stuck_attempts",
+    "queue job",
+    "Attempts that took no notice of their interrupt and were ended without their thread or coroutine.",
+    'Each holds memory until it returns. Give the job timeouts on what it calls, or isolation="process".',
+)
+ISOLATED_DEATHS = _counter(
+    "millrace_isolated_deaths",
+    "queue job cause",
+    "Processes of isolated jobs that did not survive their job, by cause (killed by us, signal, exit).",
+    "signal: read the job's error for the signal; SIGKILL that is not ours is usually the kernel out of memory.",
+)
 QUEUE_DEPTH = _gauge(
     "millrace_queue_depth",
     "jobs",

@@ -26,6 +26,7 @@ from shared.jobs.broker import MillraceBroker, message_of
 from shared.jobs.context import JobContext
 from shared.jobs.crash_points import crash_point
 from shared.jobs.definitions import Arguments, JobDefinition
+from shared.jobs.elsewhere import JobExited, perform_elsewhere
 from shared.jobs.ledger import ledger, queries
 from shared.jobs.messages import Envelope, envelope_of
 from shared.jobs.outcomes import (
@@ -33,6 +34,7 @@ from shared.jobs.outcomes import (
     Buried,
     Cancel,
     Cancelled,
+    Decided,
     Done,
     Failure,
     Lost,
@@ -136,19 +138,28 @@ def _call(
         except SkipMessage:
             broker.emit_after("skip_message", message)
             raise
-    result, raised = None, None
+    result: Any = None
+    raised: BaseException | None = None
     try:
-        attempt.running.enter()
-        try:
-            result = definition.function(context, arguments)
-        finally:
-            attempt.running.leave()
+        if definition.is_plain:
+            attempt.running.enter(attempt, context)
+            try:
+                result = definition.function(context, arguments)
+            finally:
+                attempt.running.leave()
+        else:
+            result = perform_elsewhere(attempt, definition, context, arguments)
+    except SystemExit as error:
+        exited = raised = JobExited(f"the job called for the end of its process: {error}")
+        raise exited from error
     except (Exception, Interrupt) as error:
         raised = error
         raise
     finally:
         if message is not None:
             broker.emit_after("process_message", message, result=result, exception=raised)
+    if isinstance(result, Done):
+        raise Decided(result)
     return result
 
 
@@ -202,6 +213,8 @@ def decide(
 def _verdict(error: BaseException) -> Outcome | None:
     """Outcomes that cost no attempt, or end the job without being a failure; None for everything else."""
     match error:
+        case Decided():
+            return error.outcome
         case OutcomeRefused():
             return Obsolete()
         case LeaseGone() | LeaseLost():

@@ -1,11 +1,12 @@
 """Owns what a job function sees of the platform. It must never outlive its attempt."""
 
+import asyncio
 import math
 import uuid
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
 
 import msgspec
 import sqlalchemy as sa
@@ -16,6 +17,7 @@ from shared.db import UnitOfWork
 from shared.errors import InvalidArgument, LeaseLost, StoreUnavailable
 from shared.jobs import effects, locks
 from shared.jobs.admission import Request
+from shared.jobs.coroutines import Coroutines
 from shared.jobs.crash_points import crash_point
 from shared.jobs.definitions import Arguments, JobDefinition
 from shared.jobs.exchange.outbox import MessageId, submit_to
@@ -29,6 +31,7 @@ if TYPE_CHECKING:
     from shared.jobs.running import Running
 
 T = TypeVar("T")
+P = ParamSpec("P")
 PROGRESS_INTERVAL_SECONDS = 0.2
 NOTE_MAX = 200
 #: Namespace of the ids that children derive from (parent, generation, key): a repeated attempt submits them once.
@@ -85,9 +88,23 @@ class JobContext:
         return self._running.is_cancelled.is_set()
 
     def sleep(self, seconds: float) -> None:
-        """Wait, but wake at once when the attempt is cancelled. Raises LeaseLost then."""
+        """Wait, but wake at once when the attempt is cancelled. Raises LeaseLost then.
+
+        Not for coroutines, where it would stop every other one: they await asyncio.sleep().
+        """
+        if asyncio._get_running_loop() is not None:  # the public spelling answers by raising
+            raise RuntimeError("ctx.sleep() would block the event loop; use: await asyncio.sleep(seconds)")
         if self._running.is_cancelled.wait(seconds):
             raise LeaseLost("the attempt was cancelled while it waited")
+
+    async def off_loop(self, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """In an `async def` job: run what blocks in a thread and await it, interrupted when the job is.
+
+        Every method here waits for a store, most for under a millisecond: progress() may be called as it is; give
+        unit_of_work(), transaction(), step(), submit(), lock() and drivers of your own to this one:
+        `await ctx.off_loop(save, ctx, prices)`.
+        """
+        return await Coroutines.of(self._resources).off_loop(self._running, function, *args, **kwargs)
 
     def resource(self, kind: type[T]) -> T:
         """What the service made at boot, by its type."""

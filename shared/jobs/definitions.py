@@ -1,11 +1,12 @@
 """Owns the declaration of jobs and queues: what a job needs said before it may exist. It must never open a store."""
 
+import inspect
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
 from datetime import timedelta
 from enum import IntEnum
-from typing import TYPE_CHECKING, Any, Generic, TypeVar, get_type_hints
+from typing import TYPE_CHECKING, Any, Generic, Literal, Protocol, TypeVar, get_args, get_type_hints, overload
 
 import msgspec
 import periodiq
@@ -21,6 +22,9 @@ if TYPE_CHECKING:
 #: The same rule for queues and jobs: it keeps Redis keys, metrics labels and URLs free of surprises.
 NAME = re.compile(r"^[a-z0-9][a-z0-9_-]{0,62}$")
 MAX_TIMEOUT = timedelta(hours=24)
+#: Where a job runs: in a thread of the worker, or in a process of its own that can be killed.
+Isolation = Literal["thread", "process"]
+ISOLATIONS: tuple[str, ...] = get_args(Isolation)
 
 
 class Arguments(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -96,11 +100,24 @@ class JobDefinition(Generic[A, R]):
     #: Cron expression of the default schedule, UTC.
     schedule: str | None
     is_durable: bool
+    isolation: Isolation = "thread"
+    is_coroutine: bool = False
+    #: A plain function in a thread: asked for each job, so it is stored.
+    is_plain: bool = True
 
     @property
     def summary(self) -> str:
         """First line of the function's docstring."""
         return (self.function.__doc__ or "").strip().partition("\n")[0]
+
+
+class Declare(Protocol):
+    """What @job(…) returns: it takes a function or a coroutine function and keeps its types."""
+
+    @overload
+    def __call__(self, function: "Callable[[JobContext, A], Coroutine[Any, Any, R]]", /) -> JobDefinition[A, R]: ...
+    @overload
+    def __call__(self, function: "Callable[[JobContext, A], R]", /) -> JobDefinition[A, R]: ...
 
 
 def job(
@@ -113,10 +130,15 @@ def job(
     priority: Priority = Priority.NORMAL,
     schedule: periodiq.CronSpec | None = None,
     durable: bool = True,
-) -> "Callable[[Callable[[JobContext, A], R]], JobDefinition[A, R]]":
+    isolation: Isolation = "thread",
+) -> Declare:
     """Declare a function as a job. It takes (ctx, args) and returns its result or raises a verdict.
 
-    Raises ConfigurationInvalid for a bad name, a timeout outside 1 ms to 24 h, or untyped arguments.
+    `async def` runs on the worker's event loop: await there, and give what blocks (a unit of work, a step, a driver) to
+    `await ctx.off_loop(…)`. `isolation="process"` runs it in a process of its own, which is killed when the time limit,
+    a cancel or a lost lease says so and the job does not end by itself.
+
+    Raises ConfigurationInvalid for a bad name, a timeout outside 1 ms to 24 h, untyped arguments or another isolation.
     """
     problems = []
     if not NAME.fullmatch(name):
@@ -125,10 +147,13 @@ def job(
         problems.append(f"timeout of job {name} must be from 1 ms to 24 hours, got {timeout}")
     if attempts is not None and not 1 <= attempts <= 100:
         problems.append(f"attempts of job {name} must be from 1 to 100, got {attempts}")
+    if isolation not in ISOLATIONS:
+        problems.append(f"isolation of job {name} must be one of {', '.join(ISOLATIONS)}, got {isolation!r}")
     if problems:
         raise ConfigurationInvalid(problems)
 
-    def declare(function: "Callable[[JobContext, A], R]") -> JobDefinition[A, R]:
+    def declare(function: Callable[..., Any]) -> JobDefinition[Any, Any]:
+        is_coroutine = inspect.iscoroutinefunction(function)
         return JobDefinition(
             name=name,
             queue=queue,
@@ -140,6 +165,9 @@ def job(
             priority=priority,
             schedule=_expression(schedule),
             is_durable=durable,
+            isolation=isolation,
+            is_coroutine=is_coroutine,
+            is_plain=isolation == "thread" and not is_coroutine,
         )
 
     return declare

@@ -10,6 +10,7 @@ import structlog
 from shared import clock, metrics
 from shared.errors import StoreUnavailable
 from shared.jobs.running import LeaseGone, Running, TimedOut, Unwanted
+from shared.jobs.stuck import StuckThreads
 from shared.jobs.worker import ServiceWorker
 
 log = structlog.get_logger(__name__)
@@ -23,6 +24,10 @@ class Heartbeat:
 
     def __init__(self, workers: list[ServiceWorker]) -> None:
         self._workers = workers
+        #: As many threads may be left behind as there are slots.
+        self.stuck = StuckThreads(
+            sum(queue.slots for worker in workers for queue in worker.jobs.catalogue.queues.values())
+        )
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._loop, name="heartbeat", daemon=True)
         self._extended_at = clock.monotonic()
@@ -43,15 +48,17 @@ class Heartbeat:
                 self._extended_at = clock.monotonic()
             for worker in self._workers:
                 running = worker.attempts.all()
-                self._enforce(running)
+                self._enforce(worker, running)
                 if is_due and running:
                     self._extend(worker, running)
 
-    def _enforce(self, attempts: list[Running]) -> None:
+    def _enforce(self, worker: ServiceWorker, attempts: list[Running]) -> None:
         at = clock.monotonic()
         for running in attempts:
             if at > running.deadline:
                 running.interrupt(TimedOut)
+            if at > running.interrupted_at:
+                self.stuck.look(worker, running)
 
     def _extend(self, worker: ServiceWorker, attempts: list[Running]) -> None:
         try:

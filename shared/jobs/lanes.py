@@ -82,6 +82,17 @@ class Lane:
             self._waiting.put(None)
         return left
 
+    def without(self, thread: int) -> "Lane":
+        """Leave a thread that does not come back to itself; a new one takes its place."""
+        with self._lock:
+            self._threads = [each for each in self._threads if each.ident != thread]
+            fresh = threading.Thread(target=self._work, name=f"{self._name}-again", daemon=True)
+            self._threads.append(fresh)
+            fresh.start()
+        return self
+
     def _work(self) -> None:
         while (attempt := self._waiting.get()) is not None:
             self._run(self, attempt)
+            if attempt.running.is_abandoned:
+                return

@@ -136,3 +136,11 @@ class Obsolete:
 
 
 Outcome = Done | Again | Buried | Cancelled | Released | Lost | Obsolete
+
+
+class Decided(Exception):
+    """An attempt that ran in another process has ended there, with this outcome."""
+
+    def __init__(self, outcome: Outcome) -> None:
+        super().__init__(f"ended elsewhere: {type(outcome).__name__}")
+        self.outcome = outcome

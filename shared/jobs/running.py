@@ -2,10 +2,17 @@
 
 import ctypes
 import threading
+from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
+from shared import clock
 from shared.jobs.flags import Flag
 from shared.jobs.scripts import Held
+
+if TYPE_CHECKING:
+    from shared.jobs.attempts import Attempt
+    from shared.jobs.context import JobContext
 
 
 class Interrupt(BaseException):
@@ -31,6 +38,16 @@ class Stopping(Interrupt):
     """The worker's grace is over."""
 
 
+class Abandoned(LeaseGone):
+    """Raised in a thread that came back after its attempt was ended for it."""
+
+
+#: Interrupts by name, as they travel to the process of an isolated job.
+INTERRUPTS: dict[str, type[Interrupt]] = {kind.__name__: kind for kind in (TimedOut, LeaseGone, Unwanted, Stopping)}
+#: How an attempt that is no plain function in a thread is interrupted; must return at once.
+Stop = Callable[[type[Interrupt]], None]
+
+
 @dataclass(slots=True, eq=False)
 class Running:
     """One attempt in one thread. `deadline` is monotonic seconds."""
@@ -42,18 +59,34 @@ class Running:
     _lock: threading.Lock = field(default_factory=threading.Lock)
     _thread: int | None = None
     interrupted_by: type[Interrupt] | None = None
+    interrupted_at: float = float("inf")
+    is_abandoned: bool = False
+    #: Whose function runs; what ends the attempt when its thread does not come back.
+    attempt: "Attempt | None" = None
+    context: "JobContext | None" = None
+    _stop: Stop | None = None
 
-    def enter(self) -> None:
-        """The job's function starts in the current thread."""
+    def enter(
+        self, attempt: "Attempt | None" = None, context: "JobContext | None" = None, *, stop: Stop | None = None
+    ) -> None:
+        """The job's function starts in the current thread, or where `stop` reaches it."""
         with self._lock:
             self._thread = threading.get_ident()
+            self._stop = stop
+            self.attempt = attempt
+            self.context = context
 
     def leave(self) -> None:
-        """The job's function is over; nothing may be raised into this thread for it any more."""
+        """The job's function is over; nothing may be raised into this thread for it any more.
+
+        Raises Abandoned when the attempt was ended without it.
+        """
         with self._lock:
-            if self._thread is not None and self.interrupted_by is not None:
+            if self._thread is not None and self.interrupted_by is not None and self._stop is None:
                 _raise_in(self._thread, None)
             self._thread = None
+        if self.is_abandoned:
+            raise Abandoned("the attempt was ended while its thread did not come back")
 
     def interrupt(self, by: type[Interrupt]) -> bool:
         """Raise `by` in the job's thread, once; False when its function is not running or was interrupted before.
@@ -65,8 +98,20 @@ class Running:
             if self._thread is None or self.interrupted_by is not None:
                 return False
             self.interrupted_by = by
-            _raise_in(self._thread, by)
+            self.interrupted_at = clock.monotonic()
+            if self._stop is not None:
+                self._stop(by)
+            else:
+                _raise_in(self._thread, by)
             return True
+
+    def abandon(self) -> int | None:
+        """Take from its thread the right to end this attempt; returns that thread, None when it has just come back."""
+        with self._lock:
+            if self._thread is None or self.interrupted_by is None or self.is_abandoned:
+                return None
+            self.is_abandoned = True
+            return self._thread
 
 
 def _raise_in(thread: int, kind: type[BaseException] | None) -> None:

@@ -273,7 +273,14 @@ class ServiceWorker:
             outcome = perform_attempt(attempt)
         except Exception:  # the thread's last line of defence: the slot must be given back
             log.exception("attempt ended outside its steps", job_id=attempt.claimed.held.id)
-        seconds = clock.monotonic() - started
+        if not attempt.running.is_abandoned:
+            self._end(lane, attempt, outcome, clock.monotonic() - started)
+
+    def abandon(self, attempt: Attempt, outcome: Outcome, *, thread: int, seconds: float) -> None:
+        """End an attempt whose thread does not come back; another thread takes its slot."""
+        self._end(self._lanes[attempt.claimed.held.queue].without(thread), attempt, outcome, seconds)
+
+    def _end(self, lane: Lane, attempt: Attempt, outcome: Outcome, seconds: float) -> None:
         # The slot is free from here on: the next claim can travel together with this end.
         lane.ended(seconds)
         self._write_end(attempt, outcome)

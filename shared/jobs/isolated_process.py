@@ -1,0 +1,102 @@
+"""Owns the inside of a process for isolated jobs: one job at a time, through the same steps as in a worker.
+
+It must never claim, never write an end, and never live on when its worker is gone.
+"""
+
+import fcntl
+import os
+import signal
+import socket
+import threading
+from dataclasses import dataclass, replace
+from queue import SimpleQueue
+
+import structlog
+
+from shared.jobs.attempts import Attempt, perform_attempt
+from shared.jobs.broker import MillraceBroker
+from shared.jobs.isolation import frames
+from shared.jobs.isolation.frames import Incoming, Ready, Run, Stop, ToProcess
+from shared.jobs.outcomes import Lost, Outcome
+from shared.jobs.running import INTERRUPTS, Running
+from shared.jobs.submission import Jobs
+
+log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """What the jobs of one service need in this process."""
+
+    jobs: Jobs
+    broker: MillraceBroker
+    resources: dict[type, object]
+
+
+def die_with(lifeline: int) -> None:
+    """Have the kernel end this process and what it starts when the other end of the lifeline closes (Linux).
+
+    Elsewhere the closed wire does, as soon as a thread of Python may run.
+    """
+    fcntl.fcntl(lifeline, fcntl.F_SETOWN, -os.getpgid(0))
+    fcntl.fcntl(lifeline, fcntl.F_SETFL, fcntl.fcntl(lifeline, fcntl.F_GETFL) | os.O_ASYNC)
+
+
+def serve(parts: Parts, wire: socket.socket) -> None:
+    """Run what comes over the wire, until it closes."""
+    service = _Service(parts, wire)
+    threading.Thread(target=service.listen, name="wire", daemon=True).start()
+    frames.send(wire, Ready())
+    service.work()
+
+
+class _Service:
+    """The main thread works, another listens."""
+
+    def __init__(self, parts: Parts, wire: socket.socket) -> None:
+        self._parts = parts
+        self._wire = wire
+        self._inbox: SimpleQueue[Run | None] = SimpleQueue()
+        self._running: Running | None = None
+
+    def work(self) -> None:
+        while (run := self._inbox.get()) is not None:
+            claimed = replace(run.claimed, must_check=False)  # the worker has looked
+            running = Running(claimed.held)
+            self._running = running
+            outcome = self._perform(run, Attempt(
+                self._parts.jobs, self._parts.broker, self._parts.resources, run.worker, claimed, running
+            ))  # fmt: skip
+            self._running = None
+            frames.send(self._wire, frames.ended(claimed.held.token, outcome))
+
+    def _perform(self, run: Run, attempt: Attempt) -> Outcome:
+        try:
+            return perform_attempt(attempt)
+        except Exception:  # as in a worker's thread: the last line of defence
+            log.exception("attempt ended outside its steps", job_id=run.claimed.held.id)
+            return Lost("ended outside its steps; the reaper has it")
+
+    def listen(self) -> None:
+        incoming = Incoming(ToProcess)
+        while chunk := self._received():
+            incoming.feed(chunk)
+            while (frame := incoming.take()) is not None:
+                self._obey(frame)
+        if self._running is not None:  # the worker is gone, and the lease with it
+            os.killpg(os.getpgid(0), signal.SIGKILL)
+        self._inbox.put(None)
+
+    def _received(self) -> bytes:
+        try:
+            return self._wire.recv(64 * 1024)
+        except OSError:
+            return b""
+
+    def _obey(self, frame: ToProcess) -> None:
+        if isinstance(frame, Run):
+            self._inbox.put(frame)
+            return
+        running = self._running
+        if isinstance(frame, Stop) and running is not None and running.held.token == frame.token:
+            running.interrupt(INTERRUPTS[frame.by])

@@ -1,0 +1,198 @@
+"""Jobs in processes of their own: the context works there, what kills one hurts nobody else, and none outlives us."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import psutil
+import pytest
+from structlog.testing import capture_logs
+
+from shared.jobs import Job, submit
+from shared.jobs import heartbeat as heartbeat_module
+from shared.jobs.isolation import IsolatedJobs
+from shared.jobs.outcomes import Again, Buried, Done, Outcome, Reason
+from shared.jobs.states import State
+from tests.runtime.jobs.sample import Bench, at_work
+from tests.runtime.jobs.waiting import eventually
+from tests.runtime.jobs.ways import Order, apart, apart_once, open_ways, sing_apart
+
+ROOT = Path(__file__).parents[3]
+
+
+@pytest.fixture
+def bench(empty_url: str, redis_url: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[Bench]:
+    """The bench with isolated jobs; their processes find its stores in the environment."""
+    monkeypatch.setenv("DATABASE_URL", empty_url)
+    monkeypatch.setenv("REDIS_URL", redis_url)
+    monkeypatch.setattr(heartbeat_module, "TICK_SECONDS", 0.01)
+    monkeypatch.setattr(heartbeat_module, "EXTEND_SECONDS", 0.05)
+    monkeypatch.setattr("shared.jobs.isolation.process.GRACE_SECONDS", 0.2)
+    with open_ways(empty_url, redis_url) as (opened, _):
+        yield opened
+
+
+def order(bench: Bench, act: str, number: int = 0) -> Job:
+    return submit(bench.jobs, apart, Order(act=act, number=number))
+
+
+def result_of(outcome: Outcome) -> object:
+    assert isinstance(outcome, Done), outcome
+    return json.loads(outcome.result_json)
+
+
+def test_the_context_works_in_the_process_and_its_transaction_commits_with_the_outcome(bench: Bench) -> None:
+    job = order(bench, "use-all", 7)
+
+    (outcome,) = bench.run()
+    result = result_of(outcome)
+
+    assert isinstance(result, dict)
+    assert isinstance(outcome, Done)
+    assert outcome.is_settled
+    assert result.pop("pid") != os.getpid()
+    assert (result.pop("step"), result.pop("attempt"), result.pop("key")) == (7, 1, f"{job.id}:1")
+    assert bench.effects() == [7, 100]
+    assert bench.row(job.id).state is State.COMPLETED
+    assert [(one.number, one.note) for one in [bench.row(result.pop("child")).args] if 0] == []
+    assert "progress" in "".join(bench.kinds(job.id))
+
+
+def test_a_process_is_used_again_and_replaced_after_its_number_of_jobs(bench: Bench) -> None:
+    for number in range(4):
+        order(bench, "pid", number)
+
+    pids = [result_of(outcome) for outcome in bench.run()]
+
+    assert pids[0] == pids[1] == pids[2] != pids[3]
+    assert os.getpid() not in pids
+
+
+def test_a_coroutine_may_be_isolated_too(bench: Bench) -> None:
+    submit(bench.jobs, sing_apart, Order(act="", number=7))
+
+    result = result_of(bench.run()[0])
+
+    assert isinstance(result, dict)
+    assert result["number"] == 7
+    assert result["pid"] != os.getpid()
+
+
+def test_an_error_in_the_process_is_the_attempt_s_own(bench: Bench) -> None:
+    order(bench, "fail", 7)
+
+    (outcome,) = bench.run()
+
+    assert isinstance(outcome, Again)
+    assert outcome.failure is not None
+    assert (outcome.failure.type, outcome.failure.message, outcome.counts) == ("ValueError", "no 7", True)
+    assert "_fail" in outcome.failure.traceback
+
+
+@pytest.mark.parametrize(
+    ("act", "says"),
+    [("segv", "SIGSEGV (signal 11)"), ("kill", "SIGKILL (signal 9)"), ("exit", "exit code 3"), ("sys-exit", "3")],
+)
+def test_a_process_that_dies_is_a_failed_attempt_that_says_how_and_its_neighbours_live(
+    bench: Bench, act: str, says: str
+) -> None:
+    order(bench, act)
+    order(bench, "pid")
+
+    with capture_logs() as logged:
+        died, neighbour = bench.run()
+
+    assert isinstance(died, Again)
+    assert died.failure is not None
+    assert died.counts
+    assert died.failure.type == ("JobExited" if act == "sys-exit" else "ProcessDied")
+    assert says in died.failure.message
+    assert isinstance(neighbour, Done)
+    if act == "segv":
+        assert "_kill" in died.failure.traceback or "in act" in died.failure.traceback  # the process's last words
+    if act in ("segv", "kill"):
+        assert "hunter2" not in died.failure.traceback
+        assert any("about to go" in str(event.get("line")) for event in logged)
+
+
+@pytest.mark.parametrize("act", ["wait", "hold", "swallow"])
+def test_the_time_limit_ends_an_isolated_job_whatever_it_does(bench: Bench, act: str) -> None:
+    with at_work(bench):
+        job = submit(bench.jobs, apart_once, Order(act=act))
+        eventually(lambda: bench.state(job.id) in ("dead", "completed"))
+    bench.settle()
+
+    row = bench.row(job.id)
+    if act == "wait":  # it notices by itself, and returning is its right
+        assert row.state in (State.DEAD, State.COMPLETED)
+    else:
+        assert row.error is not None
+        assert (row.state, row.error["type"], row.error["reason"]) == (State.DEAD, "JobTimeout", "exhausted")
+
+
+@pytest.mark.parametrize("act", ["hold", "swallow"])
+def test_a_clean_stop_gives_an_isolated_job_back_at_no_cost(bench: Bench, act: str) -> None:
+    job = order(bench, act)
+
+    with at_work(bench) as worker:
+        eventually(lambda: "progress" in bench.kinds(job.id))
+        worker.stop(0.05)
+        assert worker.attempts.all() == []
+
+    assert [(one.held.id, one.attempt, one.crashes) for one in bench.claim()] == [(job.id, 1, 0)]
+
+
+def test_a_cancel_kills_an_isolated_job_that_does_not_listen(bench: Bench) -> None:
+    with at_work(bench):
+        job = order(bench, "hold")
+        eventually(lambda: "progress" in bench.kinds(job.id))
+        bench.cancel(job.id)
+        bench.jobs.scripts.drop(job.id, "work", generation=1)
+        eventually(lambda: bench.state(job.id) in ("", "cancelled"))
+
+    assert bench.row(job.id).state is State.CANCELLED
+
+
+def test_the_process_ends_when_its_worker_is_killed_although_its_job_holds_on(bench: Bench, empty_url: str) -> None:
+    job = order(bench, "hold")
+    worker = subprocess.Popen([sys.executable, "-m", "tests.runtime.jobs.doomed_ways"], cwd=ROOT)
+    try:
+        eventually(lambda: "progress" in bench.kinds(job.id), within=20)
+        (child,) = psutil.Process(worker.pid).children()
+    finally:
+        worker.send_signal(signal.SIGKILL)
+        worker.wait(10)
+
+    eventually(lambda: not child.is_running() or child.status() == psutil.STATUS_ZOMBIE)
+
+
+def test_a_process_that_cannot_boot_says_why(bench: Bench) -> None:
+    bench.runtime.resources[IsolatedJobs] = IsolatedJobs([sys.executable, "-c", "raise SystemExit('no stores')"], size=1)
+    order(bench, "pid")
+
+    (outcome,) = bench.run()
+
+    assert isinstance(outcome, Again)
+    assert outcome.failure is not None
+    assert "exit code 1" in outcome.failure.message
+    assert "no stores" in outcome.failure.traceback
+
+
+@pytest.mark.parametrize("said", [b"\\x00\\x00\\x00\\x02hi", b"\\xff\\xff\\xff\\xff", b"\\x00\\x00\\x00\\x01\\xc0"])
+def test_a_process_that_speaks_nonsense_is_ended_and_its_job_buried(bench: Bench, said: bytes) -> None:
+    script = f"import os, sys, time; os.write(int(sys.argv[1]), b'{said.decode()}'); time.sleep(60)"
+    bench.runtime.resources[IsolatedJobs] = IsolatedJobs([sys.executable, "-c", script], size=1)
+    order(bench, "pid")
+
+    (outcome,) = bench.run()
+
+    assert isinstance(outcome, Buried)
+    assert (outcome.reason, outcome.failure.type) == (Reason.UNRECOVERABLE, "Undecodable")
+
+
+def children_of(pid: int) -> Callable[[], list[psutil.Process]]:
+    return lambda: psutil.Process(pid).children()

@@ -55,6 +55,11 @@ class Metric(Generic[M]):
         child = self._children.get(key)
         return child if child is not None else self._open(key)
 
+    def total(self) -> float:
+        """The sum over all series of a counter."""
+        samples = [sample for family in self._metric.collect() for sample in family.samples]
+        return sum(sample.value for sample in samples if sample.name == self.declaration.name)
+
     def _open(self, key: tuple[str, ...]) -> M:
         with self._lock:
             if key not in self._children and len(self._children) >= MAX_SERIES:

@@ -228,6 +228,14 @@ class ProcessSettings:
     health_port: int = setting("HEALTH_PORT", default=0, minimum=0, maximum=65535)
     service_token: Secret = setting("MILLRACE_SERVICE_TOKEN")
     shutdown_grace_seconds: int = setting("SHUTDOWN_GRACE_SECONDS", default=25, minimum=1, maximum=3600)
+    #: Worker processes under one small parent, as `--processes`; the n-th (from 0) has its health at HEALTH_PORT + n.
+    worker_processes: int = setting("WORKER_PROCESSES", default=1, minimum=1, maximum=64)
+    #: A worker process above this resident size, MiB, drains and is replaced; 0 = no limit.
+    worker_rss_limit_mb: int = setting("WORKER_RSS_LIMIT_MB", default=0, minimum=0, maximum=1_048_576)
+    #: A worker process that has run so many jobs drains and is replaced; 0 = no limit.
+    worker_jobs_limit: int = setting("WORKER_JOBS_LIMIT", default=0, minimum=0, maximum=1_000_000_000)
+    #: The process of isolated jobs is replaced after so many of them.
+    isolated_jobs_limit: int = setting("ISOLATED_JOBS_LIMIT", default=100, minimum=1, maximum=1_000_000)
 
     @property
     def is_production(self) -> bool:

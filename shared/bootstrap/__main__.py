@@ -1,6 +1,7 @@
 """Owns the command line of a process. It must never import a role that is not asked for: each costs memory."""
 
 import argparse
+import dataclasses
 import functools
 import importlib
 import sys
@@ -8,12 +9,15 @@ from collections.abc import Sequence
 
 from shared import logs
 from shared.bootstrap.assembly import assemble, find_service, overrides
+from shared.bootstrap.children import Children, parent_socket
 from shared.bootstrap.process import Process, explain, run
 from shared.bootstrap.service import Service
 from shared.errors import ConfigurationInvalid, StoreUnavailable
 from shared.jobs import crash_points
 from shared.settings import CrashSettings, MigrationSettings, ProcessSettings, load, load_all
 
+MAX_PROCESSES = 64
+MAX_PORT = 65_535
 ROLES = ("api", "worker", "scheduler", "gateway")
 EXIT_UNAVAILABLE = 69
 
@@ -23,9 +27,17 @@ def main(arguments: list[str]) -> int:
     parser = argparse.ArgumentParser(prog="python -m shared.bootstrap", description=__doc__)
     parser.add_argument("role", choices=(*ROLES, "migrate"))
     parser.add_argument("services", nargs="+", metavar="SERVICE", help="folder name below services/, e.g. market_data")
+    parser.add_argument("--processes", type=int, metavar="N", help="worker: so many processes (WORKER_PROCESSES)")
+    parser.add_argument("--child", type=int, nargs=2, metavar=("NUMBER", "SOCKET"), help=argparse.SUPPRESS)
     chosen = parser.parse_args(arguments)
+    if chosen.processes is not None and (chosen.role != "worker" or not 1 <= chosen.processes <= MAX_PROCESSES):
+        parser.error(f"--processes is from 1 to {MAX_PROCESSES}, and only for the role worker")
     try:
-        return _migrate(chosen.services) if chosen.role == "migrate" else _serve(chosen.role, chosen.services)
+        if chosen.role == "migrate":
+            return _migrate(chosen.services)
+        if chosen.role == "worker" and chosen.child is None:
+            return _work(chosen.services, chosen.processes)
+        return _serve(chosen.role, chosen.services, child=chosen.child)
     except ConfigurationInvalid as error:
         sys.stderr.write(explain(error))
         return error.exit_code
@@ -34,11 +46,34 @@ def main(arguments: list[str]) -> int:
         return EXIT_UNAVAILABLE
 
 
-def _serve(role: str, names: list[str]) -> int:
+def _work(names: list[str], processes: int | None) -> int:
+    """One process as any role, unless there shall be several, or one that is replaced at a limit: then a parent."""
+    _check_settings([find_service(name) for name in names])
+    settings = load(ProcessSettings)
+    count = processes or settings.worker_processes
+    if count == 1 and not (settings.worker_rss_limit_mb or settings.worker_jobs_limit):
+        return _serve("worker", names)
+    if settings.health_port and settings.health_port + count - 1 > MAX_PORT:
+        raise ConfigurationInvalid([f"HEALTH_PORT must be at most {MAX_PORT + 1 - count} with {count} processes"])
+    logs.configure(settings.log_level, settings.log_format, process="worker-parent")
+    command = [sys.executable, "-m", "shared.bootstrap", "worker", *names, "--child"]
+    children = Children(
+        lambda number, descriptor: [*command, str(number), str(descriptor)], count,
+        grace_seconds=settings.shutdown_grace_seconds,
+    )  # fmt: skip
+    return children.run()
+
+
+def _serve(role: str, names: list[str], *, child: Sequence[int] | None = None) -> int:
     services = [find_service(name) for name in names]
     _check_settings(services, CrashSettings)
     crash_points.arm(load(CrashSettings).crash_at)
     process = Process(role, load(ProcessSettings))
+    if child is not None:
+        number, descriptor = child
+        port = process.settings.health_port and process.settings.health_port + number
+        process.settings = dataclasses.replace(process.settings, health_port=port)
+        process.parent = parent_socket(descriptor)
     runtimes = [assemble(service, process=role) for service in services]
     start = importlib.import_module(f"shared.bootstrap.{role}").start
     return run(process, lambda: start(process, runtimes), names)

@@ -29,6 +29,8 @@ class Process:
     settings: ProcessSettings
     health: HealthRegistry = field(default_factory=HealthRegistry)
     stopping: threading.Event = field(default_factory=threading.Event)
+    #: The line to the parent of worker processes; None where there is none.
+    parent: socket.socket | None = None
 
     @property
     def name(self) -> str:

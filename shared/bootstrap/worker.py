@@ -4,10 +4,14 @@ from collections.abc import Callable
 
 import structlog
 
+from shared.bootstrap.isolated import command_for
 from shared.bootstrap.process import Process
+from shared.bootstrap.pulse import Pulse
 from shared.bootstrap.service import ServiceRuntime
+from shared.jobs.coroutines import Coroutines
 from shared.jobs.demands import refuse_unsafe
 from shared.jobs.heartbeat import Heartbeat
+from shared.jobs.isolation import IsolatedJobs
 from shared.jobs.worker import ServiceWorker
 
 log = structlog.get_logger(__name__)
@@ -16,12 +20,14 @@ log = structlog.get_logger(__name__)
 def start(process: Process, runtimes: list[ServiceRuntime]) -> Callable[[], None]:
     """Claim and run jobs of every service; returns how to drain and stop."""
     workers = []
+    coroutines = Coroutines()
     for runtime in runtimes:
         if not runtime.settings.start_workers:
             log.warning("no jobs run here", setting="START_WORKERS=false", service=runtime.service.display)
             continue
         refuse_unsafe(runtime.jobs.scripts.client, in_production=process.settings.is_production)
         runtime.broker.emit_after("process_boot")
+        _prepare(process, runtime, coroutines)
         slots = {queue.name: queue.slots for queue in runtime.jobs.catalogue.queues.values()}
         worker = ServiceWorker(runtime.jobs, runtime.broker, runtime.resources, name=process.name, slots=slots)
         prefix = runtime.service.display
@@ -31,9 +37,14 @@ def start(process: Process, runtimes: list[ServiceRuntime]) -> Callable[[], None
         process.health.add(f"{prefix}.index", worker.closed)
         workers.append(worker)
     heartbeat = Heartbeat(workers)
+    process.health.add("stuck-threads", heartbeat.stuck.advice, advice=True)
+    process.health.add("stuck-limit", heartbeat.stuck.trouble, liveness=True)
+    process.health.add("coroutines", coroutines.trouble, liveness=True)
     heartbeat.start()
     for worker in workers:
         worker.start()
+    if process.parent is not None:
+        Pulse(process, process.parent, heartbeat.stuck.trouble, coroutines.trouble).start()
 
     def stop() -> None:
         for worker in workers:
@@ -41,8 +52,26 @@ def start(process: Process, runtimes: list[ServiceRuntime]) -> Callable[[], None
         for worker in workers:
             worker.stop(process.settings.shutdown_grace_seconds)
         heartbeat.stop()
+        coroutines.stop()
         for runtime in runtimes:
+            if isinstance(pool := runtime.resources.get(IsolatedJobs), IsolatedJobs):
+                pool.stop()
             runtime.broker.emit_before("worker_shutdown", None)
             runtime.database.close()
 
     return stop
+
+
+def _prepare(process: Process, runtime: ServiceRuntime, coroutines: Coroutines) -> None:
+    """The event loop and the processes that the service's jobs ask for; nothing for those that ask for none."""
+    definitions = runtime.jobs.catalogue.jobs.values()
+    if any(definition.is_coroutine for definition in definitions):
+        runtime.resources[Coroutines] = coroutines
+        coroutines.start()
+    queues = {definition.queue.name for definition in definitions if definition.isolation == "process"}
+    if queues:
+        runtime.resources[IsolatedJobs] = IsolatedJobs(
+            command_for(runtime.service.name),
+            size=sum(runtime.jobs.catalogue.queues[queue].slots for queue in queues),
+            jobs_limit=process.settings.isolated_jobs_limit,
+        )

@@ -75,13 +75,11 @@ def test_the_context_works_inside_and_the_final_transaction_commits_with_the_out
 def test_as_many_coroutines_as_slots_run_at_once_on_one_loop(ways: Ways) -> None:
     bench, chorus = ways
     loops: set[int] = set()
-    arrived: list[int] = []
+    together = asyncio.Barrier(4)
 
     async def act(_ctx: JobContext, args: Play) -> None:
         loops.add(id(asyncio.get_running_loop()))
-        arrived.append(args.number)
-        while len(arrived) < 4:
-            await asyncio.sleep(0)
+        await together.wait()
 
     chorus.act = act
     jobs = [submit_sing(bench, number) for number in range(4)]

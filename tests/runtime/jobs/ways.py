@@ -5,6 +5,7 @@ Run as `python -m tests.runtime.jobs.ways` it is such a process; it finds its st
 
 import asyncio
 import os
+import re
 import signal
 import socket
 import sys
@@ -17,16 +18,18 @@ from datetime import timedelta
 from typing import Any
 
 from shared import logs
-from shared.db import Database
+from shared.db import Database, UnitOfWork
 from shared.jobs import Arguments, Catalogue, JobContext, Jobs, fixed, job, seconds
 from shared.jobs.broker import MillraceBroker
 from shared.jobs.connection import connect
-from shared.jobs.isolation import IsolatedJobs
 from shared.jobs.isolated_process import Parts, die_with, serve
+from shared.jobs.isolation import IsolatedJobs
 from shared.jobs.scripts import Scripts
 from shared.settings import ServiceSettings, load
 from tests.runtime.jobs.sample import DEFINITIONS, NAME, SERVICE, WORK, Bench, Play, open_bench, write_effect
 
+#: Jobs that one process runs.
+JOBS_LIMIT = 6
 CoroutineAct = Callable[[JobContext, Play], Awaitable[Any]]
 
 
@@ -81,7 +84,11 @@ async def sing_apart(ctx: JobContext, args: Order) -> Any:
 
 
 def _use_all(ctx: JobContext, args: Order) -> Any:
-    step = ctx.step("once", lambda work: write_effect(work, 100) or args.number)
+    def once(work: UnitOfWork) -> int:
+        write_effect(work, 100)
+        return args.number
+
+    step = ctx.step("once", once)
     ctx.progress(1, 4, "a quarter")
     child = ctx.submit("play", Play(number=args.number), key="child")
     with ctx.lock("together", ttl=timedelta(seconds=5)), ctx.unit_of_work() as work:
@@ -89,15 +96,14 @@ def _use_all(ctx: JobContext, args: Order) -> Any:
     return {"pid": os.getpid(), "step": step, "child": child, "key": ctx.idempotency_key, "attempt": ctx.attempt}
 
 
-def _wait_for_cancel(ctx: JobContext, args: Order) -> None:
-    ctx.progress(1)
-    while not ctx.is_cancelled:
-        threading.Event().wait(0.005)
-
-
 def _hold(ctx: JobContext, args: Order) -> None:
     ctx.progress(1)
     time.sleep(600)  # millrace: allow sleep-in-test because it stands for C code that nothing but a kill ends
+
+
+def _spin(ctx: JobContext, args: Order) -> None:
+    ctx.progress(1)
+    re.match(r"(a+)+$", "a" * 60 + "b")  # years, without giving other threads of its process a turn
 
 
 def _swallow(ctx: JobContext, args: Order) -> None:
@@ -105,16 +111,13 @@ def _swallow(ctx: JobContext, args: Order) -> None:
     while True:
         try:
             threading.Event().wait(60)
-        except BaseException:  # noqa: BLE001, S112  # the point of it
+        except BaseException:  # noqa: BLE001, # the point of it
             continue
 
 
-def _kill(number: int) -> Callable[[JobContext, Order], None]:
-    def act(ctx: JobContext, args: Order) -> None:
-        sys.stdout.write(f"about to go, password=hunter2 {ctx.id}\n")
-        os.kill(os.getpid(), number)
-
-    return act
+def _crash(ctx: JobContext, args: Order) -> None:
+    sys.stdout.write(f"about to go, password=hunter2 {ctx.id}\n")
+    os.kill(os.getpid(), signal.SIGSEGV)
 
 
 def _fail(ctx: JobContext, args: Order) -> None:
@@ -135,11 +138,10 @@ def _call_exit(ctx: JobContext, args: Order) -> None:
 
 ACTS: dict[str, Callable[[JobContext, Order], Any]] = {
     "use-all": _use_all,
-    "wait": _wait_for_cancel,
+    "spin": _spin,
     "hold": _hold,
     "swallow": _swallow,
-    "segv": _kill(signal.SIGSEGV),
-    "kill": _kill(signal.SIGKILL),
+    "segv": _crash,
     "exit": _exit,
     "sys-exit": _call_exit,
     "fail": _fail,
@@ -161,7 +163,7 @@ def open_ways(database_url: str, redis_url: str) -> Iterator[tuple[Bench, Chorus
     bench = open_bench(ways_of(Database(database_url, NAME, pool_size=8), redis_url))
     chorus = Chorus()
     bench.runtime.resources[Chorus] = chorus
-    isolated = bench.runtime.resources[IsolatedJobs] = IsolatedJobs(COMMAND, size=4, jobs_limit=3)
+    isolated = bench.runtime.resources[IsolatedJobs] = IsolatedJobs(COMMAND, size=4, jobs_limit=JOBS_LIMIT)
     yield bench, chorus
     isolated.stop()
     bench.redis.close()

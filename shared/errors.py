@@ -20,6 +20,7 @@ PlatformError
      +- NotFound
      +- AlreadyExists
      +- NotReady               the thing exists but has not what was asked for yet
+     +- WrongState             the job's state does not allow this; carries it and the states that would
      +- Unauthenticated
      +- Forbidden
 """
@@ -129,6 +130,15 @@ class AlreadyExists(Rejected):
 
 class NotReady(Rejected):
     """The thing exists but has not what was asked for yet."""
+
+
+class WrongState(Rejected):
+    """A job's state does not allow what was asked. `state` is the job's; `allowed` lists those that would do."""
+
+    def __init__(self, message: str, *, state: str = "", allowed: Sequence[str] = ()) -> None:
+        super().__init__(message)
+        self.state = state
+        self.allowed = tuple(allowed)
 
 
 class Unauthenticated(Rejected):

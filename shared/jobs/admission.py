@@ -165,3 +165,14 @@ def check_options(*, priority: int | None, scheduled_for: datetime | None, key: 
     _checked_priority(int(Priority.NORMAL if priority is None else priority))
     _checked_time(scheduled_for)
     _checked_key(key)
+
+
+def check_move(
+    catalogue: Catalogue, *, queue: str | None, priority: int | None, scheduled_for: datetime | None
+) -> None:
+    """Refuse what no submission could ask for, when it is asked of a job that waits."""
+    if queue is not None:
+        _checked_queue(catalogue, queue)
+    if priority is not None:
+        _checked_priority(priority)
+    _checked_time(scheduled_for)

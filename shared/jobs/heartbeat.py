@@ -9,6 +9,7 @@ import structlog
 
 from shared import clock, metrics
 from shared.errors import StoreUnavailable
+from shared.jobs.control_scripts import control_of
 from shared.jobs.running import LeaseGone, Running, TimedOut, Unwanted
 from shared.jobs.stuck import StuckThreads
 from shared.jobs.worker import ServiceWorker
@@ -31,6 +32,8 @@ class Heartbeat:
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._loop, name="heartbeat", daemon=True)
         self._extended_at = clock.monotonic()
+        #: How many running jobs were unwanted when each worker's were last asked for.
+        self._told: dict[ServiceWorker, int] = {}
 
     def start(self) -> None:
         """Begin to beat."""
@@ -49,8 +52,18 @@ class Heartbeat:
             for worker in self._workers:
                 running = worker.attempts.all()
                 self._enforce(worker, running)
-                if is_due and running:
+                if running and (self._is_told(worker) or is_due):
                     self._extend(worker, running)
+
+    def _is_told(self, worker: ServiceWorker) -> bool:
+        """True when a job was cancelled while it ran, here or elsewhere: a cancel must not wait for the next beat."""
+        try:
+            unwanted = control_of(worker.jobs.scripts).unwanted()
+        except StoreUnavailable:
+            return False
+        is_news = self._told.get(worker) != unwanted
+        self._told[worker] = unwanted
+        return is_news
 
     def _enforce(self, worker: ServiceWorker, attempts: list[Running]) -> None:
         at = clock.monotonic()
@@ -74,5 +87,5 @@ class Heartbeat:
                 # An attempt that settled a moment ago is not running any more and has lost nothing.
                 if running.interrupt(LeaseGone):
                     metrics.STALE_WRITES.labels(service=worker.jobs.service).inc()
-            elif status == _DOOMED:
-                running.interrupt(Unwanted)
+            elif status == _DOOMED and not running.interrupt(Unwanted) and running.interrupted_by is None:
+                self._told.pop(worker, None)  # its function has not begun yet: ask again soon

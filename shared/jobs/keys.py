@@ -51,3 +51,7 @@ class Keys:
     def lock(self, name: str) -> str:
         """A named lock."""
         return self._key("lock", name)
+
+    def unwanted(self) -> str:
+        """Counts running jobs that were cancelled, so that their workers need not wait for the next heartbeat."""
+        return self._key("unwanted")

@@ -29,7 +29,7 @@ DISPATCHED = LIVE - {State.BLOCKED}
 TRANSITIONS: dict[State, frozenset[State]] = {
     State.SCHEDULED: frozenset({State.QUEUED, State.RUNNING, State.CANCELLED, State.EXPIRED}),
     State.BLOCKED: frozenset({State.QUEUED, State.SCHEDULED, State.CANCELLED, State.DEAD, State.EXPIRED}),
-    State.QUEUED: frozenset({State.RUNNING, State.CANCELLED, State.EXPIRED, State.DEAD}),
+    State.QUEUED: frozenset({State.RUNNING, State.SCHEDULED, State.CANCELLED, State.EXPIRED, State.DEAD}),
     State.RUNNING: frozenset(
         {State.COMPLETED, State.RETRYING, State.SCHEDULED, State.QUEUED, State.DEAD, State.CANCELLED}
     ),
@@ -44,3 +44,25 @@ TRANSITIONS: dict[State, frozenset[State]] = {
 def is_allowed(before: State, after: State) -> bool:
     """True when a job may go from `before` to `after`."""
     return after in TRANSITIONS[before]
+
+
+class Verb(StrEnum):
+    """What a person may ask of jobs, one by one or by the queue."""
+
+    CANCEL = "cancel"
+    REQUEUE = "requeue"
+    CHANGE = "change"
+    REMOVE = "remove"
+    DRAIN = "drain"
+    CLEAN = "clean"
+
+
+#: verb -> the states in which it may be asked. A repeated cancel is answered with the job as it is.
+ASKABLE: dict[Verb, frozenset[State]] = {
+    Verb.CANCEL: LIVE | {State.CANCELLED},
+    Verb.REQUEUE: FINAL,
+    Verb.CHANGE: DISPATCHED - {State.RUNNING},
+    Verb.REMOVE: FINAL,
+    Verb.DRAIN: DISPATCHED - {State.RUNNING},
+    Verb.CLEAN: FINAL,
+}

@@ -14,7 +14,7 @@ from shared.errors import PlatformError
 from shared.rpc.streams import StreamsExhausted
 from shared.security.redaction import redact_text
 
-#: JSON {"type", "message", "field", "allowed"}; a `-bin` key carries bytes. Peers may leave it out.
+#: JSON {"type", "message", "field", "allowed", "state"}; a `-bin` key carries bytes. Peers may leave it out.
 DETAIL_KEY = "millrace-error-bin"
 #: Header space is scarce: 8 KiB is what a foreign client accepts in all.
 MAX_MESSAGE_CHARS = 500
@@ -25,6 +25,7 @@ CODES: tuple[tuple[type[PlatformError], grpc.StatusCode], ...] = (
     (errors.InvalidArgument, grpc.StatusCode.INVALID_ARGUMENT),
     (errors.NotFound, grpc.StatusCode.NOT_FOUND),
     (errors.AlreadyExists, grpc.StatusCode.ALREADY_EXISTS),
+    (errors.WrongState, grpc.StatusCode.FAILED_PRECONDITION),
     (errors.NotReady, grpc.StatusCode.FAILED_PRECONDITION),
     (errors.Unauthenticated, grpc.StatusCode.UNAUTHENTICATED),
     (errors.Forbidden, grpc.StatusCode.PERMISSION_DENIED),
@@ -59,6 +60,7 @@ class _Detail:
     message: str = ""
     field: str = ""
     allowed: tuple[str, ...] = ()
+    state: str = ""
 
 
 def to_status(error: BaseException) -> RpcStatus:
@@ -70,11 +72,12 @@ def to_status(error: BaseException) -> RpcStatus:
         return RpcStatus(grpc.StatusCode.INTERNAL, message, detail("InternalError", message), error_id)
     # Half a surrogate pair has no UTF-8 form; gRPC would fail on it and hide the error.
     message = redact_text(str(error))[:MAX_MESSAGE_CHARS].encode("utf-8", "replace").decode()
-    field = getattr(error, "field", "")
-    return RpcStatus(code, message, detail(type(error).__name__, message, field=field, allowed=_allowed(error)))
+    field, state = getattr(error, "field", ""), getattr(error, "state", "")
+    carried = detail(type(error).__name__, message, field=field, allowed=_allowed(error), state=state)
+    return RpcStatus(code, message, carried)
 
 
-def detail(kind: str, message: str, *, field: str = "", allowed: Sequence[str] = ()) -> bytes:
+def detail(kind: str, message: str, *, field: str = "", allowed: Sequence[str] = (), state: str = "") -> bytes:
     """The value of the metadata key; as many allowed values as its space holds."""
     kept: list[str] = []
     space = MAX_ALLOWED_BYTES
@@ -84,11 +87,13 @@ def detail(kind: str, message: str, *, field: str = "", allowed: Sequence[str] =
             break
         kept.append(value)
     fields = {"type": kind, "message": message, "field": field[:100], "allowed": kept}
+    if state:
+        fields["state"] = state[:20]
     return json.dumps(fields, ensure_ascii=False).encode("utf-8", "replace")
 
 
 def _allowed(error: BaseException) -> Sequence[str]:
-    return error.allowed if isinstance(error, errors.InvalidArgument) else ()
+    return error.allowed if isinstance(error, errors.InvalidArgument | errors.WrongState) else ()
 
 
 def from_rpc_error(error: grpc.RpcError, *, peer: str = "the service") -> PlatformError:
@@ -104,6 +109,8 @@ def from_rpc_error(error: grpc.RpcError, *, peer: str = "the service") -> Platfo
         return kind(message, field=found.field, allowed=found.allowed)
     if code is grpc.StatusCode.RESOURCE_EXHAUSTED:
         return _exhausted(found, message, peer)
+    if code is grpc.StatusCode.FAILED_PRECONDITION and found.type == errors.WrongState.__name__:
+        return errors.WrongState(message, state=found.state, allowed=found.allowed)
     if code in _REJECTED and found.type != ServiceTokenRefused.__name__:
         return _REJECTED[code](message)
     if code is grpc.StatusCode.DEADLINE_EXCEEDED:
@@ -152,7 +159,7 @@ def _parse_detail(value: bytes) -> _Detail:
         return _Detail()
     if not isinstance(fields, dict):
         return _Detail()
-    texts = {name: fields[name] for name in ("type", "message", "field") if isinstance(fields.get(name), str)}
+    texts = {name: fields[name] for name in ("type", "message", "field", "state") if isinstance(fields.get(name), str)}
     allowed = fields.get("allowed")
     kept = tuple(each for each in allowed if isinstance(each, str)) if isinstance(allowed, list) else ()
     return _Detail(**texts, allowed=kept)

@@ -51,6 +51,7 @@ KINDS: tuple[tuple[type[PlatformError], Kind], ...] = (
     (errors.Forbidden, Kind(403, "forbidden", "The key's role does not allow this")),
     (errors.NotFound, Kind(404, "not-found", "There is no such thing")),
     (errors.AlreadyExists, Kind(409, "already-exists", "It exists already")),
+    (errors.WrongState, Kind(409, "wrong-state", "The job's state does not allow this")),
     (errors.NotReady, Kind(409, "not-ready", "It is not there yet")),
     (errors.Transient, Kind(503, "unavailable", "A part of the platform does not answer")),
 )
@@ -66,6 +67,8 @@ def problem(error: PlatformError, *, instance: str) -> Response:
     if isinstance(error, InvalidArgument):
         extra = {"field": error.field} if error.field else {}
         extra |= {"allowed": list(error.allowed)} if error.allowed else {}
+    if isinstance(error, errors.WrongState):
+        extra = {"state": error.state, "allowed": list(error.allowed)}
     headers = {}
     if kind.status == 401:
         headers["WWW-Authenticate"] = 'Bearer realm="millrace"'

@@ -229,7 +229,7 @@ def apply(work: UnitOfWork, events: Sequence[Event]) -> None:
                 "at": e.at_ms,
                 "due": e.due_ms,
                 "started": e.started_ms,
-                "wait_reason": e.extra if e.kind == "snoozed" else "",
+                "wait_reason": e.extra if e.kind in ("snoozed", "changed") else "",
                 "error": errors.get(e.job_id),
                 "progress": progress.get(e.job_id),
             }

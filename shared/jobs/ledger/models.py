@@ -46,6 +46,9 @@ job = sa.Table(
     _instant("pushed_at"),
     #: Redis time of the last event applied, so that two history writers cannot take a row back in time.
     sa.Column("event_ms", sa.BigInteger, nullable=False, server_default="0"),
+    #: What a person changed of a waiting job and the index has not taken yet (rule 14); null = nothing.
+    sa.Column("pending_change", JSONB),
+    sa.Index("ix_job_changed", "seq", postgresql_where=sa.text("pending_change IS NOT NULL AND finished_at IS NULL")),
     sa.Index("ix_job_listing", "queue", "state", "seq"),
     sa.Index("ix_job_unpushed", "seq", postgresql_where=sa.text("pushed_at IS NULL AND finished_at IS NULL")),
     sa.Index("ix_job_live", "seq", postgresql_where=sa.text("finished_at IS NULL")),

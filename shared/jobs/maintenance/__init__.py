@@ -4,6 +4,7 @@ import functools
 from collections.abc import Callable
 
 from shared import clock
+from shared.jobs.control.changes import apply_changes
 from shared.jobs.exchange import outbox
 from shared.jobs.exchange.delivery import deliver_once
 from shared.jobs.maintenance.history import HOLD_MS
@@ -38,6 +39,7 @@ class Maintenance:
             relay,
             Loop(f"{prefix}-settler", lambda: settle_once(jobs), interval_seconds=SHARE_COMMIT_SECONDS),
             Loop(f"{prefix}-history", writer.run_once, interval_seconds=2 * SHARE_COMMIT_SECONDS),
+            Loop(f"{prefix}-changes", lambda: apply_changes(jobs), interval_seconds=5),
             Loop(f"{prefix}-reaper", lambda: reap_once(jobs), interval_seconds=5),
             Loop(f"{prefix}-reconciler", _watch_identity(jobs), interval_seconds=1),
             Loop(f"{prefix}-sweeper", lambda: sweep_once(jobs), interval_seconds=60),

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from shared.jobs.connection import connect
+from shared.jobs.control_scripts import ControlScripts
 from shared.jobs.entries import Entry, decode_entry
 from shared.jobs.ledger.records import Event, events_from_stream
 from shared.jobs.scripts import Claim, Completion, Held, Push, Scripts
@@ -48,6 +49,7 @@ class Index:
     def __init__(self, url: str) -> None:
         self.client = connect(url, name="test")
         self.scripts = Scripts(self.client, SERVICE)
+        self.control = ControlScripts(self.client, SERVICE)
         self.keys = self.scripts.keys
         self.open()
 

@@ -6,6 +6,7 @@ from typing import Any
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
+from shared.jobs.control_scripts import Move
 from shared.jobs.scripts import Held, Push
 from tests.runtime.jobs.scripts.index import Index, Q, View
 from tests.runtime.jobs.scripts.model import FINAL, Model
@@ -22,6 +23,7 @@ WISHES: st.SearchStrategy[Wish] = st.tuples(
     st.sampled_from([True, True, False]),
 )
 WAYS = ["completed", "settled", "dead", "cancelled", "retrying", "scheduled", "queued", "beat"]
+SIDE = "another-queue"
 REPORT = '{"done":1,"total":2,"note":""}'
 
 
@@ -130,6 +132,12 @@ class IndexMachine(RuleBasedStateMachine):
             self._settle: self.model.of(*FINAL) or sorted(self.model.entries), self._repeat_a_claim: self.requests,
             self._push_too_late: ["a", "b"], self._server_forgets_the_scripts: [""],
         }  # fmt: skip
+        if data.draw(st.integers(0, 3)) == 0:
+            everyone = sorted(self.model.entries)
+            possible = {
+                self._cancel: running or [*everyone, *"abcde"], self._drain: ["ready", "delayed"],
+                self._change: self.model.of("queued", "scheduled", "retrying") or everyone,
+            }  # fmt: skip
         happens = data.draw(st.sampled_from([one for one, targets in possible.items() if targets]))
         happens(data, data.draw(st.sampled_from(possible[happens])))
 
@@ -149,6 +157,28 @@ class IndexMachine(RuleBasedStateMachine):
         token = data.draw(st.sampled_from(["", "", entry.token]))
         expected = self.model.drop(job_id, generation, token)
         assert self.index.scripts.drop(job_id, Q, generation=generation, token=token) == expected
+
+    def _cancel(self, data: Any, job_id: str) -> None:
+        entry = self.model.entries.get(job_id)
+        generation = data.draw(st.sampled_from([0, 0, 0, -1, 1])) + entry.generation if entry else 1
+        told = self.index.control.unwanted()
+        expected = self.model.cancel(job_id, generation)
+        assert self.index.control.cancel([(job_id, generation)], queues=[Q, SIDE]) == [expected]
+        assert self.index.control.unwanted() == told + (expected == 2)
+
+    def _change(self, data: Any, job_id: str) -> None:
+        generation = self.model.entries[job_id].generation + data.draw(st.sampled_from([0, 0, 0, -1, 1]))
+        priority, due = data.draw(st.integers(0, 5)), data.draw(st.sampled_from(["keep", "keep", "now", "later"]))
+        due_ms = {"keep": -1, "now": 0, "later": self.index.later()}[due]
+        expected = self.model.change(job_id, generation, priority=priority, due=due)
+        move = Move(priority=priority, due_ms=due_ms)
+        assert self.index.control.change(job_id, generation, move, queues=[SIDE, Q]) == expected
+
+    def _drain(self, _: Any, place: str) -> None:
+        states = ["queued"] if place == "ready" else ["scheduled", "retrying"]
+        found, _looked_at = self.index.control.drain(Q, place=place, states=states, start=0, is_dry=True)
+        gone, _looked_at = self.index.control.drain(Q, place=place, states=states, start=0, is_dry=False)
+        assert found == gone == self.model.drain(*states)
 
     def _settle(self, data: Any, job_id: str) -> None:
         entry = self.model.entries[job_id]

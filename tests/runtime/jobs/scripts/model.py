@@ -100,6 +100,36 @@ class Model:
         entry.state, entry.token = "tomb", ""
         return 1
 
+    def cancel(self, job_id: str, generation: int) -> int:
+        entry = self.entries.get(job_id)
+        if entry is None:
+            self.entries[job_id] = Entry(generation, "tomb", (0, 0))
+            return 0
+        if entry.generation != generation or entry.state in (*FINAL, "tomb"):
+            return 0
+        return self.drop(job_id, generation, "")
+
+    def change(self, job_id: str, generation: int, *, priority: int, due: str) -> int:
+        """`due` is keep, now or later."""
+        entry = self.entries.get(job_id)
+        if entry is None or entry.generation < generation:
+            return 0
+        if entry.generation > generation or entry.state not in ("queued", "scheduled", "retrying"):
+            return -1
+        entry.place = (priority or entry.place[0], entry.place[1])
+        if due == "now":
+            entry.state, entry.is_due = "queued", False
+        elif due == "later":
+            entry.state, entry.is_due = ("scheduled" if entry.state == "queued" else entry.state), False
+        return 1
+
+    def drain(self, *states: str) -> int:
+        """Only what has no row goes."""
+        gone = [job_id for job_id in self.of(*states) if not self.entries[job_id].is_durable]
+        for job_id in gone:
+            del self.entries[job_id]
+        return len(gone)
+
     def settle(self, job_id: str, generation: int, state: str) -> int:
         entry = self.entries.get(job_id)
         if entry is None or (entry.generation, entry.state) != (generation, state) or state not in FINAL:

@@ -44,6 +44,10 @@ GUARDS = {
     "the pause": ("gates", "if conf[1] == '1' then", "if conf[1] == '2' then"),
     "the live lease": ("drop", "record[STATE] == 'running' and", "false and"),
     "the attempt": ("release", "record[ATTEMPTS] - 1", "record[ATTEMPTS]"),
+    "the generation of a change": ("change", "record[GENERATION] > args[3] or ", ""),
+    "the place of a change": ("change", "redis.call('ZREM', from.delayed, id)", ""),
+    "the row of a drain": ("drain", " and record[DURABLE] == 0", ""),
+    "the lease a cancel meets": ("cancel", "if record[STATE] == 'running' then", "if false then"),
     "the old position": ("reclaim", "keys.ready, record[SCORE], id", "keys.ready, 0, id"),
 }
 

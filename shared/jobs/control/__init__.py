@@ -1,0 +1,1 @@
+"""What people ask of jobs and queues while the platform runs."""

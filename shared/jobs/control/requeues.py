@@ -1,0 +1,21 @@
+"""Owns requeue: a finished job begins anew, in a new generation (rule 15). It must never touch a live row."""
+
+from shared.jobs.control.subjects import overtaken, subject
+from shared.jobs.ledger import commands
+from shared.jobs.ledger.records import Job
+from shared.jobs.states import Verb
+from shared.jobs.submission import Jobs
+
+
+def requeue(jobs: Jobs, job_id: str) -> Job:
+    """Run a finished job again with all its attempts; what it did before stays in its history.
+
+    Raises NotFound, WrongState for a live job, NotReady while its end is being recorded.
+    """
+    subject(jobs, job_id, Verb.REQUEUE)
+    deadline_ms = jobs.push_deadline()
+    with jobs.database.unit_of_work() as work:
+        begun = commands.requeue(work, job_id)
+        if begun is not None:
+            work.after_commit(lambda: jobs.push([begun], deadline_ms=deadline_ms))
+    return begun or overtaken(jobs, job_id, Verb.REQUEUE)

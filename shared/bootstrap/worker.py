@@ -12,6 +12,7 @@ from shared.jobs.coroutines import Coroutines
 from shared.jobs.demands import refuse_unsafe
 from shared.jobs.heartbeat import Heartbeat
 from shared.jobs.isolation import IsolatedJobs
+from shared.jobs.slots import watch_slots
 from shared.jobs.worker import ServiceWorker
 
 log = structlog.get_logger(__name__)
@@ -36,6 +37,7 @@ def start(process: Process, runtimes: list[ServiceRuntime]) -> Callable[[], None
         process.health.add(f"{prefix}.claims", worker.stalled, liveness=True)
         process.health.add(f"{prefix}.index", worker.closed)
         workers.append(worker)
+    watches = [watch_slots(worker) for worker in workers]
     heartbeat = Heartbeat(workers)
     process.health.add("stuck-threads", heartbeat.stuck.advice, advice=True)
     process.health.add("stuck-limit", heartbeat.stuck.trouble, liveness=True)
@@ -45,8 +47,12 @@ def start(process: Process, runtimes: list[ServiceRuntime]) -> Callable[[], None
         worker.start()
     if process.parent is not None:
         Pulse(process, process.parent, heartbeat.stuck.trouble, coroutines.trouble).start()
+    for watch in watches:
+        watch.start()
 
     def stop() -> None:
+        for watch in watches:
+            watch.request_stop()
         for worker in workers:
             worker.stop_claiming()
         for worker in workers:

@@ -55,6 +55,11 @@ class Lane:
         startable = int(self.size * START_WITHIN_SECONDS / max(average, 1e-5))
         return max(self.size, min(HOLD_MAX, startable))
 
+    def resize(self, size: int) -> None:
+        """Run this many at once from now on; what runs beyond it ends first."""
+        with self._lock:
+            self.size = size
+
     def put(self, attempt: "Attempt") -> None:
         """Run it in the next free slot."""
         with self._lock:
@@ -94,5 +99,13 @@ class Lane:
     def _work(self) -> None:
         while (attempt := self._waiting.get()) is not None:
             self._run(self, attempt)
-            if attempt.running.is_abandoned:
+            if attempt.running.is_abandoned or self._is_surplus():
                 return
+
+    def _is_surplus(self) -> bool:
+        """True when this thread is one more than a lane that was made smaller may have; it is forgotten then."""
+        with self._lock:
+            if len(self._threads) <= self.size:
+                return False
+            self._threads.remove(threading.current_thread())
+            return True

@@ -14,6 +14,7 @@ from shared.errors import InvalidArgument, NotFound, UnknownJob, UnknownQueue
 from shared.jobs import payloads, wire
 from shared.jobs.admission import Request
 from shared.jobs.connection import store_errors, stream_entries
+from shared.jobs.control.methods import ControlMethods, job_id_of
 from shared.jobs.exchange import inbox
 from shared.jobs.ledger import queries
 from shared.jobs.ledger.records import Job, JobId, events_from_stream
@@ -31,8 +32,8 @@ WATCH_BATCH = 200
 _EVENT_ID = re.compile(r"^(\d{1,19}-\d{1,19})(?:\.(\d{1,4}))?$")
 
 
-class JobServicer(jobs_pb2_grpc.JobServiceServicer):
-    """Submit, inspect and watch the jobs of one service. Errors are raised; the server's interceptor maps them."""
+class JobServicer(ControlMethods, jobs_pb2_grpc.JobServiceServicer):
+    """Submit, inspect, watch and change one service's jobs. Errors are raised; the server's interceptor maps them."""
 
     def __init__(self, jobs: Jobs, streams: StreamSlots) -> None:
         self._jobs = jobs
@@ -80,7 +81,7 @@ class JobServicer(jobs_pb2_grpc.JobServiceServicer):
 
     def GetJob(self, request: Any, context: grpc.ServicerContext) -> Any:  # noqa: ARG002, N802  # gRPC's signature
         """See the proto."""
-        job = get_job(self._jobs, _job_id(request.id))
+        job = get_job(self._jobs, job_id_of(request.id))
         if job is None:
             raise NotFound(f"{self._jobs.service} has no job {request.id}")
         return jobs_pb2.GetJobResponse(job=wire.job_to_wire(job, self._jobs.service))
@@ -141,7 +142,7 @@ class JobServicer(jobs_pb2_grpc.JobServiceServicer):
         """See the proto."""
         if request.queue and request.queue not in self._jobs.catalogue.queues:
             self._unknown_queue(request.queue)
-        wanted_job = _job_id(request.job_id) if request.job_id else ""
+        wanted_job = job_id_of(request.job_id) if request.job_id else ""
         asked = _EVENT_ID.match(request.after_event_id)
         if request.after_event_id and not asked:
             raise InvalidArgument("after_event_id must be an event id of this stream", field="after_event_id")
@@ -184,13 +185,6 @@ class JobServicer(jobs_pb2_grpc.JobServiceServicer):
         allowed = sorted(self._jobs.catalogue.queues)
         message = f"{self._jobs.service} has no queue {queue[:60]!r}; allowed: {', '.join(allowed)}"
         raise UnknownQueue(message, field="queue", allowed=allowed)
-
-
-def _job_id(text: str) -> str:
-    try:
-        return str(uuid.UUID(text))
-    except ValueError as error:
-        raise InvalidArgument("id must be a UUID", field="id") from error
 
 
 def _page_size(size: int) -> int:

@@ -113,6 +113,13 @@ class ServiceWorker:
         """None when claims are open, else why this worker starts nothing."""
         return None if self._claims.identity else f"the index of {self.jobs.service} is not reconciled yet"
 
+    def resize(self, queue: str, size: int) -> None:
+        """Run this many of a queue's jobs at once from now on."""
+        lane = self._lanes.get(queue)
+        if lane is not None and lane.size != size:
+            lane.resize(size)
+            self._on_ended()
+
     def _loop(self) -> None:
         while not self._stopping.is_set():
             self._looked_at = clock.monotonic()

@@ -43,7 +43,7 @@ def clean(
         allowed = [str(known) for known in State if known in ASKABLE[Verb.CLEAN]]
         raise InvalidArgument(f"state must be a final one, got {state}", field="state", allowed=allowed)
     if not timedelta(0) <= older_than <= AGE_MAX:
-        raise InvalidArgument("older_than must be from 0 to 10 years", field="older_than")
+        raise InvalidArgument("older_than must be from 0 to 10 years", field="older_than_ms")
     if not 1 <= limit <= CLEAN_MAX:
         raise InvalidArgument(f"limit must be from 1 to {CLEAN_MAX:,}, got {limit}", field="limit")
     if is_dry:

@@ -8,17 +8,30 @@ from fastapi import FastAPI
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 
+from services.gateway.auth.audit import AuditTrail
 from services.gateway.auth.gate import Gate
 from services.gateway.auth.keys import KeyRing
 from services.gateway.clients.coins import Coins
+from services.gateway.clients.control import Control
 from services.gateway.clients.fleet import Fleet
 from services.gateway.clients.jobs import Jobs
 from services.gateway.clients.readiness import Readiness
 from services.gateway.dialects import price_updates
-from services.gateway.rest import coins, docs, health, jobs, openapi, problems, queues
+from services.gateway.rest import (
+    audit,
+    coins,
+    docs,
+    health,
+    job_actions,
+    jobs,
+    openapi,
+    problems,
+    queue_actions,
+    queues,
+)
 from services.gateway.rest.edge import Edge
 from services.gateway.settings import GatewaySettings
-from services.gateway.store import KeyStore
+from services.gateway.store import AuditStore, KeyStore
 from shared.bootstrap import Service, ServiceRuntime
 from shared.db import Database
 
@@ -63,8 +76,9 @@ def assemble(settings: GatewaySettings, database: Database, peers: Fleet) -> Fas
         },
     )
     app.state.jobs, app.state.coins = Jobs(peers), Coins(peers)
+    app.state.control, app.state.audit = Control(peers, app.state.jobs), AuditTrail(AuditStore(database))
     app.state.readiness = Readiness(peers, database)
-    for module in (price_updates, jobs, queues, coins, health, docs):
+    for module in (price_updates, jobs, job_actions, queues, queue_actions, audit, coins, health, docs):
         app.include_router(module.routes)
     app.openapi = lambda: openapi.describe(app)  # type: ignore[method-assign]  # FastAPI's documented way to extend it
     app.add_middleware(Gate, keys=keys)

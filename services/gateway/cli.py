@@ -40,7 +40,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
-        prog="millrace", description="Look at jobs and submit them. Reads MILLRACE_URL and MILLRACE_API_KEY."
+        prog="millrace", description="Look at jobs, submit and steer them. Reads MILLRACE_URL and MILLRACE_API_KEY."
     )
     parser.add_argument("--json", action="store_true", help="print the answer as it came")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
@@ -61,7 +61,51 @@ def _parser() -> argparse.ArgumentParser:
     for name in ("queue", "service", "scheduled-for", "idempotency-key"):
         submit.add_argument(f"--{name}")
     submit.add_argument("--priority", type=int, help="1 critical to 5 batch")
+    _add_actions(command)
     return parser
+
+
+def _add_actions(command: Callable[..., Any]) -> None:
+    """The verbs that change a job or a queue; the gateway says which role each needs."""
+    for name, text in (
+        ("cancel", "cancel a job for good; a running one is interrupted"),
+        ("retry", "run a finished job again"),
+        ("change", "change a waiting job's priority, queue or time"),
+    ):
+        job = command(name, _act_on_job, text)
+        job.set_defaults(verb=name)
+        job.add_argument("id")
+        job.add_argument("--reason")
+        if name == "change":
+            job.add_argument("--priority", type=int, help="1 critical to 5 batch")
+            job.add_argument("--queue")
+            job.add_argument("--scheduled-for", metavar="TIME")
+            job.add_argument("--run-now", action="store_true", default=None)
+    command("remove", _remove, "delete a finished job with its history").add_argument("id")
+    for name, text in (
+        ("pause", "let no job of a queue start"),
+        ("resume", "let the jobs of a queue start again"),
+        ("limit", "change a queue's limits; 0 takes one away"),
+        ("drain", "cancel what waits in a queue"),
+        ("clean", "delete jobs of a queue that ended long ago"),
+    ):
+        queue = command(name, _act_on_queue, text)
+        queue.set_defaults(verb=name)
+        queue.add_argument("queue")
+        queue.add_argument("--service", help="needed where several services have a queue of this name")
+        queue.add_argument("--reason")
+        if name == "limit":
+            for limit in ("slots", "max-running", "rate-limit", "rate-window-ms"):
+                queue.add_argument(f"--{limit}", type=int)
+            queue.add_argument("--reset", action="store_true", default=None, help="back to what code declares")
+        if name in ("drain", "clean"):
+            queue.add_argument("--limit", type=int)
+            queue.add_argument("--dry-run", action="store_true", default=None, help="only count")
+        if name == "drain":
+            queue.add_argument("--states", nargs="+", help="of queued, scheduled, retrying; queued by default")
+        if name == "clean":
+            queue.add_argument("--state", required=True, help="completed, dead, cancelled or expired")
+            queue.add_argument("--older-than-seconds", type=int, required=True)
 
 
 def _json_object(text: str) -> str:
@@ -99,7 +143,35 @@ def _submit(client: httpx.Client, options: argparse.Namespace) -> httpx.Response
     return client.post("/api/v1/jobs", content=f'{head}, "args": {options.args}}}'.encode(), headers=headers)
 
 
+def _given(options: argparse.Namespace, *, besides: Sequence[str]) -> dict[str, Any]:
+    """What the command line says of a body's fields."""
+    own = {"json", "run", "columns", "verb", *besides}
+    return {name: value for name, value in vars(options).items() if name not in own and value is not None}
+
+
+def _act_on_job(client: httpx.Client, options: argparse.Namespace) -> httpx.Response:
+    body = _given(options, besides=["id"])
+    path = f"/api/v1/jobs/{quote(options.id, safe='')}"
+    if options.verb == "change":
+        return client.patch(path, json=body)
+    return client.post(f"{path}/{options.verb}", json=body)
+
+
+def _remove(client: httpx.Client, options: argparse.Namespace) -> httpx.Response:
+    return client.delete(f"/api/v1/jobs/{quote(options.id, safe='')}")
+
+
+def _act_on_queue(client: httpx.Client, options: argparse.Namespace) -> httpx.Response:
+    body = _given(options, besides=["queue"])
+    path = f"/api/v1/queues/{quote(options.queue, safe='')}"
+    return (
+        client.patch(path, json=body) if options.verb == "limit" else client.post(f"{path}/{options.verb}", json=body)
+    )
+
+
 def _report(response: httpx.Response, options: argparse.Namespace) -> int:
+    if response.status_code == 204:
+        return 0
     try:
         content = response.json()
     except ValueError:

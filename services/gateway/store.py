@@ -1,16 +1,17 @@
-"""Owns the gateway's SQL: API keys. It must never see a key's secret, only its digest."""
+"""Owns the gateway's SQL: API keys and the audit log. It must never see a key's secret, only its digest."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.exc import InterfaceError, OperationalError
 
-from services.gateway.domain.roles import Role
-from services.gateway.tables import api_key
+from services.gateway.domain.roles import Principal, Role
+from services.gateway.tables import api_key, audit
 from shared.db import Database, UnitOfWork
 from shared.errors import StoreUnavailable
 
@@ -86,10 +87,59 @@ class KeyStore:
                 .on_conflict_do_update(index_elements=[api_key.c.id], set_=values)
             )
 
-    @contextmanager
-    def _work(self) -> Iterator[UnitOfWork]:
-        try:
-            with self._database.unit_of_work() as work:
-                yield work
-        except (OperationalError, InterfaceError) as error:
-            raise StoreUnavailable("PostgreSQL dropped the connection") from error
+    def _work(self) -> AbstractContextManager[UnitOfWork]:
+        return _transaction(self._database)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Intent:
+    """What somebody is about to do, and how things stand before it."""
+
+    who: Principal
+    action: str
+    service: str
+    target: str
+    reason: str
+    request_id: str
+    before: Mapping[str, Any]
+
+
+class AuditStore:
+    """The audit log of one gateway's database: rows are added and finished once, never changed or deleted."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def begin(self, intent: Intent) -> int:
+        """Keep an intent; its id."""
+        values = {
+            "key_id": intent.who.key_id, "key_name": intent.who.name, "role": intent.who.role.word,
+            "action": intent.action, "service": intent.service, "target": intent.target[:200],
+            "reason": intent.reason[:500], "request_id": intent.request_id[:200], "before": dict(intent.before),
+        }  # fmt: skip
+        with _transaction(self._database) as work:
+            return int(work.connection.execute(sa.insert(audit).values(values).returning(audit.c.id)).scalar_one())
+
+    def finish(self, entry_id: int, outcome: str, *, after: Mapping[str, Any] | None, detail: str) -> None:
+        """Keep what came of it."""
+        statement = sa.update(audit).where(audit.c.id == entry_id, audit.c.outcome == "started")
+        values = {"outcome": outcome, "after": after, "detail": detail[:1000], "finished_at": sa.func.now()}
+        with _transaction(self._database) as work:
+            work.connection.execute(statement.values(values))
+
+    def page(self, *, limit: int, before_id: int | None) -> Sequence[Mapping[str, Any]]:
+        """Entries, newest first, below `before_id`."""
+        query = sa.select(audit).order_by(audit.c.id.desc()).limit(limit)
+        if before_id is not None:
+            query = query.where(audit.c.id < before_id)
+        with _transaction(self._database) as work:
+            return [dict(row._mapping) for row in work.connection.execute(query)]
+
+
+@contextmanager
+def _transaction(database: Database) -> Iterator[UnitOfWork]:
+    try:
+        with database.unit_of_work() as work:
+            yield work
+    except (OperationalError, InterfaceError) as error:
+        raise StoreUnavailable("PostgreSQL dropped the connection") from error

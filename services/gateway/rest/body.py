@@ -65,6 +65,16 @@ def typed(model: type[B]) -> Callable[[Document], Awaitable[B]]:
     return parse
 
 
+def optional(model: type[B]) -> Callable[[Request], Awaitable[B]]:
+    """As `typed`, for a route that can be called without any body."""
+
+    async def parse(request: Request) -> B:
+        is_empty = request.headers.get("content-length", "0") == "0" and "transfer-encoding" not in request.headers
+        return parse_as(model, {} if is_empty else (await read_document(request)).value)
+
+    return parse
+
+
 def parse_as(model: type[B], value: dict[str, Any]) -> B:
     """The object as `model`. Raises InvalidArgument naming the field and what is allowed."""
     try:
@@ -83,10 +93,10 @@ def args_text(document: Document) -> str:
     return text
 
 
-def documented(model: type[StrictBody]) -> dict[str, Any]:
+def documented(model: type[StrictBody], *, is_needed: bool = True) -> dict[str, Any]:
     """The OpenAPI of a route that takes `model`."""
     schema = {"schema": model.model_json_schema()}
-    return {"requestBody": {"required": True, "content": {"application/json": schema}}}
+    return {"requestBody": {"required": is_needed, "content": {"application/json": schema}}}
 
 
 def _check_media_type(headers: Headers) -> None:

@@ -96,10 +96,15 @@ def get_job(
     jobs: Annotated[Jobs, Depends(_jobs)], job_id: Annotated[str, Path(alias="id", description="UUID.")]
 ) -> Response:
     """Read one job as it is now."""
-    canonical = job_id.lower()
+    return json_answer(job_json(jobs.get(canonical_id(job_id))))
+
+
+def canonical_id(text: str) -> str:
+    """A job's id in its one spelling. Raises InvalidArgument."""
+    canonical = text.lower()
     if _UUID.fullmatch(canonical) is None:
         raise InvalidArgument("id must be a UUID of 36 characters", field="id")
-    return json_answer(job_json(jobs.get(canonical)))
+    return canonical
 
 
 def job_json(job: jobs_pb2.Job) -> dict[str, object]:

@@ -24,6 +24,10 @@ def test_the_description_is_openapi_3_1_with_every_route(document: dict[str, Any
         ("PATCH", "/api/v1/coins/{coin_id}"), ("DELETE", "/api/v1/coins/{coin_id}"),
         ("GET", "/api/v1/coins/{coin_id}/price"), ("GET", "/api/v1/coins/{coin_id}/prices"),
         ("POST", "/api/v1/jobs/price-update/{coinId}"), ("GET", "/healthz"), ("GET", "/readyz"), ("GET", "/metrics"),
+        ("POST", "/api/v1/jobs/{id}/cancel"), ("POST", "/api/v1/jobs/{id}/retry"), ("PATCH", "/api/v1/jobs/{id}"),
+        ("DELETE", "/api/v1/jobs/{id}"), ("POST", "/api/v1/queues/{name}/pause"),
+        ("POST", "/api/v1/queues/{name}/resume"), ("PATCH", "/api/v1/queues/{name}"),
+        ("POST", "/api/v1/queues/{name}/drain"), ("POST", "/api/v1/queues/{name}/clean"), ("GET", "/api/v1/audit"),
     }  # fmt: skip
 
 

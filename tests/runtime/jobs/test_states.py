@@ -9,7 +9,7 @@ ONE_LIFE = [
     ("running", "completed"), ("running", "retrying"), ("running", "scheduled"), ("running", "queued"),
     ("running", "dead"), ("running", "cancelled"), ("retrying", "queued"), ("scheduled", "cancelled"),
     ("queued", "cancelled"), ("retrying", "cancelled"), ("blocked", "cancelled"), ("blocked", "dead"),
-    ("scheduled", "expired"), ("queued", "expired"),
+    ("scheduled", "expired"), ("queued", "expired"), ("queued", "scheduled"),
 ]  # fmt: skip
 NEVER = [
     ("queued", "completed"), ("scheduled", "completed"), ("blocked", "running"), ("blocked", "completed"),

@@ -23,6 +23,7 @@ ROUND_TRIP = [
     (errors.NotFound("no coin 7"), Code.NOT_FOUND, None),
     (errors.AlreadyExists("coin 7 has it"), Code.ALREADY_EXISTS, None),
     (errors.NotReady("no price yet"), Code.FAILED_PRECONDITION, None),
+    (errors.WrongState("job 1 is dead", state="dead", allowed=("queued",)), Code.FAILED_PRECONDITION, None),
     (errors.Unauthenticated("no key"), Code.UNAUTHENTICATED, None),
     (errors.Forbidden("viewers may not"), Code.PERMISSION_DENIED, None),
     (StreamsExhausted("8 streams"), Code.RESOURCE_EXHAUSTED, None),
@@ -68,7 +69,7 @@ def test_an_error_crosses_the_wire_as_its_own_or_as_the_peers_trouble(
     assert "secret plan" not in str(error)
     if seen_as is None:
         assert str(error) == str(raised)
-    for name in ("field", "allowed"):
+    for name in ("field", "allowed", "state"):
         assert getattr(error, name, None) == getattr(raised, name, None)
 
 

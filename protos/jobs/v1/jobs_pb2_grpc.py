@@ -196,14 +196,14 @@ class JobServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def DrainQueue(self, request, context):
-        """Cancels, or only counts, jobs that wait in a queue.
+        """Cancels, or only counts, jobs that wait in a queue; ends with has_more after about 2 seconds.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def CleanQueue(self, request, context):
-        """Deletes, or only counts, jobs of a queue that ended long ago.
+        """Deletes, or only counts, jobs of a queue that ended long ago; ends with has_more after about 2 seconds.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

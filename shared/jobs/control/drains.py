@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 import msgspec
 
+from shared import clock
 from shared.errors import InvalidArgument
 from shared.jobs.connection import store_errors
 from shared.jobs.control.cancellations import withdraw
@@ -18,6 +19,8 @@ from shared.jobs.states import ASKABLE, State, Verb
 from shared.jobs.submission import Jobs
 
 DRAIN_MAX = 10_000
+#: A call ends about here, with `has_more`, so that its caller does not give up on it.
+DRAIN_SECONDS = 2.0
 #: Which of the index's sets hold jobs of these states.
 _PLACES = {State.QUEUED: "ready", State.SCHEDULED: "delayed", State.RETRYING: "delayed"}
 _unpack = msgspec.msgpack.Decoder().decode
@@ -47,8 +50,8 @@ def drain(
             found = commands.count_waiting(work, queue, states, limit=limit + 1)
         found += _without_row(jobs, queue, states, limit=limit + 1 - found, is_dry=True)
         return Drained(min(found, limit), found > limit)
-    drained, after = 0, 0
-    while drained < limit:
+    drained, after, give_up_at = 0, 0, clock.monotonic() + DRAIN_SECONDS
+    while drained < limit and clock.monotonic() < give_up_at:
         size = min(CANCEL_BATCH, limit - drained)
         with jobs.database.unit_of_work() as work:
             page = commands.lock_waiting(work, queue, states, after_seq=after, limit=size)

@@ -6,6 +6,7 @@ It must never delete a live one.
 from dataclasses import dataclass
 from datetime import timedelta
 
+from shared import clock
 from shared.errors import InvalidArgument
 from shared.jobs.control.subjects import known_queue, overtaken, subject
 from shared.jobs.ledger import commands
@@ -14,6 +15,8 @@ from shared.jobs.submission import Jobs
 
 CLEAN_MAX = 10_000
 CLEAN_BATCH = 1_000
+#: A call ends about here, with `has_more`, so that its caller does not give up on it.
+CLEAN_SECONDS = 2.0
 AGE_MAX = timedelta(days=3660)
 
 
@@ -50,8 +53,8 @@ def clean(
         with jobs.database.unit_of_work() as work:
             found = commands.count_final(work, queue, state, older_than=older_than, limit=limit + 1)
         return Cleaned(min(found, limit), found > limit)
-    deleted = 0
-    while deleted < limit:
+    deleted, give_up_at = 0, clock.monotonic() + CLEAN_SECONDS
+    while deleted < limit and clock.monotonic() < give_up_at:
         size = min(CLEAN_BATCH, limit - deleted)
         with jobs.database.unit_of_work() as work:
             gone = commands.clean(work, queue, state, older_than=older_than, limit=size)

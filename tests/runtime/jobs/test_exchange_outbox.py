@@ -15,8 +15,8 @@ from shared.errors import AlreadyExists, InvalidArgument, NotReady, PayloadTooLa
 from shared.jobs import JobContext, Priority, hours
 from shared.jobs.exchange import delivery, line, outbox, outbox_reads
 from shared.jobs.exchange.delivery import deliver_once
+from shared.jobs.maintenance import Maintenance
 from shared.jobs.maintenance.listener import Listener
-from shared.jobs.maintenance.loop import Loop
 from shared.jobs.maintenance.sweeper import sweep_once
 from shared.rpc import Peers
 from shared.settings import ProcessSettings
@@ -320,20 +320,26 @@ def test_a_peer_the_sending_process_does_not_know_is_waited_for(peer: Peer) -> N
     assert "MILLRACE_SERVICES" in (message.error or {})["message"]
 
 
-def test_a_committed_message_is_sent_without_waiting_for_the_next_look(peer: Peer) -> None:
-    loop = Loop("test-outbox", lambda: deliver_once(peer.sender, peer.peers), interval_seconds=3600)
-    listener = Listener(peer.sender.database, {outbox.CHANNEL: loop.wake})
-    loop.start()
+def test_a_committed_message_wakes_the_scheduler(peer: Peer) -> None:
+    heard: list[int] = []
+    listener = Listener(peer.sender.database, {outbox.CHANNEL: lambda: heard.append(1)})
     listener.start()
+    eventually(lambda: heard)  # its first look, which it takes once it listens
+    before = len(heard)
+
     peer.send(1)
-    eventually(lambda: peer.taken == [1])
 
-    peer.send(2)  # the listener's first look, which it takes when it has connected, is over
-    eventually(lambda: peer.taken == [1, 2])
-
-    loop.request_stop()
+    eventually(lambda: len(heard) > before)
     listener.stop()
-    loop.join(5)
+
+
+def test_of_what_wakes_the_scheduler_the_outbox_wakes_its_own_loop(peer: Peer) -> None:
+    maintenance = Maintenance(peer.sender, consumer="test", fires_schedules=False, peers=peer.peers)
+    loops = {loop.name: loop for loop in maintenance.loops}
+
+    wake = maintenance._listener._wakes[f"{outbox.CHANNEL}_{peer.sender.database.schema}"]
+
+    assert wake == loops["market-data-outbox"].wake
 
 
 def test_the_scheduler_role_delivers_and_health_tells_what_failed(

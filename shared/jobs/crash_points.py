@@ -58,8 +58,16 @@ POINTS: dict[str, str] = {
 class _Trap:
     """The one armed point of this process; `name` is None while none is."""
 
-    name: str | None = None
-    act: Callable[[str], None]
+    __slots__ = ("act", "name")
+
+    def __init__(self) -> None:
+        self.name: str | None = None
+        self.act: Callable[[str], None] = _die
+
+
+def _die(_name: str) -> None:
+    """Nothing runs after this: no handler, no finally, no buffer is flushed."""
+    os.kill(os.getpid(), signal.SIGKILL)
 
 
 _trap = _Trap()
@@ -67,7 +75,7 @@ _trap = _Trap()
 
 def crash_point(name: str) -> None:
     """Die here if this point is armed; else do nothing."""
-    if _trap.name == name:
+    if _trap.name is not None and _trap.name == name:
         _trap.act(name)
 
 
@@ -92,8 +100,3 @@ def _named(which: str) -> str:
         return list(POINTS)[int(which) - 1]
     allowed = ", ".join(POINTS)
     raise ConfigurationInvalid([f"CRASH_AT must be from 1 to {len(POINTS)} or one of {allowed}; got {which[:60]!r}"])
-
-
-def _die(_name: str) -> None:
-    """Nothing runs after this: no handler, no finally, no buffer is flushed."""
-    os.kill(os.getpid(), signal.SIGKILL)

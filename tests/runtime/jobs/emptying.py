@@ -11,7 +11,7 @@ def emptied(url: str) -> str:
     with psycopg.connect(url, autocommit=True) as owner:
         owner.execute(
             "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() "
-            "AND pid <> pg_backend_pid()"
+            "AND pid <> pg_backend_pid() AND usename = current_user"
         )
         names = owner.execute(
             "SELECT tablename FROM pg_tables WHERE schemaname = %s AND tablename NOT LIKE 'alembic%%' "

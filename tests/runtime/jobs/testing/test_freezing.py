@@ -22,11 +22,11 @@ def test_the_clock_stands_and_moves_when_told() -> None:
 
 
 def test_the_clock_goes_on_after_the_block_even_after_an_error() -> None:
-    with pytest.raises(ZeroDivisionError), freeze(NOON) as time:
+    future = clock.now() + timedelta(days=3650)
+    with pytest.raises(ZeroDivisionError), freeze(future) as time:
         time.tick(timedelta(seconds=1 // 0))
 
-    assert clock.now() > NOON - timedelta(days=3650)
-    assert clock.now() != clock.now()
+    assert clock.now() < future
 
 
 def test_without_an_instant_the_clock_stands_where_it_was() -> None:

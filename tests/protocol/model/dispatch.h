@@ -1,7 +1,9 @@
-// Owns the dispatch model: one job from submit to its settled outcome (rules 1-6, 8-10, 15), put together for the search.
+// Owns the dispatch model: one job from submit to its settled outcome (rules 1-6, 8-10, 15), put together for the
+// search.
 #pragma once
 
 #include "dispatch_loops.h"
+#include "dispatch_pushers.h"
 
 namespace dispatch {
 
@@ -26,6 +28,7 @@ class Model {
     }
 
     void successors(const State &from, Moves<State> &moves) const {
+        PusherMoves(rules_, from, moves).all();
         LoopMoves(rules_, from, moves).all();
         WorkerMoves(rules_, from, moves).all();
     }

@@ -1,4 +1,5 @@
-// Owns what the scripts in shared/jobs/lua do to one entry; each function is one atomic call. It must never look at the row.
+// Owns what the scripts in shared/jobs/lua do to one entry; each function is one atomic call. It must never look at the
+// row.
 #pragma once
 
 #include "dispatch_rules.h"

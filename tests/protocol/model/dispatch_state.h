@@ -42,13 +42,14 @@ struct State {
     Index index, saved; // saved: what a restart with a cut log would bring back
     u8 has_saved;
     Work worker[2];
-    u8 submitter, submitter_gen;     // 1: its push is to come, before its deadline
-    u8 relay, relay_gen;             // 1 locked and read, 2 pushed
-    u8 reconciler, reconciler_gen;   // 1 read a live row, 2 found it missing, 3 locked, 4 pushed; 5 read an entry, 6 stray
+    u8 submitter, submitter_gen; // 1: its push is to come, before its deadline
+    u8 relay, relay_gen;         // 1 locked and read, 2 pushed
+    u8 reconciler,
+        reconciler_gen; // 1 read a live row, 2 found it missing, 3 locked, 4 pushed; 5 read an entry, 6 stray
     u8 settler, settler_gen, settler_out; // 1 read a record, 2 committed it
-    u8 cancel, cancel_gen;           // 1 row is cancelled, entry is next; 2 (without its rule) entry gone, row is next
-    u8 cancelled;                    // generation + 1 of an acknowledged cancel
-    u8 flight;                       // generation + 1 of a commit still under way whose caller gave up
+    u8 cancel, cancel_gen; // 1 row is cancelled, entry is next; 2 (without its rule) entry gone, row is next
+    u8 cancelled;          // generation + 1 of an acknowledged cancel
+    u8 flight;             // generation + 1 of a commit still under way whose caller gave up
     u8 effects[2], step_effects[2], step_row[2], alarms[2], ran[2];
     u8 is_clean; // no fault so far
     u8 losses, kills, freezes, crashes, outages, drops, requeues, cancels;
@@ -86,7 +87,8 @@ inline void canonical(State &s) {
 inline std::string describe(const State &s) {
     static const char *rows[] = {"-", "live", "completed", "dead", "cancelled"};
     static const char *entries[] = {"-", "queued", "running", "delayed", "done+record", "dead+record", "tombstone"};
-    static const char *works[] = {"idle", "asking", "leased", "body", "in step", "committed", "finished", "failed", "refused", "again"};
+    static const char *works[] = {"idle",      "asking",   "leased", "body",    "in step",
+                                  "committed", "finished", "failed", "refused", "again"};
     char text[200];
     std::snprintf(text, sizeof text, "row=%s/g%d%s index=%s/g%d%s a%d c%d workers=%s,%s", rows[s.row], s.gen + 1,
                   s.pushed ? "/pushed" : "", entries[s.index.entry], s.index.gen + 1, s.index.doomed ? "/doomed" : "",

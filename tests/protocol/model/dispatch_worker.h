@@ -1,5 +1,5 @@
-// Owns the moves of a worker and of its lease: claim, run, commit, tell; kill, freeze, lost answers. After shared/jobs/worker.py,
-// attempts.py and settlement.py.
+// Owns the moves of a worker and of its lease: claim, run, commit, tell; kill, freeze, lost answers. After
+// shared/jobs/worker.py, attempts.py and settlement.py.
 #pragma once
 
 #include "dispatch_index.h"
@@ -259,7 +259,8 @@ class WorkerMoves {
         State b = is_held ? broken() : a_;
         b.freezes -= is_held;
         reclaim(rules_, b.index);
-        bool is_invented = !rules_.is_poison && a_.kills == rules_.kills && a_.freezes == rules_.freezes && a_.losses == rules_.losses;
+        bool is_invented =
+            !rules_.is_poison && a_.kills == rules_.kills && a_.freezes == rules_.freezes && a_.losses == rules_.losses;
         if (is_held)
             moves_.fault("FAULT worker frozen, its lease expires, reaper", b);
         else

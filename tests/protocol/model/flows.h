@@ -1,5 +1,6 @@
-// Owns the model of a child with two parents (rule 12, and what rule 9 says of blocked rows): edges, late edges, cut logs.
-// Derived ids are in context.py: submit(); edges between jobs are demanded by the architecture and not in the product yet.
+// Owns the model of a child with two parents (rule 12, and what rule 9 says of blocked rows): edges, late edges, cut
+// logs. Derived ids are in context.py: submit(); edges between jobs are demanded by the architecture and not in the
+// product yet.
 #pragma once
 
 #include "options.h"
@@ -14,7 +15,7 @@ struct Index {
 };
 
 struct State {
-    u8 parent[2];        // row: 0 live, 1 completed
+    u8 parent[2];         // row: 0 live, 1 completed
     u8 pending, is_added; // the child row's unfinished parents; its edges: 0 not yet, 1 read the parents, 2 committed
     u8 seen_done, fired, child_pushed;
     Index index, saved;
@@ -63,8 +64,8 @@ class Model {
 
     std::string describe(const State &s) const {
         char text[120];
-        std::snprintf(text, sizeof text, "parents=%s,%s child waits for %d, released %d times, children %d", s.parent[0] ? "done" : "live",
-                      s.parent[1] ? "done" : "live", s.pending, s.fired, s.children);
+        std::snprintf(text, sizeof text, "parents=%s,%s child waits for %d, released %d times, children %d",
+                      s.parent[0] ? "done" : "live", s.parent[1] ? "done" : "live", s.pending, s.fired, s.children);
         return text;
     }
 
@@ -117,7 +118,8 @@ class Model {
         }
     }
 
-    // Without its rule: SELECT count of unfinished siblings in a READ COMMITTED snapshot instead of an UPDATE of the child.
+    // Without its rule: SELECT count of unfinished siblings in a READ COMMITTED snapshot instead of an UPDATE of the
+    // child.
     void settle_by_count(const State &a, int i, Moves<State> &moves) const {
         State b = a;
         if (!a.open[i]) {

@@ -75,8 +75,9 @@ class Model {
         static const char *rows[] = {"live", "completed", "dead"};
         static const char *entries[] = {"-", "queued", "running", "done+record", "dead+record"};
         char text[160];
-        std::snprintf(text, sizeof text, "row=%s/g%d shown=%s index=%s/g%d events=%d attempt rows=%x claims=%d", rows[s.row], s.gen + 1,
-                      s.shown ? "running" : "queued", entries[s.index.entry], s.index.gen + 1, s.index.length, s.attempts, s.claims);
+        std::snprintf(text, sizeof text, "row=%s/g%d shown=%s index=%s/g%d events=%d attempt rows=%x claims=%d",
+                      rows[s.row], s.gen + 1, s.shown ? "running" : "queued", entries[s.index.entry], s.index.gen + 1,
+                      s.index.length, s.attempts, s.claims);
         return text;
     }
 
@@ -99,7 +100,8 @@ class Model {
             b.index.entry = RUNNING;
             b.index.attempt = b.claims++;
             b.owed |= 1 << b.index.attempt;
-            if (tell(b, STARTED)) moves.step("worker: claims, `started`", b, a.ran && a.is_clean ? "ran-twice" : nullptr);
+            if (tell(b, STARTED))
+                moves.step("worker: claims, `started`", b, a.ran && a.is_clean ? "ran-twice" : nullptr);
         }
         if (a.index.entry != RUNNING) return;
         for (bool is_well : {true, false}) {
@@ -171,7 +173,9 @@ class Model {
         if (b.row != LIVE && live_only_) return nullptr;
         if (!informs_ && event.kind >= ENDED_WELL) {
             u8 row = event.kind == ENDED_WELL ? COMPLETED : DEAD;
-            const char *violated = !is_ours ? "generation-swallowed" : b.row != LIVE && b.row != row ? "terminal-flips" : nullptr;
+            const char *violated = !is_ours                        ? "generation-swallowed"
+                                   : b.row != LIVE && b.row != row ? "terminal-flips"
+                                                                   : nullptr;
             b.row = row;
             return violated;
         }
@@ -187,7 +191,8 @@ class Model {
 
     void repairs(const State &a, Moves<State> &moves) const {
         State b = a;
-        if (a.row == LIVE && (a.index.entry == NOTHING || (a.index.gen < a.gen && a.index.entry != RUNNING)) && a.claims < 6) {
+        if (a.row == LIVE && (a.index.entry == NOTHING || (a.index.gen < a.gen && a.index.entry != RUNNING)) &&
+            a.claims < 6) {
             b.index.entry = QUEUED;
             b.index.gen = a.gen;
             moves.step("reconciler: pushes what is missing", b);

@@ -1,5 +1,5 @@
-// Owns the model of one idempotency key: a request that is repeated after lost answers, perhaps by two gateways at once,
-// opens one job. After ledger.py: take_key(), pass_key(), submission.py: _open() and maintenance/sweeper.py.
+// Owns the model of one idempotency key: a request that is repeated after lost answers, perhaps by two gateways at
+// once, opens one job. After ledger.py: take_key(), pass_key(), submission.py: _open() and maintenance/sweeper.py.
 #pragma once
 
 #include "options.h"
@@ -11,10 +11,10 @@ enum Caller : u8 { TO_SEND, LOOKED, KEYED, ANSWERED };
 enum Job : u8 { NONE, LIVE, FINISHED, SWEPT };
 
 struct State {
-    u8 holder;      // 1 + job that has the key
+    u8 holder; // 1 + job that has the key
     u8 job[3];
     u8 caller[2], job_of[2]; // 1 + job the caller was told of, or will be
-    u8 locked;      // 1 + caller whose transaction has written the key and not ended
+    u8 locked;               // 1 + caller whose transaction has written the key and not ended
     u8 outages, sweeps;
     u8 pad[5];
 };
@@ -54,14 +54,16 @@ class Model {
 
     std::vector<Goal<State>> goals() const {
         auto always = [](const State &) { return true; };
-        auto is_told = [](const State &s) { return s.caller[0] == ANSWERED && s.caller[1] == ANSWERED && s.job[s.job_of[0] - 1]; };
+        auto is_told = [](const State &s) {
+            return s.caller[0] == ANSWERED && s.caller[1] == ANSWERED && s.job[s.job_of[0] - 1];
+        };
         return {{"request-unanswered", always, is_told}};
     }
 
     std::string describe(const State &s) const {
         char text[100];
-        std::snprintf(text, sizeof text, "key -> job %d, jobs %d %d %d, answered %d %d", s.holder, s.job[0], s.job[1], s.job[2],
-                      s.caller[0] == ANSWERED, s.caller[1] == ANSWERED);
+        std::snprintf(text, sizeof text, "key -> job %d, jobs %d %d %d, answered %d %d", s.holder, s.job[0], s.job[1],
+                      s.job[2], s.caller[0] == ANSWERED, s.caller[1] == ANSWERED);
         return text;
     }
 

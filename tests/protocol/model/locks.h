@@ -1,4 +1,5 @@
-// Owns the model of a named lock with owner, token and time to live: three jobs that want it. After locks.py, lua/lock.lua.
+// Owns the model of a named lock with owner, token and time to live: three jobs that want it. After locks.py,
+// lua/lock.lua.
 #pragma once
 
 #include "options.h"
@@ -9,7 +10,7 @@ namespace locks {
 enum Owner : u8 { OUTSIDE, INSIDE, OVERDUE, OVER };
 
 struct State {
-    u8 holder;    // 1 + owner whose token is in the lock
+    u8 holder; // 1 + owner whose token is in the lock
     u8 owner[3];
     u8 freezes, kills, drops, losses;
 };
@@ -61,11 +62,14 @@ class Model {
 
     std::string describe(const State &s) const {
         static const char *owners[] = {"outside", "inside", "overdue", "over"};
-        return "holder=" + std::to_string(s.holder) + " owners=" + owners[s.owner[0]] + "," + owners[s.owner[1]] + "," + owners[s.owner[2]];
+        return "holder=" + std::to_string(s.holder) + " owners=" + owners[s.owner[0]] + "," + owners[s.owner[1]] + "," +
+               owners[s.owner[2]];
     }
 
   private:
-    static int owners(const State &s) { return (s.owner[0] == INSIDE) + (s.owner[1] == INSIDE) + (s.owner[2] == INSIDE); }
+    static int owners(const State &s) {
+        return (s.owner[0] == INSIDE) + (s.owner[1] == INSIDE) + (s.owner[2] == INSIDE);
+    }
 
     void take(const State &a, u8 i, Moves<State> &moves) const {
         bool may = !a.holder || a.holder == i + 1;

@@ -1,4 +1,5 @@
-// Usage: protocol_model MODEL [NAME=NUMBER ...] [-RULE ...]; exit 0 when every invariant holds, 1 with a trace when one breaks.
+// Usage: protocol_model MODEL [NAME=NUMBER ...] [-RULE ...]; exit 0 when every invariant holds, 1 with a trace when one
+// breaks.
 #include "dispatch.h"
 #include "flows.h"
 #include "history.h"
@@ -20,9 +21,11 @@ template <class Model> int search(Options &options) {
 
 int main(int count, char **arguments) {
     const std::map<std::string, int (*)(Options &)> models = {
-        {"dispatch", search<dispatch::Model>}, {"flows", search<flows::Model>},   {"history", search<history::Model>},
-        {"keys", search<keys::Model>},         {"locks", search<locks::Model>},   {"neighbours", search<neighbours::Model>},
-        {"rebuild", search<rebuild::Model>},   {"ticks", search<ticks::Model>},   {"uniques", search<uniques::Model>},
+        {"dispatch", search<dispatch::Model>}, {"flows", search<flows::Model>},
+        {"history", search<history::Model>},   {"keys", search<keys::Model>},
+        {"locks", search<locks::Model>},       {"neighbours", search<neighbours::Model>},
+        {"rebuild", search<rebuild::Model>},   {"ticks", search<ticks::Model>},
+        {"uniques", search<uniques::Model>},
     };
     auto found = models.find(count > 1 ? arguments[1] : "");
     if (found != models.end()) {

@@ -46,7 +46,8 @@ class Model {
             b.crashes[i] += counts_;
             b.entry[i] = b.crashes[i] >= 3 ? BURIED : QUEUED;
         }
-        moves.step("worker: process dies, the reaper takes back what it held", b, b.entry[1] == BURIED ? "harmless-job-buried" : nullptr);
+        moves.step("worker: process dies, the reaper takes back what it held", b,
+                   b.entry[1] == BURIED ? "harmless-job-buried" : nullptr);
     }
 
     std::vector<Goal<State>> goals() const {
@@ -58,8 +59,8 @@ class Model {
     std::string describe(const State &s) const {
         static const char *entries[] = {"queued", "running", "dead", "done"};
         char text[80];
-        std::snprintf(text, sizeof text, "killer=%s/%d crashes harmless=%s/%d crashes", entries[s.entry[0]], s.crashes[0],
-                      entries[s.entry[1]], s.crashes[1]);
+        std::snprintf(text, sizeof text, "killer=%s/%d crashes harmless=%s/%d crashes", entries[s.entry[0]],
+                      s.crashes[0], entries[s.entry[1]], s.crashes[1]);
         return text;
     }
 

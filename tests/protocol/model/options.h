@@ -1,4 +1,5 @@
-// Owns what a run was asked for: budgets by name, rules that are switched off. Must never accept a name nobody asked for.
+// Owns what a run was asked for: budgets by name, rules that are switched off. Must never accept a name nobody asked
+// for.
 #pragma once
 
 #include <cstdio>

@@ -1,40 +1,12 @@
-// Owns the model of an index that is lost, rebuilt and opened again (rules 13, 14): identities, marks, a pause and a rate
-// window, two reconcilers, one worker. After maintenance/reconciler.py, queue_settings.py, worker.py and connection.py.
+// Owns the model of an index that is lost, rebuilt and opened again (rules 13, 14): identities, marks, a pause and a
+// rate window, two reconcilers, one worker. After maintenance/reconciler.py, queue_settings.py, worker.py and
+// connection.py.
 #pragma once
 
 #include "options.h"
-#include "search.h"
+#include "rebuild_state.h"
 
 namespace rebuild {
-
-// Names of identities and marks are (server's life << 4 | number); 0 is none. A mark has bit 7, a mark of a loss bit 6 as well.
-constexpr u8 MARK = 128, LOST = 64, FRESH = 15;
-
-struct Index {
-    u8 sentinel, has_job, has_start, has_event, paused; // has_start: the log of starts fills the window; paused: version
-};
-
-struct Reconciler {
-    u8 at, life, known, sentinel, mark, paused, repaired, full;
-};
-
-struct State {
-    Index index, saved;
-    u8 has_saved, life;
-    u8 known;                        // identity in PostgreSQL
-    u8 paused;                       // version in PostgreSQL: 1 is a pause
-    u8 operator_at;                  // 1 committed, 2 copied, 3 acknowledged
-    u8 started, applied, finished;   // a start in the window; history has applied it; its job is final in PostgreSQL
-    u8 owes_job, owes_pause;         // what this data set lost and nobody has put back
-    u8 worker_identity, worker_life;
-    Reconciler reconciler[2];
-    u8 locked;                       // 1 + reconciler whose transaction holds the identity's row
-    u8 restarts, flushes, outages, drops;
-    u8 pad[5];
-};
-static_assert(sizeof(State) == 48, "no padding that memcmp would see");
-
-inline u8 life_of(u8 name) { return name >> 4 & 3; }
 
 class Model {
   public:
@@ -82,15 +54,18 @@ class Model {
     std::vector<Goal<State>> goals() const {
         auto always = [](const State &) { return true; };
         auto is_open = [](const State &s) {
-            return s.known == s.index.sentinel && s.worker_identity == s.known && s.worker_life == s.life && !s.owes_job;
+            return s.known == s.index.sentinel && s.worker_identity == s.known && s.worker_life == s.life &&
+                   !s.owes_job;
         };
         return {{"claims-stay-closed", always, is_open}};
     }
 
     std::string describe(const State &s) const {
         char text[200];
-        std::snprintf(text, sizeof text, "life=%d pg=%02x sentinel=%02x worker=%02x job=%d paused pg/index=%d/%d started=%d log=%d", s.life,
-                      s.known, s.index.sentinel, s.worker_identity, s.index.has_job, s.paused, s.index.paused, s.started, s.index.has_start);
+        std::snprintf(text, sizeof text,
+                      "life=%d pg=%02x sentinel=%02x worker=%02x job=%d paused pg/index=%d/%d started=%d log=%d",
+                      s.life, s.known, s.index.sentinel, s.worker_identity, s.index.has_job, s.paused, s.index.paused,
+                      s.started, s.index.has_start);
         return text;
     }
 
@@ -225,7 +200,8 @@ class Model {
         if (is_stale) {
             b.worker_life = a.life;
             b.worker_identity = life_of(a.known) == a.life || !by_life_ ? a.known : 0;
-            if (!(b.worker_identity == a.worker_identity && is_met)) moves.step("worker: learns the identity from PostgreSQL", b);
+            if (!(b.worker_identity == a.worker_identity && is_met))
+                moves.step("worker: learns the identity from PostgreSQL", b);
         }
     }
 
@@ -300,7 +276,8 @@ class Model {
     }
 
     int restarts_, flushes_, outages_, drops_, reconcilers_;
-    bool gate_, by_life_, by_value_, mark_, met_, before_claims_, copy_first_, version_, restores_, fills_, always_fills_;
+    bool gate_, by_life_, by_value_, mark_, met_, before_claims_, copy_first_, version_, restores_, fills_,
+        always_fills_;
 };
 
 } // namespace rebuild

@@ -117,7 +117,8 @@ template <class Model> class Search {
         }
     }
 
-    // States from which steps alone reach the goal, by passes from the newest state to the oldest until nothing changes.
+    // States from which steps alone reach the goal, by passes from the newest state to the oldest until nothing
+    // changes.
     int check(const Goal<State> &goal) {
         std::vector<bool> ok(states_.size());
         for (bool changed = true; changed;) {

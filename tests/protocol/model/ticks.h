@@ -1,4 +1,5 @@
-// Owns the model of two schedulers and one due tick (rule 15), with crashes and lost answers. After schedules/firing.py.
+// Owns the model of two schedulers and one due tick (rule 15), with crashes and lost answers. After
+// schedules/firing.py.
 #pragma once
 
 #include "options.h"
@@ -7,12 +8,12 @@
 namespace ticks {
 
 struct State {
-    u8 next;       // the schedule row's next tick: 0 due, 1 later
-    u8 at[2];      // 0 away, 1 has read a due tick, 2 (without its rule) has written the tick, the job is next
-    u8 tick[2];    // which instant it read
-    u8 rows;       // mask of tick rows by instant
+    u8 next;    // the schedule row's next tick: 0 due, 1 later
+    u8 at[2];   // 0 away, 1 has read a due tick, 2 (without its rule) has written the tick, the job is next
+    u8 tick[2]; // which instant it read
+    u8 rows;    // mask of tick rows by instant
     u8 jobs, crashes, outages;
-    u8 locked;     // 1 + scheduler that holds the schedule's row
+    u8 locked; // 1 + scheduler that holds the schedule's row
     u8 pad[6];
 };
 static_assert(sizeof(State) == 16, "no padding that memcmp would see");
@@ -22,8 +23,9 @@ class Model {
     using State = ticks::State;
 
     explicit Model(Options &o)
-        : crashes_(o.number("crashes", 0)), outages_(o.number("outages", 0)), one_transaction_(o.rule("15.transaction")),
-          unique_(o.rule("15.unique")), locked_(o.rule("15.lock")), from_row_(o.rule("15.row")) {}
+        : crashes_(o.number("crashes", 0)), outages_(o.number("outages", 0)),
+          one_transaction_(o.rule("15.transaction")), unique_(o.rule("15.unique")), locked_(o.rule("15.lock")),
+          from_row_(o.rule("15.row")) {}
 
     State initial() const {
         State s{};
@@ -63,7 +65,8 @@ class Model {
     }
 
     std::string describe(const State &s) const {
-        return "tick rows=" + std::to_string(s.rows) + " jobs=" + std::to_string(s.jobs) + (s.next ? " advanced" : " due");
+        return "tick rows=" + std::to_string(s.rows) + " jobs=" + std::to_string(s.jobs) +
+               (s.next ? " advanced" : " due");
     }
 
   private:
@@ -88,7 +91,8 @@ class Model {
         else
             b.at[i] = 2;
         const char *violated = b.jobs > 1 ? "tick-fired-twice" : nullptr;
-        moves.step(one_transaction_ ? "scheduler: tick, job and advance commit" : "scheduler: tick and advance commit", b, violated);
+        moves.step(one_transaction_ ? "scheduler: tick, job and advance commit" : "scheduler: tick and advance commit",
+                   b, violated);
         if (!a.outages) return;
         b.outages--;
         end(b, i);

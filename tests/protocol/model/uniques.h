@@ -8,10 +8,10 @@
 namespace uniques {
 
 struct State {
-    u8 holder;       // 1 + job, in PostgreSQL
-    u8 copy, saved;  // 1 + job, in the index
+    u8 holder;      // 1 + job, in PostgreSQL
+    u8 copy, saved; // 1 + job, in the index
     u8 has_saved;
-    u8 job[2];       // 0 to come, 1 passed the copy, 2 live, 3 row is final, copy is next, 4 over
+    u8 job[2]; // 0 to come, 1 passed the copy, 2 live, 3 row is final, copy is next, 4 over
     u8 losses, outages;
 };
 static_assert(sizeof(State) == 8, "no padding that memcmp would see");

@@ -64,7 +64,8 @@ class Jobs:
         crash_point("submit.committed")
         horizon = clock.now() + PUSH_HORIZON
         near = [job for job in jobs if job.scheduled_for is None or job.scheduled_for < horizon]
-        pushes = [push_of(job) for job in near]
+        # A requeue may be cancelled again before this push, where the entry of the generation before hides it.
+        pushes = [push_of(job, must_check=job.generation > 1) for job in near]
         try:
             if deadline_ms is None:
                 raise StoreUnavailable("Redis does not tell its time")

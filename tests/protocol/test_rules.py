@@ -1,4 +1,4 @@
-"""Promises of the protocol, searched exhaustively: nothing breaks with its rules, something does without any of them."""
+"""Promises of the protocol, searched exhaustively: nothing breaks with its rules, something does without any one."""
 
 import os
 from pathlib import Path

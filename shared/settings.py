@@ -3,6 +3,8 @@
 It must never hide one bad name behind another.
 """
 
+# millrace: allow-file file-size because every setting of every process stands in one place
+
 import dataclasses
 import os
 import re

@@ -38,17 +38,12 @@ def start(process: Process, runtimes: list[ServiceRuntime]) -> Callable[[], None
         process.health.add(f"{prefix}.index", worker.closed)
         workers.append(worker)
     watches = [watch_slots(worker) for worker in workers]
-    heartbeat = Heartbeat(workers)
-    process.health.add("stuck-threads", heartbeat.stuck.advice, advice=True)
-    process.health.add("stuck-limit", heartbeat.stuck.trouble, liveness=True)
-    process.health.add("coroutines", coroutines.trouble, liveness=True)
-    heartbeat.start()
-    for worker in workers:
+    heartbeat = _heartbeat(process, workers, coroutines)
+    for worker, watch in zip(workers, watches, strict=True):
         worker.start()
+        watch.start()
     if process.parent is not None:
         Pulse(process, process.parent, heartbeat.stuck.trouble, coroutines.trouble).start()
-    for watch in watches:
-        watch.start()
 
     def stop() -> None:
         for watch in watches:
@@ -60,12 +55,25 @@ def start(process: Process, runtimes: list[ServiceRuntime]) -> Callable[[], None
         heartbeat.stop()
         coroutines.stop()
         for runtime in runtimes:
-            if isinstance(pool := runtime.resources.get(IsolatedJobs), IsolatedJobs):
-                pool.stop()
-            runtime.broker.emit_before("worker_shutdown", None)
-            runtime.database.close()
+            _close(runtime)
 
     return stop
+
+
+def _close(runtime: ServiceRuntime) -> None:
+    if isinstance(pool := runtime.resources.get(IsolatedJobs), IsolatedJobs):
+        pool.stop()
+    runtime.broker.emit_before("worker_shutdown", None)
+    runtime.database.close()
+
+
+def _heartbeat(process: Process, workers: list[ServiceWorker], coroutines: Coroutines) -> Heartbeat:
+    heartbeat = Heartbeat(workers)
+    process.health.add("stuck-threads", heartbeat.stuck.advice, advice=True)
+    process.health.add("stuck-limit", heartbeat.stuck.trouble, liveness=True)
+    process.health.add("coroutines", coroutines.trouble, liveness=True)
+    heartbeat.start()
+    return heartbeat
 
 
 def _prepare(process: Process, runtime: ServiceRuntime, coroutines: Coroutines) -> None:

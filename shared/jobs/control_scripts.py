@@ -21,7 +21,6 @@ class Move:
     priority: int = 0
     due_ms: int = -1
     queue: str = ""
-    body: str = ""
 
 
 class ControlScripts(Scripts):
@@ -33,7 +32,7 @@ class ControlScripts(Scripts):
 
     def change(self, job_id: str, generation: int, move: Move, *, queues: Sequence[str]) -> int:
         """Move a waiting entry: 1 moved, 0 not there yet, -1 it runs or has ended."""
-        arguments = [queues, job_id, generation, move.priority, move.due_ms, move.queue, move.body]
+        arguments = [queues, job_id, generation, move.priority, move.due_ms, move.queue]
         return int(self._run("change", queues, arguments))
 
     def drain(self, queue: str, *, place: str, states: Sequence[str], start: int, is_dry: bool) -> tuple[int, int]:

@@ -8,10 +8,11 @@ import os
 import signal
 import socket
 import threading
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from queue import SimpleQueue
 
 import structlog
+from msgspec.structs import replace
 
 from shared.jobs.attempts import Attempt, perform_attempt
 from shared.jobs.broker import MillraceBroker
@@ -61,7 +62,7 @@ class _Service:
 
     def work(self) -> None:
         while (run := self._inbox.get()) is not None:
-            claimed = replace(run.claimed, must_check=False)  # the worker has looked
+            claimed = replace(run.claimed, entry=replace(run.claimed.entry, check=0))  # the worker has looked
             running = Running(claimed.held)
             self._running = running
             outcome = self._perform(run, Attempt(

@@ -11,7 +11,7 @@ import msgspec
 
 from shared.jobs import Job
 from shared.jobs.ledger import queries
-from shared.jobs.ledger.records import Event, event_from_stream
+from shared.jobs.ledger.records import Event, events_from_stream
 from shared.jobs.maintenance.ledger_writer import GROUP, LedgerWriter
 from shared.jobs.maintenance.reaper import reap_once
 from shared.jobs.maintenance.reconciler import identity_changed, reconcile_once
@@ -118,7 +118,7 @@ def _rows(bench: Bench) -> dict[str, Job]:
 
 def _events(bench: Bench) -> list[Event]:
     entries = bench.redis.xrange(bench.jobs.scripts.keys.of("events"))
-    return [event_from_stream(*entry) for entry in entries]
+    return [event for entry in entries for event in events_from_stream(*entry)]
 
 
 def _age_pending(bench: Bench) -> None:

@@ -107,6 +107,5 @@ def _apply(jobs: Jobs, job_id: str | None) -> int:
 
 def _copy(jobs: Jobs, control: ControlScripts, row: ChangedRow) -> int:
     wanted = row.change
-    body = push_of(row.job).body if wanted.queue else ""
-    move = Move(priority=wanted.priority, due_ms=wanted.due_ms, queue=wanted.queue, body=body)
+    move = Move(priority=wanted.priority, due_ms=wanted.due_ms, queue=wanted.queue)
     return control.change(row.job.id, row.job.generation, move, queues=queues_of(jobs, row.job.queue))

@@ -1,13 +1,13 @@
 -- Purpose: give a waiting job another priority, time or queue, in place.
 -- KEYS: service-wide, one block per queue named in args.
--- ARGV: [queues, id, generation, priority (0 = keep), due_ms (-1 = keep, 0 = now), queue ('' = keep), body ('' = keep)];
+-- ARGV: [queues, id, generation, priority (0 = keep), due_ms (-1 = keep, 0 = now), queue ('' = keep)];
 --   queues[i] names the i-th block.
 -- Returns: 1 changed, 0 no entry of this generation yet, -1 it runs or has ended, so nothing was moved.
 -- Events: changed. Invariant: the job is in exactly one of ready and delayed; its number in the order of arrival stays, so
 --   that it joins its new priority or queue at the place it would have had there.
 local blocks = {}
 for i, queue in ipairs(args[1]) do blocks[queue] = queue_keys(i) end
-local id, priority, due, queue, body = args[2], args[4], args[5], args[6], args[7]
+local id, priority, due, queue = args[2], args[4], args[5], args[6]
 local record = load(id)
 if not record or record[GENERATION] < args[3] then return 0 end
 local state = record[STATE]
@@ -31,8 +31,7 @@ if due > now then
 elseif due >= 0 then
   record[STATE], record[DUE], record[WAIT_REASON] = 'queued', now, ''
 end
-save(id, record)
-if body ~= '' then redis.call('HSET', BODIES, id, body) end
+local packed = save(id, record)
 
 local to = blocks[record[QUEUE]]
 if record[STATE] == 'queued' then
@@ -43,5 +42,5 @@ else
   if record[STATE] == 'retrying' then redis.call('HINCRBY', to.count, 'retrying', 1) end
   if redis.call('ZRANGE', to.delayed, 0, 0)[1] == id then wake(to.wake) end
 end
-event(id, record, 'changed', record[WAIT_REASON])
+event(id, record, 'changed', record[WAIT_REASON], packed)
 return 1

@@ -10,7 +10,7 @@ from shared.errors import InvalidArgument, StoreUnavailable, UnknownQueue
 from shared.jobs.control.changes import Change, apply_changes, change
 from shared.jobs.control_scripts import ControlScripts
 from shared.jobs.maintenance.reconciler import reconcile_once
-from shared.jobs.messages import decode
+from shared.jobs.messages import envelope_of
 from tests.runtime.jobs.sample import Bench
 from tests.runtime.jobs.subjects import fail, job_in
 from tests.runtime.jobs.waiting import eventually
@@ -62,7 +62,7 @@ def test_a_job_moves_to_another_queue_with_its_message(bench: Bench) -> None:
 
     assert (moved.queue, bench.claim()) == ("side", ())
     [claimed] = bench.claim(queue="side")
-    assert (decode(claimed.body).queue_name, claimed.held.queue) == ("side", "side")
+    assert (envelope_of(claimed).queue_name, claimed.held.queue) == ("side", "side")
     assert bench.row(job_id).queue == "side"
 
 

@@ -6,8 +6,9 @@ Each is an expected failure until its cure.
 import pytest
 
 from shared.jobs.maintenance.reconciler import reconcile_once
-from shared.jobs.maintenance.sweeper import KEEP_COUNT, sweep_once
+from shared.jobs.maintenance.sweeper import sweep_once
 from shared.jobs.queue_settings import copy_settings
+from shared.jobs.retention import DEFAULT
 from tests.runtime.jobs.sample import Bench
 
 
@@ -43,7 +44,7 @@ def test_a_request_repeated_after_its_job_was_swept_by_count_runs_nothing_again(
         "INSERT INTO job (id, name, queue, state, priority, args, attempts_max, timeout_ms, finished_at) "
         "SELECT gen_random_uuid(), 'play', 'work', 'completed', 2, '{}', 1, 1000, clock_timestamp() "
         "FROM generate_series(0, :count)",
-        count=KEEP_COUNT,
+        count=DEFAULT.completed.count,
     )
     sweep_once(bench.jobs)
 

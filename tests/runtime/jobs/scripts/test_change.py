@@ -58,12 +58,12 @@ def test_a_job_moves_to_another_queue_with_all_that_is_counted_of_it(index: Inde
         "a", state="retrying" if state == "retrying" else "scheduled", due_ms=index.later() * (state != "queued")
     )
 
-    index.control.change("a", 1, Move(queue=SIDE, body="new body"), queues=QUEUES)
+    index.control.change("a", 1, Move(queue=SIDE), queues=QUEUES)
 
     here, there = index.view(), index.view(SIDE)
     assert (here.ready, here.delayed, here.count.get("retrying", 0)) == ([], [], 0)
     assert (there.ready + there.delayed, there.count.get("retrying", 0)) == (["a"], int(state == "retrying"))
-    assert (there.bodies, index.entry("a").queue) == ({"a": "new body"}, SIDE)
+    assert (there.bodies, index.entry("a").queue) == ({"a": "body of a"}, SIDE)
 
 
 def test_a_running_job_is_not_moved(index: Index) -> None:

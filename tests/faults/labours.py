@@ -44,7 +44,7 @@ KEY = "the-key"
 BULK = 510
 #: Written beside a submission in its own transaction.
 BESIDE = 1000
-_BLOCKED_SECONDS = 5.0
+_BLOCKED_SECONDS = 20.0
 Say = Callable[[str], object]
 
 
@@ -210,7 +210,7 @@ REACHED_BY: dict[str, tuple[str, ...]] = {
     "submit.key_taken": ("submit",),
     "submit.opened": ("submit", "submit in a transaction"),
     "submit_many.opened": ("submit in bulk",),
-    "submit.committed": ("submit", "submit in a transaction", "submit in bulk", "fire"),
+    "submit.committed": ("submit", "submit in a transaction", "fire"),
     "submit.batch_pushed": ("submit in bulk",),
     "submit.pushed": ("submit", "submit in a transaction"),
     "relay.locked": ("relay",),

@@ -18,7 +18,7 @@ from tests.faults.labours import LABOURS
 from tests.runtime.jobs.sample import NAME, jobs_of
 
 #: A child that neither dies at its point nor ends has missed it.
-LIMIT_SECONDS = 10
+LIMIT_SECONDS = 30
 
 
 class Order(msgspec.Struct, frozen=True):

@@ -8,12 +8,16 @@ from collections import deque
 from collections.abc import Sequence
 from typing import TypeAlias
 
+import structlog
+
 from shared.errors import StoreUnavailable
+from shared.jobs.connection import store_errors
 from shared.jobs.crash_points import crash_point
 from shared.jobs.recognition import known_identity
 from shared.jobs.scripts import Claim, Completion
 from shared.jobs.submission import Jobs
 
+log = structlog.get_logger(__name__)
 #: Lists to wait on in Redis, and for how many seconds.
 Block: TypeAlias = tuple[list[str], float]
 
@@ -24,6 +28,7 @@ class Claims:
     def __init__(self, jobs: Jobs, worker: str) -> None:
         self._jobs = jobs
         self._worker = worker
+        self.wake_key = jobs.scripts.keys.worker_wake(worker)
         #: Of the reconciled index; empty while claims are closed (rule 13).
         self.identity = ""
         #: Requests whose answer was lost, to be asked again.
@@ -60,6 +65,18 @@ class Claims:
         self.identity = ""
         self.give_back(claim)
         return statuses, None
+
+    def ring(self) -> None:
+        """Wake this worker's own loop out of its block."""
+        try:
+            with store_errors():
+                pipeline = self._jobs.scripts.client.pipeline(transaction=False)
+                pipeline.lpush(self.wake_key, "1")
+                pipeline.ltrim(self.wake_key, 0, 0)
+                pipeline.expire(self.wake_key, 60)
+                pipeline.execute()
+        except StoreUnavailable:
+            log.debug("own wake-up failed; the loop looks again by itself")
 
     def give_back(self, claim: Claim) -> None:
         """Release what a claim leased, before anything of it has started."""

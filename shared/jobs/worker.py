@@ -13,7 +13,7 @@ from shared.jobs.attempts import Attempt, perform_attempt
 from shared.jobs.broker import MillraceBroker
 from shared.jobs.claims import Block, Claims
 from shared.jobs.completions import Completions, Ended
-from shared.jobs.connection import BLOCK_SECONDS, store_errors
+from shared.jobs.connection import BLOCK_SECONDS
 from shared.jobs.crash_points import crash_point
 from shared.jobs.lanes import Lane
 from shared.jobs.observation import observe
@@ -59,7 +59,6 @@ class ServiceWorker:
         self._is_waiting = False
         #: Whoever computes what to claim holds it until the claim is handed over, so that no slot is promised twice.
         self._sending = threading.Lock()
-        self._wake_key = jobs.scripts.keys.worker_wake(name)
         self._thread = threading.Thread(target=self._loop, name=f"{jobs.service}-claims", daemon=True)
         self._claims = Claims(jobs, name)
         self._has_news = False
@@ -73,7 +72,7 @@ class ServiceWorker:
         """Take no more jobs; those that run go on."""
         self._stopping.set()
         self._changed.set()
-        self._ring()
+        self._claims.ring()
 
     def stop(self, grace_seconds: float) -> None:
         """Drain: wait up to the grace, then interrupt what still runs, which gives it back and costs no attempt."""
@@ -185,7 +184,7 @@ class ServiceWorker:
 
     def _block(self, wants: dict[str, int], wait_ms: int) -> bool:
         """Wait for a wake-up and claim at once, in one round trip; False when claims are closed."""
-        keys = [self._wake_key, *(self.jobs.scripts.keys.of_queue(queue, "wake") for queue in wants)]
+        keys = [self._claims.wake_key, *(self.jobs.scripts.keys.of_queue(queue, "wake") for queue in wants)]
         self._blocked_on = frozenset(wants)
         try:
             # Whoever ends a job from here on sees that we block and writes it himself; look once for those before.
@@ -196,18 +195,6 @@ class ServiceWorker:
         finally:
             self._blocked_on = None
 
-    def _ring(self) -> None:
-        """Wake our own loop out of its block."""
-        try:
-            with store_errors():
-                pipeline = self.jobs.scripts.client.pipeline(transaction=False)
-                pipeline.lpush(self._wake_key, "1")
-                pipeline.ltrim(self._wake_key, 0, 0)
-                pipeline.expire(self._wake_key, 60)
-                pipeline.execute()
-        except StoreUnavailable:
-            log.debug("own wake-up failed; the loop looks again by itself")
-
     def _on_ended(self) -> None:
         """An end was handed over, or a slot freed: this thread sees to it, unless the loop is about to."""
         if self._stopping.is_set() or (self._blocked_on is None and not self._is_waiting):
@@ -216,7 +203,7 @@ class ServiceWorker:
         self._has_news = True
         try:
             self._see_to_news()
-        except StoreUnavailable as error:
+        except Exception as error:  # whatever it is meets the loop as well, and the slot of this thread must live on
             log.warning("ends wait for Redis", service=self.jobs.service, error=str(error))
             self._changed.set()
 
@@ -242,7 +229,7 @@ class ServiceWorker:
         """Bring our own loop out of its wait, wherever that is."""
         self._changed.set()
         if self._blocked_on is not None:
-            self._ring()
+            self._claims.ring()
 
     def _flush(self) -> None:
         """Write the ends that wait."""
@@ -258,7 +245,8 @@ class ServiceWorker:
         self._confirm(ended, statuses)
 
     def _confirm(self, ended: list[Ended], statuses: list[bool]) -> None:
-        crash_point("complete.written")
+        if ended:
+            crash_point("complete.written")
         for each, is_done in zip(ended, statuses, strict=True):
             self.attempts.remove(each.running)
             if not is_done:

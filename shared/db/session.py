@@ -1,6 +1,7 @@
 """Owns the unit of work: one transaction and what happens after its commit. It must never retry by itself."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 import psycopg
@@ -39,6 +40,17 @@ class UnitOfWork:
         A hook that fails is logged and does not undo the commit, so it may only do what something else repairs.
         """
         self._hooks.append(hook)
+
+    @contextmanager
+    def nested(self) -> Iterator[None]:
+        """A savepoint: an error inside undoes what was written inside and forgets its hooks, whoever catches it."""
+        kept = len(self._hooks)
+        try:
+            with self.connection.begin_nested():
+                yield
+        except BaseException:
+            del self._hooks[kept:]
+            raise
 
     def commit(self) -> None:
         """End the transaction well. Raises StoreUnavailable when the connection broke: the outcome is then unknown."""

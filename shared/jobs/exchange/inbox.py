@@ -33,9 +33,7 @@ def once(work: UnitOfWork, source: str, message_id: str, action: Callable[[UnitO
     rolls back, or `action` raises, the message counts as never seen.
     """
     key = {"source": _checked(source, "source"), "message_id": _checked(message_id, "message_id")}
-    with (
-        work.connection.begin_nested()
-    ):  # whoever catches the action's error must not commit the row without the effect
+    with work.nested():  # whoever catches the action's error must not commit the row without the effect
         taken = work.connection.execute(
             sa.text("INSERT INTO inbox (source, message_id) VALUES (:source, :message_id) ON CONFLICT DO NOTHING"), key
         )

@@ -8,6 +8,7 @@ from psycopg import sql
 
 from shared.db import Database
 from tests.runtime.jobs.emptying import emptied
+from tests.runtime.jobs.peer import Peer, open_peer
 from tests.runtime.jobs.sample import NAME, Bench, jobs_of, open_bench
 from tests.runtime.jobs.site import Site, open_site
 from tests.stores import service_url
@@ -44,4 +45,11 @@ def bench(empty_url: str, redis_url: str) -> Iterator[Bench]:
 def site(bench: Bench) -> Iterator[Site]:
     """The bench behind a gRPC server."""
     with open_site(bench) as opened:
+        yield opened
+
+
+@pytest.fixture
+def peer(bench: Bench) -> Iterator[Peer]:
+    """The bench as another service, and one that sends to it."""
+    with open_peer(bench) as opened:
         yield opened

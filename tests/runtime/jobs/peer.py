@@ -7,6 +7,7 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import Any
 
 import grpc
@@ -75,6 +76,10 @@ class Peer:
             found = outbox_reads.get(work, message_id)
         assert found is not None
         return found
+
+    def age(self, column: str, by: timedelta) -> None:
+        """Every message lies so much further back in this respect."""
+        self.bench.sql(f"UPDATE outbox SET {column} = {column} - CAST(:by AS interval)", by=by)
 
     @property
     def states(self) -> list[tuple[str, int]]:

@@ -5,10 +5,14 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import pytest
 
+from services.market_data.app import SERVICE
+from shared.bootstrap import ServiceRuntime, api, scheduler, worker
+from shared.bootstrap.process import Process
 from shared.errors import ConfigurationInvalid
 from shared.jobs.connection import connect
 from shared.jobs.demands import flush_advice, refuse_unsafe
@@ -19,7 +23,9 @@ from shared.jobs.maintenance.reconciler import reconcile_once
 from shared.jobs.maintenance.relay import relay_once
 from shared.jobs.maintenance.settler import settle_once
 from shared.jobs.maintenance.sweeper import sweep_once
+from shared.settings import ProcessSettings
 from tests.runtime.jobs.sample import Bench, at_work, jobs_of, open_bench
+from tests.runtime.jobs.site import TOKEN
 from tests.runtime.jobs.waiting import eventually
 
 ROOT = Path(__file__).parents[3]
@@ -144,15 +150,24 @@ def test_the_advised_user_can_do_all_that_jobs_need(url_of_user: Callable[..., s
     assert state == "completed"
 
 
-@pytest.mark.parametrize("role", ["api", "worker", "scheduler"])
-def test_in_production_a_role_exits_78_and_names_the_settings_and_not_the_password(
-    role: str, redis_url: str, url_for: Callable[[str], str]
+@pytest.mark.parametrize("role", [api, worker, scheduler])
+def test_in_production_no_role_starts_on_a_store_that_its_user_may_empty(
+    role: ModuleType, runtime_for: Callable[..., ServiceRuntime]
+) -> None:
+    process = Process("test", ProcessSettings(environment="production", service_token=TOKEN))
+
+    with pytest.raises(ConfigurationInvalid, match="REDIS_URL: with MILLRACE_ENV=production"):
+        role.start(process, [runtime_for(SERVICE, GRPC_PORT="1")])
+
+
+def test_a_refused_process_exits_78_and_names_the_settings_and_not_the_password(
+    redis_url: str, url_for: Callable[[str], str]
 ) -> None:
     environ = {
         "MILLRACE_ENV": "production", "MILLRACE_SERVICE_TOKEN": "a-service-token-of-enough-characters",
-        "DATABASE_URL": url_for("market_data"), "REDIS_URL": redis_url, "MARKET_DATA_GRPC_PORT": "1",
+        "DATABASE_URL": url_for("market_data"), "REDIS_URL": redis_url,
     }  # fmt: skip
-    command = [sys.executable, "-m", "shared.bootstrap", role, "market_data"]
+    command = [sys.executable, "-m", "shared.bootstrap", "worker", "market_data"]
     ended = subprocess.run(command, cwd=ROOT, env=environ, capture_output=True, text=True, timeout=60, check=False)
 
     assert ended.returncode == 78

@@ -1,68 +1,14 @@
 """Effects outside: a row before the call, the result after it, one key over attempts and requeues."""
 
-from collections.abc import Callable
-from datetime import timedelta
 from typing import Any
 
 import pytest
 
 from shared.errors import InvalidArgument
-from shared.jobs import EffectUnknown, JobContext, NothingHappened
-from shared.jobs.effects import Place, resolve, unfinished
+from shared.jobs import JobContext
 from shared.jobs.outcomes import Again, Buried, Done, Obsolete
+from tests.runtime.jobs.provider import Provider, charging, list_unfinished, requeue, rows, run_again
 from tests.runtime.jobs.sample import Bench, Play, write_effect
-
-
-class Provider:
-    """An outside system that remembers what it was asked, by key; `fault` is raised after it has acted."""
-
-    def __init__(self) -> None:
-        self.asked: list[str] = []
-        self.charges: dict[str, int] = {}
-        self.fault: Exception | None = None
-
-    def charge(self, key: str) -> dict[str, int]:
-        self.asked.append(key)
-        self.charges.setdefault(key, len(self.charges) + 1)
-        if self.fault is not None:
-            fault, self.fault = self.fault, None
-            raise fault
-        return {"charge": self.charges[key]}
-
-    def find(self, key: str) -> dict[str, int] | None:
-        return {"charge": self.charges[key]} if key in self.charges else None
-
-
-def charging(provider: Provider, **options: Any) -> Callable[[JobContext, Play], Any]:
-    return lambda ctx, _args: ctx.effect("charge", provider.charge, **options)
-
-
-def run_again(bench: Bench) -> Any:
-    bench.make_due()
-    (outcome,) = bench.run()
-    return outcome
-
-
-def requeue(bench: Bench, job_id: str) -> None:
-    """What an operator's requeue commits: a new generation of a final row; the relay pushes it."""
-    bench.settle()
-    bench.sql(
-        "UPDATE job SET state = 'queued', generation = generation + 1, finished_at = NULL, pushed_at = NULL, "
-        "attempts_made = 0 WHERE id = :id AND finished_at IS NOT NULL",
-        id=job_id,
-    )
-    job = bench.row(job_id)
-    bench.jobs.push([job], deadline_ms=bench.jobs.push_deadline())
-
-
-def rows(bench: Bench) -> list[tuple[Any, ...]]:
-    found = bench.sql("SELECT generation, state, calls, result FROM job_effect ORDER BY generation, name")
-    return [tuple(row) for row in found]
-
-
-def list_unfinished(bench: Bench, **options: Any) -> list[tuple[str, int]]:
-    with bench.jobs.database.unit_of_work() as work:
-        return [(effect.name, effect.generation) for effect in unfinished(work, limit=10, **options)]
 
 
 def test_a_later_attempt_gets_the_stored_result_without_a_call(bench: Bench) -> None:
@@ -100,116 +46,6 @@ def test_the_row_is_committed_before_the_call_and_no_transaction_is_held_during_
 
     assert bench.run() == [Done(b"5")]
     assert seen == [[(1, "started", 1, None)], 0]
-
-
-def test_a_call_whose_outcome_is_not_known_is_made_again_under_the_same_key(bench: Bench) -> None:
-    provider = Provider()
-    provider.fault = ConnectionResetError("no answer")
-    bench.stage.act = charging(provider)
-    job = bench.submit()
-    bench.run()
-
-    assert run_again(bench) == Done(b'{"charge":1}')
-    assert provider.asked == [f"{job.id}:1:charge"] * 2
-    assert rows(bench) == [(1, "done", 2, {"charge": 1})]
-
-
-def test_a_process_that_dies_during_the_call_leaves_the_row_and_its_successor_the_key(bench: Bench) -> None:
-    provider = Provider()
-
-    class Died(BaseException):
-        """The process is gone."""
-
-    def die(key: str) -> Any:
-        provider.charge(key)
-        raise Died
-
-    bench.stage.act = lambda ctx, _args: ctx.effect("charge", die)
-    bench.submit()
-    with pytest.raises(Died):
-        bench.run()
-    left = rows(bench)
-    bench.stage.act = charging(provider)
-    bench.expire_leases()
-    bench.jobs.scripts.reclaim("work", limit=10)
-
-    assert bench.run() == [Done(b'{"charge":1}')]
-    assert left == [(1, "started", 1, None)]
-    assert len(set(provider.asked)) == 1
-
-
-def test_a_lookup_that_finds_the_effect_saves_the_second_call(bench: Bench) -> None:
-    provider = Provider()
-    provider.fault = ConnectionResetError("no answer")
-    bench.stage.act = charging(provider, find=provider.find, is_repeatable=False)
-    bench.submit()
-    bench.run()
-
-    assert run_again(bench) == Done(b'{"charge":1}')
-    assert len(provider.asked) == 1
-
-
-def test_a_lookup_that_finds_nothing_lets_the_call_be_made(bench: Bench) -> None:
-    provider = Provider()
-    provider.fault = ConnectionResetError("no answer")
-    bench.stage.act = charging(provider, find=lambda _key: None, is_repeatable=False)
-    bench.submit()
-    bench.run()
-
-    run_again(bench)
-
-    assert len(provider.asked) == 2
-
-
-def test_an_effect_that_may_not_be_repeated_ends_the_job_until_somebody_has_looked(bench: Bench) -> None:
-    provider = Provider()
-    provider.fault = ConnectionResetError("no answer")
-    bench.stage.act = charging(provider, is_repeatable=False)
-    job = bench.submit()
-    bench.run()
-    outcome = run_again(bench)
-
-    resolve(bench.jobs.database, Place(job.id, 1, "charge"), {"charge": 77})
-    requeue(bench, job.id)
-
-    assert isinstance(outcome, Buried)
-    assert outcome.failure.type == EffectUnknown.__name__
-    assert f"{job.id}:1:charge" in outcome.failure.message
-    assert bench.run() == [Done(b'{"charge":77}')]
-    assert len(provider.asked) == 1
-
-
-def test_an_action_that_knows_that_nothing_happened_leaves_no_doubt(bench: Bench) -> None:
-    provider = Provider()
-    refused = iter([NothingHappened("the mail server refuses connections")])
-
-    def action(key: str) -> Any:
-        for refusal in refused:
-            raise refusal
-        return provider.charge(key)
-
-    bench.stage.act = lambda ctx, _args: ctx.effect("mail", action, is_repeatable=False)
-    bench.submit()
-    (first,) = bench.run()
-    after_refusal = rows(bench)
-
-    assert isinstance(first, Again)
-    assert after_refusal == []
-    assert run_again(bench) == Done(b'{"charge":1}')
-
-
-def test_nothing_this_time_does_not_clear_the_doubt_about_the_first_time(bench: Bench) -> None:
-    faults: list[Exception] = [ConnectionResetError("no answer"), NothingHappened("no connection")]
-
-    def action(_key: str) -> None:
-        raise faults.pop(0)
-
-    bench.stage.act = lambda ctx, _args: ctx.effect("mail", action)
-    bench.submit()
-    bench.run()
-    run_again(bench)
-
-    assert rows(bench) == [(1, "started", 2, None)]
 
 
 def test_a_requeue_of_a_dead_job_goes_on_with_what_was_done_and_under_the_old_key(bench: Bench) -> None:
@@ -322,25 +158,6 @@ def test_a_result_that_cannot_be_kept_ends_the_job_since_the_effect_has_happened
     assert isinstance(outcome, Buried)
     assert "has happened" in outcome.failure.message
     assert rows(bench) == [(1, "started", 1, None)]
-
-
-def test_unfinished_effects_are_listed_by_age_and_can_be_resolved_once(bench: Bench) -> None:
-    provider = Provider()
-    provider.fault = ConnectionResetError("no answer")
-    bench.stage.act = charging(provider)
-    job = bench.submit()
-    bench.run()
-    listed, old_ones = list_unfinished(bench), list_unfinished(bench, older_than_seconds=60)
-    bench.sql("UPDATE job_effect SET started_at = started_at - CAST(:by AS interval)", by=timedelta(minutes=2))
-    older = list_unfinished(bench, older_than_seconds=60)
-
-    resolved = resolve(bench.jobs.database, Place(job.id, 1, "charge"), {"charge": 5})
-
-    assert (listed, old_ones, older) == ([("charge", 1)], [], [("charge", 1)])
-    assert (resolved.is_done, resolved.result) == (True, {"charge": 5})
-    assert list_unfinished(bench) == []
-    with pytest.raises(InvalidArgument, match="no unfinished effect"):
-        resolve(bench.jobs.database, Place(job.id, 1, "charge"), 1)
 
 
 def test_effects_go_with_their_job(bench: Bench) -> None:

@@ -63,6 +63,17 @@ def test_a_caller_that_swallows_the_action_s_error_does_not_lose_the_message(ben
     assert bench.effects() == [2]
 
 
+def test_a_job_submitted_by_an_action_that_fails_is_not_pushed_by_a_caller_that_goes_on(bench: Bench) -> None:
+    def fail(within: UnitOfWork) -> None:
+        bench.submit(1, within=within)
+        raise ZeroDivisionError
+
+    with bench.jobs.database.unit_of_work() as work, pytest.raises(ZeroDivisionError):
+        inbox.once(work, "social", "m-1", fail)
+
+    assert bench.claim() == ()
+
+
 def test_of_copies_that_come_at_once_one_acts(bench: Bench) -> None:
     together = threading.Barrier(4)
 

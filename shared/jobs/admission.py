@@ -103,10 +103,7 @@ def _form(
 
 
 def _checked_args(known: JobDefinition[Any, Any], args: Arguments | dict[str, Any]) -> str:
-    if isinstance(args, dict):
-        payloads.check(args)
-        args = payloads.typed(known.arguments, args)
-    return payloads.encode(args)
+    return payloads.encode(payloads.typed(known.arguments, args) if isinstance(args, dict) else args)
 
 
 def _known(catalogue: Catalogue, definition: JobDefinition[Any, Any] | str) -> JobDefinition[Any, Any]:

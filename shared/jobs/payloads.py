@@ -108,6 +108,8 @@ def typed(kind: type[Arguments], value: dict[str, Any]) -> Arguments:
         named[name] = inner
     try:
         return msgspec.convert(named, kind)
+    except RecursionError:
+        raise InvalidArgument(f"args is nested deeper than {MAX_DEPTH} levels", field="args") from None
     except msgspec.ValidationError as error:
         message, _, path = str(error).partition(" - at `$")
         name = path.strip("`.") or _named_in(message)
@@ -151,6 +153,8 @@ def encode(arguments: Arguments | dict[str, Any]) -> str:
     """The canonical JSON of typed arguments; raises PayloadTooLarge or InvalidArgument as parse_object does."""
     try:
         text = msgspec.json.encode(arguments)
+    except RecursionError:
+        raise InvalidArgument(f"args is nested deeper than {MAX_DEPTH} levels", field="args") from None
     except (UnicodeEncodeError, TypeError, ValueError) as error:
         raise InvalidArgument(f"args cannot be written as JSON: {error}", field="args") from error
     if b"null" in text:  # msgspec writes NaN and infinities as null

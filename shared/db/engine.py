@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from functools import partial
 from typing import Any
 
 import psycopg
@@ -158,14 +157,14 @@ def _rows_of(pooled: Any, statement: str, values: list[bytes | None]) -> list[tu
         name = f"millrace_{len(names)}".encode()
         _checked(raw, raw.pgconn.prepare(name, statement.encode()))
         names[statement] = name
-    result = _checked(raw, raw.pgconn.exec_prepared(name, values))
-    return [
-        tuple(
-            None if cell is None else cell.decode()
-            for cell in map(partial(result.get_value, row), range(result.nfields))
-        )
-        for row in range(result.ntuples)
-    ]
+    # psycopg's own stub of this call forgets that NULL is None.
+    result = _checked(raw, raw.pgconn.exec_prepared(name, values))  # type: ignore[arg-type]
+    columns = range(result.nfields)
+    return [tuple(_cell(result.get_value(row, column)) for column in columns) for row in range(result.ntuples)]
+
+
+def _cell(value: bytes | None) -> str | None:
+    return None if value is None else value.decode()
 
 
 def _checked(raw: psycopg.Connection[Any], result: PGresult) -> PGresult:

@@ -74,7 +74,7 @@ def open_many(work: UnitOfWork, submissions: Sequence[Submission]) -> list[Job]:
     if not submissions:
         return []
     with database_errors(), work.driver.cursor() as cursor:
-        [(at, numbers)] = cursor.execute(_RESERVE, [len(submissions)]).fetchall()
+        at, numbers = cursor.execute(_RESERVE, [len(submissions)]).fetchall()[0]
         jobs = [
             _opened(submission, number, at, State.SCHEDULED if _is_later(submission, at) else State.QUEUED)
             for submission, number in zip(submissions, numbers, strict=True)

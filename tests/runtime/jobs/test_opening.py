@@ -1,4 +1,4 @@
-"""How rows come into being: alone, in a transaction or by COPY; they look the same, and as the answer says."""
+"""How rows come into being: alone, joined or by COPY they look the same, and the answer is what was written."""
 
 import uuid
 from concurrent.futures import ThreadPoolExecutor

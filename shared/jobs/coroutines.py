@@ -140,7 +140,8 @@ class _Loop:
 
     def retire(self) -> None:
         """End once the last of its coroutines has; at once when there is none."""
-        self.loop.call_soon_threadsafe(self._end_when_empty)
+        with suppress(RuntimeError):  # it has ended already
+            self.loop.call_soon_threadsafe(self._end_when_empty)
 
     def _end_when_empty(self) -> None:
         if asyncio.all_tasks(self.loop):

@@ -203,8 +203,11 @@ class ServiceWorker:
         self._has_news = True
         try:
             self._see_to_news()
-        except Exception as error:  # whatever it is meets the loop as well, and the slot of this thread must live on
+        except StoreUnavailable as error:
             log.warning("ends wait for Redis", service=self.jobs.service, error=str(error))
+            self._changed.set()
+        except Exception:  # the loop will meet it as well; the slot of this thread must live on
+            log.exception("ends were not written", service=self.jobs.service)
             self._changed.set()
 
     def _see_to_news(self) -> None:

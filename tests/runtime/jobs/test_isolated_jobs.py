@@ -129,6 +129,12 @@ def test_a_process_that_dies_is_a_failed_attempt_that_says_how_and_its_neighbour
         assert any("about to go" in str(event.get("line")) for event in logged)
 
 
+def processes() -> list[int]:
+    """The processes of isolated jobs that this process has."""
+    mine = psutil.Process().children()
+    return [each.pid for each in mine if each.is_running() and "tests.runtime.jobs.ways" in each.cmdline()]
+
+
 def test_the_time_limit_ends_an_isolated_job_whatever_it_does(bench: Bench) -> None:
     with at_work(bench):
         job = submit(bench.jobs, apart_once, Order(act="spin"))
@@ -145,8 +151,10 @@ def test_a_clean_stop_gives_an_isolated_job_back_at_no_cost(bench: Bench) -> Non
 
     with at_work(bench) as worker:
         eventually(lambda: "progress" in bench.kinds(job.id))
+        before = len(processes())
         worker.stop(0.05)
         assert worker.attempts.all() == []
+    eventually(lambda: len(processes()) == before - 1)
     (claimed,) = bench.claim()
     bench.cancel(job.id)
 
@@ -157,9 +165,11 @@ def test_a_cancel_kills_an_isolated_job_that_does_not_listen(bench: Bench) -> No
     with at_work(bench):
         job = order(bench, "hold")
         eventually(lambda: "progress" in bench.kinds(job.id))
+        before = len(processes())
         bench.cancel(job.id)
         bench.jobs.scripts.drop(job.id, "work", generation=1)
         eventually(lambda: bench.state(job.id) in ("", "cancelled"))
+    eventually(lambda: len(processes()) == before - 1)
 
     assert bench.row(job.id).state is State.CANCELLED
 

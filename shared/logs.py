@@ -65,6 +65,11 @@ def _merge_bound(logger: object, method: str, event: EventDict) -> EventDict:  #
     return {**_bound.get(), **event}
 
 
+def fields() -> Mapping[str, object]:
+    """What is bound in this context."""
+    return _bound.get()
+
+
 def request_id() -> str:
     """The request id bound in this context; empty outside a request."""
     return str(_bound.get().get("request_id", ""))

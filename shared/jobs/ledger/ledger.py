@@ -116,6 +116,13 @@ SET finished_at = coalesce(excluded.finished_at, attempt.finished_at),
     outcome = coalesce(excluded.outcome, attempt.outcome), error = coalesce(excluded.error, attempt.error)
 """)
 
+#: The progress of a job that ends in the same batch: its outcome says nothing of it.
+_PROGRESS = sa.text("""
+UPDATE job SET progress = CAST(s.progress AS jsonb)
+FROM json_to_recordset(CAST(:batch AS json)) AS s (id uuid, generation integer, progress text)
+WHERE job.id = s.id AND job.generation = s.generation
+""")
+
 #: Final kinds are the settler's to write, the row and the attempt that ended.
 FINAL_KINDS = frozenset({"completed", "dead", "cancelled", "dropped"})
 _ATTEMPT_ENDS = {"retrying": "failed", "snoozed": "snoozed", "released": "released", "reclaimed": "crashed"}
@@ -214,6 +221,27 @@ def settle(work: UnitOfWork, outcomes: Sequence[tuple[str, OutcomeRecord]]) -> s
 
 def apply(work: UnitOfWork, events: Sequence[Event]) -> None:
     """Apply history, oldest first: a job's last event decides its row, each attempt has its own (rules 7, 11)."""
+    _apply_states(work, events)
+    tries = {(e.job_id, e.token): e for e in events if e.token and (e.kind == "started" or e.kind in _ATTEMPT_ENDS)}
+    if tries:
+        attempts = [
+            {
+                "id": e.job_id,
+                "generation": e.generation,
+                "token": e.token,
+                "number": max(e.attempts, 1),
+                "worker": e.worker,
+                "started": e.started_ms,
+                "at": e.at_ms,
+                "outcome": _ATTEMPT_ENDS.get(e.kind),
+                "error": e.extra if e.kind == "retrying" and e.extra else None,
+            }
+            for e in tries.values()
+        ]
+        work.connection.execute(_ATTEMPTS, _batch(attempts))
+
+
+def _apply_states(work: UnitOfWork, events: Sequence[Event]) -> None:
     last = {event.job_id: event for event in events}
     live = [event for event in last.values() if event.kind not in FINAL_KINDS]
     progress = {event.job_id: event.extra for event in events if event.kind == "progress"}
@@ -236,23 +264,14 @@ def apply(work: UnitOfWork, events: Sequence[Event]) -> None:
             for e in live
         ]
         work.connection.execute(_APPLY, _batch(rows))
-    tries = {(e.job_id, e.token): e for e in events if e.token and (e.kind == "started" or e.kind in _ATTEMPT_ENDS)}
-    if tries:
-        attempts = [
-            {
-                "id": e.job_id,
-                "generation": e.generation,
-                "token": e.token,
-                "number": max(e.attempts, 1),
-                "worker": e.worker,
-                "started": e.started_ms,
-                "at": e.at_ms,
-                "outcome": _ATTEMPT_ENDS.get(e.kind),
-                "error": e.extra if e.kind == "retrying" and e.extra else None,
-            }
-            for e in tries.values()
-        ]
-        work.connection.execute(_ATTEMPTS, _batch(attempts))
+    told = {e.job_id for e in live}
+    over = [
+        {"id": e.job_id, "generation": e.generation, "progress": progress[e.job_id]}
+        for e in last.values()
+        if e.job_id in progress and (e.job_id not in told or e.kind == "progress")
+    ]
+    if over:
+        work.connection.execute(_PROGRESS, _batch(over))
 
 
 def _batch(rows: Sequence[Mapping[str, object]]) -> dict[str, str]:

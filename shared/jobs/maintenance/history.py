@@ -41,7 +41,7 @@ def worth_writing(events: Sequence[Event], known: Sequence[Event]) -> list[Event
     """Those of `events` that are not told again by the outcome of a job that ended within `known`.
 
     The settler, or the job's own unit of work, writes the row and the last attempt of a job that ended; what came
-    before in the same generation would be overwritten. Its earlier attempts are told by nobody else.
+    before in the same generation would be overwritten. Its earlier attempts, and its progress, nobody else tells.
     """
     ended: dict[str, int] = {}
     settled: set[tuple[str, str]] = set()
@@ -53,5 +53,7 @@ def worth_writing(events: Sequence[Event], known: Sequence[Event]) -> list[Event
     return [
         event
         for event in events
-        if event.generation > ended.get(event.job_id, 0) or (event.token and (event.job_id, event.token) not in settled)
+        if event.generation > ended.get(event.job_id, 0)
+        or event.kind == "progress"
+        or (event.token and (event.job_id, event.token) not in settled)
     ]

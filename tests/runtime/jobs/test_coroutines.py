@@ -6,8 +6,8 @@ from collections.abc import Awaitable, Callable, Iterator
 from typing import Any
 
 import pytest
-import structlog
 
+from shared import logs
 from shared.jobs import Job, JobContext, submit
 from shared.jobs import heartbeat as heartbeat_module
 from shared.jobs.coroutines import Coroutines
@@ -55,11 +55,11 @@ def test_the_context_works_inside_and_the_final_transaction_commits_with_the_out
             write_effect(work, number)
 
     async def act(ctx: JobContext, args: Play) -> str:
-        seen.append(structlog.contextvars.get_contextvars()["job_id"])
+        seen.append(logs.fields()["job_id"])
         ctx.progress(1, 2, "half")
         value = await ctx.off_loop(ctx.step, "first", lambda work: 5)
         await ctx.off_loop(save, ctx, args.number)
-        seen.append(await ctx.off_loop(lambda: structlog.contextvars.get_contextvars()["job_id"]))
+        seen.append(await ctx.off_loop(lambda: logs.fields()["job_id"]))
         return f"{value} {threading.current_thread().name}"
 
     chorus.act = act

@@ -157,8 +157,7 @@ def _rows_of(pooled: Any, statement: str, values: list[bytes | None]) -> list[tu
         name = f"millrace_{len(names)}".encode()
         _checked(raw, raw.pgconn.prepare(name, statement.encode()))
         names[statement] = name
-    # psycopg's own stub of this call forgets that NULL is None.
-    result = _checked(raw, raw.pgconn.exec_prepared(name, values))  # type: ignore[arg-type]
+    result = _checked(raw, raw.pgconn.exec_prepared(name, values))  # type: ignore[arg-type]  # psycopg's stub forgets NULL
     columns = range(result.nfields)
     return [tuple(_cell(result.get_value(row, column)) for column in columns) for row in range(result.ntuples)]
 

@@ -137,11 +137,25 @@ def test_events_that_wait_outlive_their_writer(bench: Bench) -> None:
     assert pending(bench) == 0
 
 
-def test_a_fault_loses_no_event_that_waits(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
-    job = bench.submit(1)
+def test_what_waits_is_not_acknowledged_with_what_is_written(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    writer = started_writer(bench, hold_ms=LONG_MS)
+    bench.submit(1)
+    bench.claim()
+    monkeypatch.setattr(history, "HELD_MAX", 1)
+
+    writer.run_once()
+
+    assert bench.sql("SELECT pushed_at IS NOT NULL, state FROM job") == [(True, "queued")]
+    assert pending(bench) == 1
+
+
+def test_a_fault_loses_neither_what_waits_nor_what_was_just_read(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    waiting = bench.submit(1)
     writer = started_writer(bench, hold_ms=LONG_MS)
     bench.claim()
     writer.run_once()
+    job = bench.submit(2)
+    bench.claim()
     writer._hold_ms = 0
     with monkeypatch.context() as patch:
         patch.setattr(ledger, "apply", lambda *_: 1 / 0)
@@ -150,7 +164,7 @@ def test_a_fault_loses_no_event_that_waits(bench: Bench, monkeypatch: pytest.Mon
 
     writer.run_once()
 
-    assert bench.row(job.id).state is State.RUNNING
+    assert [bench.row(each.id).state for each in (waiting, job)] == [State.RUNNING, State.RUNNING]
     assert pending(bench) == 0
 
 

@@ -1,6 +1,7 @@
 """Promises of what may travel in a job: strict JSON within bounds, typed, and never repaired."""
 
 import contextlib
+from typing import Any
 
 import msgspec
 import pytest
@@ -203,3 +204,46 @@ def test_typed_arguments_that_json_cannot_hold_are_refused_not_repaired(argument
 def test_typed_arguments_above_the_size_limit_are_refused() -> None:
     with pytest.raises(PayloadTooLarge):
         encode(UpdateCoinPrice(coin_id=1, tick_at="x" * MAX_BYTES))
+
+
+class Anything(Arguments, frozen=True):
+    """Arguments whose JSON may be somebody else's."""
+
+    first: int = 1
+    anything: Any = None
+
+
+@pytest.mark.parametrize(
+    ("anything", "says"),
+    [
+        (msgspec.Raw(b'2,"first":3'), "has the key 'first' twice"),
+        (msgspec.Raw(b"NaN"), "not"),
+        (msgspec.Raw(b"1}"), "not valid JSON"),
+        ({1: "a", "1": "b"}, "has the key '1' twice"),
+        ({"deep": {"a\x00": 1}}, "NUL"),
+        ([[2**64]], "64 bits"),
+        ("a\x00b", "NUL"),
+        (-(2**64), "64 bits"),
+        (float("inf"), "inf"),
+        ("n" * MAX_BYTES, "bytes"),
+    ],
+)
+def test_what_is_written_of_typed_arguments_is_refused_as_text_would_be(anything: object, says: str) -> None:
+    with pytest.raises((InvalidArgument, PayloadTooLarge), match=says):
+        encode(Anything(anything=anything))
+
+
+@pytest.mark.parametrize(
+    "anything", [None, "", "null {[ \U0001f40d", 0, 2**64 - 1, -1.5, True, [], {"a": [{"b": None}]}]
+)
+def test_what_is_written_of_typed_arguments_is_what_they_hold(anything: object) -> None:
+    assert parse_object(encode(Anything(anything=anything))) == {"first": 1, "anything": anything}
+
+
+def test_arguments_that_no_stack_can_hold_are_refused() -> None:
+    deep: list[object] = []
+    for _ in range(100_000):
+        deep = [deep]
+
+    with pytest.raises(InvalidArgument, match="deeper than 16"):
+        encode(Anything(anything=deep))

@@ -20,6 +20,7 @@ _WORD = 2**64
 _SURROGATE = re.compile("[\ud800-\udfff]")
 #: An escape, unless its backslash is itself escaped.
 _NUL = re.compile(rb"(?<!\\)(?:\\\\)*\\u0000")
+_object = msgspec.json.Decoder(dict[str, Any]).decode
 _CAMEL = re.compile(r"(?<=[a-z0-9])([A-Z])")
 
 
@@ -73,7 +74,9 @@ def _is_harmless(value: object) -> bool:
     """True for what most payloads are made of, found out in a tenth of the time of `_problem`."""
     if type(value) is str:
         return value.isascii() and "\x00" not in value
-    return type(value) is int and -_WORD < value < _WORD
+    if type(value) is int:
+        return -_WORD < value < _WORD
+    return value is None or value is True or value is False or (type(value) is float and math.isfinite(value))
 
 
 def _problem(value: Any) -> str | None:
@@ -172,7 +175,6 @@ def _is_plain(arguments: msgspec.Struct, text: bytes) -> bool:
     if len(text) > MAX_BYTES or msgspec.Raw in map(type, msgspec.structs.astuple(arguments)):
         return False
     try:
-        values = msgspec.json.decode(text, type=dict).values()
-        return all(_is_harmless(value) or isinstance(value, bool | float | None) for value in values)
+        return all(map(_is_harmless, _object(text).values()))
     except msgspec.DecodeError:
         return False

@@ -71,8 +71,7 @@ def _run(line: _Line, statement: str, values: list[bytes | None]) -> list[Row]:
         name = f"lone_{len(line.prepared)}".encode()
         _checked(line, line.raw.pgconn.prepare(name, statement.encode()))
         line.prepared[statement] = name
-    # psycopg's own stub of this call forgets that NULL is None.
-    result = _checked(line, line.raw.pgconn.exec_prepared(name, values))  # type: ignore[arg-type]
+    result = _checked(line, line.raw.pgconn.exec_prepared(name, values))  # type: ignore[arg-type]  # psycopg's stub forgets NULL
     columns = range(result.nfields)
     return [tuple(_cell(result.get_value(row, column)) for column in columns) for row in range(result.ntuples)]
 

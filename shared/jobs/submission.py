@@ -17,7 +17,7 @@ from shared.jobs.definitions import Arguments, Catalogue, JobDefinition
 from shared.jobs.ledger import ledger, opening, queries
 from shared.jobs.ledger.records import Job, JobId, Submission
 from shared.jobs.messages import push_of
-from shared.jobs.scripts import PUSH_DEADLINE_MS, Scripts
+from shared.jobs.scripts import PUSH_DEADLINE_MS, Push, Scripts
 from shared.jobs.states import State
 
 log = structlog.get_logger(__name__)
@@ -61,11 +61,11 @@ class Jobs:
 
     def push(self, jobs: Sequence[Job], *, deadline_ms: int | None) -> None:
         """Push committed rows; whatever cannot be pushed now is left to the relay, which is woken."""
+        self.send(_pushes_of(jobs), deadline_ms=deadline_ms)
+
+    def send(self, pushes: Sequence[Push], *, deadline_ms: int | None) -> None:
+        """Push what was made of committed rows, as `push` does."""
         crash_point("submit.committed")
-        horizon = clock.now() + PUSH_HORIZON
-        near = [job for job in jobs if job.scheduled_for is None or job.scheduled_for < horizon]
-        # A requeue may be cancelled again before this push, where the entry of the generation before hides it.
-        pushes = [push_of(job, must_check=job.generation > 1) for job in near]
         try:
             if deadline_ms is None:
                 raise StoreUnavailable("Redis does not tell its time")
@@ -143,9 +143,10 @@ def submit_many(
     deadline_ms = jobs.push_deadline()
 
     def write(work: UnitOfWork) -> list[Job]:
-        opened = opening.open_many(work, submissions)
+        pushes: list[Push] = []
+        opened = opening.open_many(work, submissions, meanwhile=lambda made: pushes.extend(_pushes_of(made)))
         crash_point("submit_many.opened")
-        work.after_commit(lambda: jobs.push(opened, deadline_ms=deadline_ms))
+        work.after_commit(lambda: jobs.send(pushes, deadline_ms=deadline_ms))
         return opened
 
     if within is not None:
@@ -223,6 +224,14 @@ def _unwritten(submission: Submission) -> Job:
         started_at=None,
         finished_at=None,
     )
+
+
+def _pushes_of(jobs: Sequence[Job]) -> list[Push]:
+    """How jobs travel into the index; those that are due late do not yet."""
+    horizon = clock.now() + PUSH_HORIZON
+    near = [job for job in jobs if job.scheduled_for is None or job.scheduled_for < horizon]
+    # A requeue may be cancelled again before this push, where the entry of the generation before hides it.
+    return [push_of(job, must_check=job.generation > 1) for job in near]
 
 
 def _existing(work: UnitOfWork, job_id: JobId) -> Job:

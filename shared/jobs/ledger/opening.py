@@ -3,7 +3,7 @@
 whose transaction it was given.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
 from functools import lru_cache
 from typing import LiteralString
@@ -69,8 +69,13 @@ def _iso(value: datetime | None) -> str | None:
     return None if value is None else value.isoformat()
 
 
-def open_many(work: UnitOfWork, submissions: Sequence[Submission]) -> list[Job]:
-    """Insert rows in order. Their ids must be fresh: one that exists already fails the transaction."""
+def open_many(
+    work: UnitOfWork, submissions: Sequence[Submission], *, meanwhile: Callable[[list[Job]], None] | None = None
+) -> list[Job]:
+    """Insert rows in order. Their ids must be fresh: one that exists already fails the transaction.
+
+    `meanwhile` is called with the jobs while PostgreSQL still writes them; they are not committed then.
+    """
     if not submissions:
         return []
     with database_errors(), work.driver.cursor() as cursor:
@@ -82,6 +87,8 @@ def open_many(work: UnitOfWork, submissions: Sequence[Submission]) -> list[Job]:
         with cursor.copy(_COPY) as copy:
             for piece in _lines(submissions, jobs, str(at)):
                 copy.write(piece)
+            if meanwhile is not None:
+                meanwhile(jobs)
     return jobs
 
 

@@ -11,7 +11,7 @@ from shared.jobs.states import State
 JobId = NewType("JobId", str)
 
 
-class Job(msgspec.Struct, frozen=True):
+class Job(msgspec.Struct, frozen=True, gc=False):
     """One request for work, as the ledger and the live entry together show it. Times are aware UTC.
 
     A Struct, as all that is made once a job: a frozen dataclass takes ten times as long to make.
@@ -40,7 +40,7 @@ class Job(msgspec.Struct, frozen=True):
     finished_at: datetime | None
 
 
-class Submission(msgspec.Struct, frozen=True):
+class Submission(msgspec.Struct, frozen=True, gc=False):
     """A validated request, ready to become a row. `args_json` is the checked text of one JSON object."""
 
     id: JobId
@@ -88,7 +88,7 @@ class OutcomeRecord(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=Tru
         }
 
 
-class Event(msgspec.Struct, frozen=True):
+class Event(msgspec.Struct, frozen=True, gc=False):
     """One transition as the stream tells it. `due_ms` and `started_ms` are 0 when they do not apply."""
 
     event_id: str

@@ -10,6 +10,7 @@ from shared.bootstrap.service import ServiceRuntime
 from shared.jobs import queue_settings
 from shared.jobs.demands import flush_advice, refuse_unsafe
 from shared.jobs.exchange import outbox_reads
+from shared.jobs.gate_settings import declare_gates
 from shared.jobs.maintenance import Maintenance
 from shared.jobs.schedules.declared import declare_schedules, overbooked
 from shared.rpc import Peers
@@ -69,6 +70,7 @@ def declare(runtime: ServiceRuntime) -> None:
     jobs = runtime.jobs
     with runtime.database.unit_of_work() as work:
         queue_settings.declare(work, tuple(jobs.catalogue.queues.values()))
+        declare_gates(work, jobs.catalogue)
         declare_schedules(work, jobs.catalogue)
         for sentence in overbooked(work, jobs.catalogue):
             log.warning("schedules ask for more than a queue's rate allows", service=jobs.service, detail=sentence)

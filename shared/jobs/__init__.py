@@ -19,6 +19,7 @@ from shared.jobs.definitions import (
 from shared.jobs.effects import EffectUnknown, NothingHappened
 from shared.jobs.exchange.outbox import MessageId, submit_to
 from shared.jobs.ledger.records import Job, JobId
+from shared.jobs.limits import Limiter
 from shared.jobs.outcomes import Cancel, Discard, RateLimited, Retry, Snooze, Unrecoverable
 from shared.jobs.retention import Keep, Retention
 from shared.jobs.retries import Backoff, exponential, fixed, linear, table
@@ -38,6 +39,7 @@ __all__ = [
     "JobId",
     "Jobs",
     "Keep",
+    "Limiter",
     "MessageId",
     "NothingHappened",
     "Priority",

@@ -39,16 +39,19 @@ def prepare(
     priority: int | None = None,
     scheduled_for: datetime | None = None,
     idempotency_key: str | None = None,
+    group: str | None = None,
     request: Request | None = None,
 ) -> Submission:
     """Check everything that can be wrong with a submission, before any store is touched."""
     known = _known(catalogue, definition)
     form = _form(catalogue, known, queue=queue, priority=priority, scheduled_for=scheduled_for)
     source = request or Request()
+    typed = _typed(known, args)
     return replace(
         form,
         id=source.id or fresh_id(clock.epoch_ms(clock.now())),
-        args_json=_checked_args(known, args),
+        args_json=payloads.encode(typed),
+        group_key=checked_group(known.group_of(typed) if group is None else group),
         tick=source.tick,
         parent_id=source.parent_id,
         request_id=source.request_id,
@@ -64,12 +67,18 @@ def prepare_many(
     queue: str | None = None,
     priority: int | None = None,
     scheduled_for: datetime | None = None,
+    group: str | None = None,
 ) -> list[Submission]:
     """Check many submissions of one job as prepare does; what they share is checked once."""
     known = _known(catalogue, definition)
     form = _form(catalogue, known, queue=queue, priority=priority, scheduled_for=scheduled_for)
     at_ms = clock.epoch_ms(clock.now())
-    return [replace(form, id=fresh_id(at_ms), args_json=_checked_args(known, args)) for args in many]
+    made = []
+    for args in many:
+        typed = _typed(known, args)
+        key = checked_group(known.group_of(typed) if group is None else group)
+        made.append(replace(form, id=fresh_id(at_ms), args_json=payloads.encode(typed), group_key=key))
+    return made
 
 
 def fresh_id(at_ms: int) -> JobId:
@@ -102,8 +111,8 @@ def _form(
     )
 
 
-def _checked_args(known: JobDefinition[Any, Any], args: Arguments | dict[str, Any]) -> str:
-    return payloads.encode(payloads.typed(known.arguments, args) if isinstance(args, dict) else args)
+def _typed(known: JobDefinition[Any, Any], args: Arguments | dict[str, Any]) -> Arguments:
+    return payloads.typed(known.arguments, args) if isinstance(args, dict) else args
 
 
 def _known(catalogue: Catalogue, definition: JobDefinition[Any, Any] | str) -> JobDefinition[Any, Any]:
@@ -173,3 +182,10 @@ def check_move(
     if priority is not None:
         _checked_priority(priority)
     _checked_time(scheduled_for)
+
+
+def checked_group(group: str) -> str:
+    """A concurrency key as it may be kept. Raises InvalidArgument."""
+    if len(group) > 200 or not group.isprintable():
+        raise InvalidArgument("group must be at most 200 printable characters", field="group")
+    return group

@@ -2,7 +2,7 @@
 
 import random
 import traceback
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any
 
@@ -230,7 +230,10 @@ def _later(error: BaseException) -> Outcome | None:
     match error:
         case Snooze():
             return Again(error.after, counts=False, wait_reason=WaitReason.SNOOZED)
-        case RateLimited() | UpstreamRateLimited():
+        case RateLimited():
+            again = Again(error.retry_after, counts=False, wait_reason=WaitReason.RATE_LIMITED)
+            return replace(again, scope=error.scope)
+        case UpstreamRateLimited():
             return Again(error.retry_after, counts=False, wait_reason=WaitReason.RATE_LIMITED)
         case LockHeld():
             return Again(LOCK_DELAY * random.uniform(0.5, 1.5), counts=False, wait_reason=WaitReason.LOCK)  # noqa: S311  # jitter, not a secret

@@ -1,17 +1,28 @@
 """Owns the declaration of jobs and queues: what a job needs said before it may exist. It must never open a store."""
 
 import inspect
-import re
 from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
 from datetime import timedelta
 from enum import IntEnum
-from typing import TYPE_CHECKING, Any, Generic, Literal, Protocol, TypeVar, get_args, get_type_hints, overload
+from typing import (
+    TYPE_CHECKING,
+    Any,
+    Generic,
+    Literal,
+    Protocol,
+    TypeAlias,
+    TypeVar,
+    get_args,
+    get_type_hints,
+    overload,
+)
 
 import msgspec
 import periodiq
 
 from shared.errors import ConfigurationInvalid, InvalidArgument
+from shared.jobs.limits import MAX_RUNNING, NAME, Limiter, limit_problems
 from shared.jobs.retention import DEFAULT as DEFAULT_RETENTION
 from shared.jobs.retention import Retention
 from shared.jobs.retries import Backoff, exponential
@@ -19,8 +30,6 @@ from shared.jobs.retries import Backoff, exponential
 if TYPE_CHECKING:
     from shared.jobs.context import JobContext
 
-#: The same rule for queues and jobs: it keeps Redis keys, metrics labels and URLs free of surprises.
-NAME = re.compile(r"^[a-z0-9][a-z0-9_-]{0,62}$")
 MAX_TIMEOUT = timedelta(hours=24)
 #: Where a job runs: in a thread of the worker, or in a process of its own that can be killed.
 Isolation = Literal["thread", "process"]
@@ -37,6 +46,8 @@ class Result(msgspec.Struct, frozen=True, kw_only=True):
 
 A = TypeVar("A", bound=Arguments)
 R = TypeVar("R")
+#: A field of a job's arguments, or a function of them. Not Callable[[A], str]: that would bind A before the decorator.
+Grouping: TypeAlias = str | Callable[[Any], str]
 
 
 class Priority(IntEnum):
@@ -75,6 +86,10 @@ class Queue:
     rate: Rate | None = None
     max_running: int | None = None
     retention: Retention = DEFAULT_RETENTION
+    #: At most this many of any one group at once.
+    group_max_running: int | None = None
+    #: A lower priority that has waited this long gets a tenth of the queue's starts.
+    age: timedelta = timedelta(minutes=1)
 
     def __post_init__(self) -> None:
         if not NAME.fullmatch(self.name):
@@ -83,6 +98,13 @@ class Queue:
             raise InvalidArgument(f"slots of {self.name} must be from 1 to 1,000, got {self.slots}", field="slots")
         if self.max_running is not None and self.max_running < 1:
             raise InvalidArgument(f"max_running of {self.name} must be at least 1", field="max_running")
+        if self.group_max_running is not None and not 1 <= self.group_max_running <= MAX_RUNNING:
+            raise InvalidArgument(
+                f"group_max_running of {self.name} must be from 1 to {MAX_RUNNING:,}, got {self.group_max_running}",
+                field="group_max_running",
+            )
+        if not timedelta(0) <= self.age <= timedelta(days=366):
+            raise InvalidArgument(f"age of {self.name} must be from 0 to 366 days, got {self.age}", field="age")
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +126,20 @@ class JobDefinition(Generic[A, R]):
     is_coroutine: bool = False
     #: A plain function in a thread: asked for each job, so it is stored.
     is_plain: bool = True
+    #: At most so many of this name at once, over all processes; None for no limit.
+    max_running: int | None = None
+    #: The group of a submission that names none: a field of its arguments, or a function of them.
+    group: Grouping | None = None
+    #: Every start takes `cost` points of this limiter.
+    limiter: Limiter | None = None
+    cost: int = 1
+
+    def group_of(self, args: A) -> str:
+        """The group that these arguments belong to; empty for none."""
+        if self.group is None:
+            return ""
+        value = getattr(args, self.group) if isinstance(self.group, str) else self.group(args)
+        return "" if value is None else str(value)
 
     @property
     def summary(self) -> str:
@@ -131,14 +167,20 @@ def job(
     schedule: periodiq.CronSpec | None = None,
     durable: bool = True,
     isolation: Isolation = "thread",
+    max_running: int | None = None,
+    group: Grouping | None = None,
+    limiter: Limiter | None = None,
+    cost: int = 1,
 ) -> Declare:
     """Declare a function as a job. It takes (ctx, args) and returns its result or raises a verdict.
 
     `async def` runs on the worker's event loop: await there, and give what blocks (a unit of work, a step, a driver) to
     `await ctx.off_loop(…)`. `isolation="process"` runs it in a process of its own, which is killed when the time limit,
-    a cancel or a lost lease says so and the job does not end by itself.
+    a cancel or a lost lease says so and the job does not end by itself. `group` names the field of the arguments, or
+    the function of them, by which its jobs share limits and pauses; each start takes `cost` points of `limiter`.
 
-    Raises ConfigurationInvalid for a bad name, a timeout outside 1 ms to 24 h, untyped arguments or another isolation.
+    Raises ConfigurationInvalid for a bad name, a timeout outside 1 ms to 24 h, untyped arguments, another isolation, or
+    a wrong limit.
     """
     problems = []
     if not NAME.fullmatch(name):
@@ -149,16 +191,23 @@ def job(
         problems.append(f"attempts of job {name} must be from 1 to 100, got {attempts}")
     if isolation not in ISOLATIONS:
         problems.append(f"isolation of job {name} must be one of {', '.join(ISOLATIONS)}, got {isolation!r}")
+    problems.extend(limit_problems(name, max_running=max_running, limiter=limiter, cost=cost))
     if problems:
         raise ConfigurationInvalid(problems)
 
     def declare(function: Callable[..., Any]) -> JobDefinition[Any, Any]:
         is_coroutine = inspect.iscoroutinefunction(function)
+        arguments = _arguments_of(function, name)
+        if isinstance(group, str) and group not in arguments.__struct_fields__:
+            fields = ", ".join(arguments.__struct_fields__)
+            raise ConfigurationInvalid(
+                [f"group {group!r} of job {name} is no field of its arguments; allowed: {fields}"]
+            )
         return JobDefinition(
             name=name,
             queue=queue,
             function=function,
-            arguments=_arguments_of(function, name),
+            arguments=arguments,
             timeout=timeout,
             attempts=attempts,
             backoff=backoff,
@@ -168,6 +217,10 @@ def job(
             isolation=isolation,
             is_coroutine=is_coroutine,
             is_plain=isolation == "thread" and not is_coroutine,
+            max_running=max_running,
+            group=group,
+            limiter=limiter,
+            cost=cost,
         )
 
     return declare
@@ -212,6 +265,12 @@ class Catalogue:
             problems.append(f"two queues of {service} have the same name")
         if len(self.jobs) != len(definitions):
             problems.append(f"two jobs of {service} have the same name")
+        self.limiters = {one.limiter.name: one.limiter for one in definitions if one.limiter is not None}
+        problems.extend(
+            f"two jobs of {service} say different things of limiter {one.limiter.name}"
+            for one in definitions
+            if one.limiter is not None and one.limiter != self.limiters[one.limiter.name]
+        )
         if problems:
             raise ConfigurationInvalid(problems)
 

@@ -31,6 +31,9 @@ class Entry(msgspec.Struct, frozen=True, array_like=True, gc=False):
     wait_reason: str = ""
     worker: str = ""
     timeout: int = 0
+    group: str = ""
+    #: Its member of the queue's parked set while a gate keeps it from starting: gate, score, id.
+    parked: str = ""
 
     @property
     def is_tomb(self) -> bool:

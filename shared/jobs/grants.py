@@ -4,6 +4,7 @@ They must never reach a store by themselves.
 """
 
 from dataclasses import dataclass
+from typing import TypeAlias
 
 import msgspec
 
@@ -29,6 +30,7 @@ class Push(msgspec.Struct, frozen=True):
     is_durable: bool = True
     wait_reason: str = ""
     state: str = "scheduled"
+    group: str = ""
 
 
 class Held(msgspec.Struct, frozen=True):
@@ -86,6 +88,23 @@ class Claim:
     now_ms: int
     jobs: tuple[Claimed, ...]
     waits: dict[str, int | None]
+    #: Points of shared limiters that more starts would cost.
+    wanted: dict[str, int]
+
+
+#: By limiter: points leased, valid until, refused until; times in Redis milliseconds of the service's index, 0 = never.
+Credits: TypeAlias = dict[str, tuple[int, int, int]]
+
+
+class GateCopy(msgspec.Struct, frozen=True):
+    """What the index is told of a gate, 'j:' and a job's name or 'g:' and a group; until_ms -1 = paused for good."""
+
+    gate: str
+    version: int
+    until_ms: int = 0
+    max_running: int = 0
+    limiter: str = ""
+    cost: int = 1
 
 
 class Completion(msgspec.Struct, frozen=True):

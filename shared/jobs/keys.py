@@ -8,7 +8,9 @@ from dataclasses import dataclass
 #: Order of the service-wide keys in every script (lua/record.lua reads the same order).
 SERVICE_KEYS = ("jobs", "bodies", "outcomes", "unsettled", "events", "seq", "identity", "tombs", "settle_wake")
 #: Order of one queue's keys; a script that touches n queues gets n such blocks after the service's.
-QUEUE_KEYS = ("ready", "delayed", "running", "conf", "starts", "count", "wake", "stats")
+QUEUE_KEYS = (
+    "ready", "delayed", "running", "conf", "starts", "count", "wake", "stats", "parked", "places", "opened"
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)

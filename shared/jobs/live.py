@@ -55,7 +55,7 @@ def _overlay(job: Job, entry: Entry) -> Job:
         crashes=entry.crashes,
         scheduled_for=from_epoch_ms(entry.due) if entry.due and is_waiting else job.scheduled_for,
         started_at=from_epoch_ms(entry.started) if entry.started else job.started_at,
-        wait_reason=entry.wait_reason if state is State.SCHEDULED else "",
+        wait_reason=entry.wait_reason if state is State.SCHEDULED or entry.parked else "",
         progress=msgspec.json.decode(entry.progress) if entry.progress else job.progress,
     )
 

@@ -100,6 +100,7 @@ def push_of(job: Job, *, must_check: bool = False, is_durable: bool = True) -> P
         is_durable=is_durable,
         wait_reason=job.wait_reason or "delay",
         state="retrying" if job.state is State.RETRYING else "scheduled",
+        group=job.group_key,
     )
 
 

@@ -7,6 +7,8 @@ from enum import StrEnum
 from shared.errors import InvalidArgument, PlatformError
 from shared.errors import Unrecoverable as Unrecoverable
 
+SCOPES = ("job", "queue", "limiter")
+
 
 class Verdict(PlatformError):
     """Raised by a job to say how its attempt ends, instead of returning a status."""
@@ -30,9 +32,16 @@ class Snooze(Verdict):
 
 
 class RateLimited(Verdict):
-    """An outside limit says not now; run again after this long. Costs no attempt."""
+    """An outside limit says not now; run again after this long. Costs no attempt.
+
+    `scope` tells whom the limit is for: this job alone, its whole queue, or all that share its limiter.
+    """
 
     def __init__(self, retry_after: timedelta, scope: str = "job") -> None:
+        if scope not in SCOPES:
+            raise InvalidArgument(
+                f"scope must be job, queue or limiter, got {scope[:60]!r}", field="scope", allowed=SCOPES
+            )
         super().__init__(f"rate limited for {retry_after}")
         self.retry_after = _checked(retry_after)
         self.scope = scope
@@ -101,6 +110,8 @@ class Again:
     counts: bool
     wait_reason: str = ""
     failure: Failure | None = None
+    #: Whom the delay is for: one of SCOPES.
+    scope: str = "job"
 
 
 @dataclass(frozen=True, slots=True)

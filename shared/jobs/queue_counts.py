@@ -35,14 +35,15 @@ def read_counts(jobs: Jobs) -> list[QueueCounts]:
             pipeline.zcard(keys.of_queue(name, "delayed"))
             pipeline.zcard(keys.of_queue(name, "running"))
             pipeline.hgetall(keys.of_queue(name, "count"))
+            pipeline.zcard(keys.of_queue(name, "parked"))
             pipeline.zrange(keys.of_queue(name, "ready"), 0, 0)
         answers = pipeline.execute()
         now_ms = jobs.scripts.time_ms()
-        heads = [answers[5 * i + 4] for i in range(len(names))]
+        heads = [answers[6 * i + 5] for i in range(len(names))]
         ids = [head[0] for head in heads if head]
         packed = dict(zip(ids, jobs.scripts.client.hmget(keys.of("jobs"), ids), strict=True)) if ids else {}
     return [
-        _counts(name, answers[5 * i : 5 * i + 4], _age_ms(packed.get(heads[i][0]) if heads[i] else None, now_ms))
+        _counts(name, answers[6 * i : 6 * i + 5], _age_ms(packed.get(heads[i][0]) if heads[i] else None, now_ms))
         for i, name in enumerate(names)
     ]
 
@@ -52,12 +53,12 @@ def _age_ms(packed: bytes | None, now_ms: int) -> int:
 
 
 def _counts(name: str, answers: list[Any], oldest_ms: int) -> QueueCounts:
-    ready, delayed, running, raw = answers
+    ready, delayed, running, raw, parked = answers
     totals = {key.decode(): int(value) for key, value in raw.items()}
     retrying = max(0, totals.get("retrying", 0))
     return QueueCounts(
         queue=name,
-        queued=ready,
+        queued=ready + parked,
         scheduled=max(0, delayed - retrying),
         retrying=retrying,
         running=running,

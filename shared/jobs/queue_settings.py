@@ -1,24 +1,29 @@
 """Owns what may be changed of a queue at run time: PostgreSQL keeps it, versioned; the index gets a copy (rule 14)."""
 
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import sqlalchemy as sa
 
+from shared import clock
 from shared.db import UnitOfWork
+from shared.jobs import gate_settings
 from shared.jobs.definitions import Queue
 from shared.jobs.submission import Jobs
 
 MS = timedelta(milliseconds=1)
 
 _DECLARE = sa.text("""
-INSERT INTO queue_setting (queue, version, slots, max_running, rate, window_ms)
-VALUES (:queue, 1, :slots, :max_running, :rate, :window_ms)
+INSERT INTO queue_setting (queue, version, slots, max_running, rate, window_ms, group_max_running, age_ms)
+VALUES (:queue, 1, :slots, :max_running, :rate, :window_ms, :group_max_running, :age_ms)
 ON CONFLICT (queue) DO UPDATE SET slots = excluded.slots, max_running = excluded.max_running, rate = excluded.rate,
-                                  window_ms = excluded.window_ms, version = queue_setting.version + 1
+                                  window_ms = excluded.window_ms, version = queue_setting.version + 1,
+                                  group_max_running = excluded.group_max_running, age_ms = excluded.age_ms
 WHERE NOT queue_setting.is_edited
-  AND (queue_setting.slots, queue_setting.max_running, queue_setting.rate, queue_setting.window_ms)
-      IS DISTINCT FROM (excluded.slots, excluded.max_running, excluded.rate, excluded.window_ms)
+  AND (queue_setting.slots, queue_setting.max_running, queue_setting.rate, queue_setting.window_ms,
+       queue_setting.group_max_running, queue_setting.age_ms)
+      IS DISTINCT FROM (excluded.slots, excluded.max_running, excluded.rate, excluded.window_ms,
+                        excluded.group_max_running, excluded.age_ms)
 """)
 
 
@@ -33,6 +38,9 @@ class QueueSetting:
     max_running: int
     rate: int
     window_ms: int
+    paused_until: datetime | None = None
+    group_max_running: int = 0
+    age_ms: int = 60_000
 
 
 def declare(work: UnitOfWork, queues: tuple[Queue, ...]) -> None:
@@ -47,6 +55,8 @@ def declare(work: UnitOfWork, queues: tuple[Queue, ...]) -> None:
                 "max_running": setting.max_running,
                 "rate": setting.rate,
                 "window_ms": setting.window_ms,
+                "group_max_running": setting.group_max_running,
+                "age_ms": setting.age_ms,
             },
         )
 
@@ -61,6 +71,8 @@ def declared(queue: Queue) -> QueueSetting:
         max_running=queue.max_running or 0,
         rate=queue.rate.starts if queue.rate else 0,
         window_ms=queue.rate.per // MS if queue.rate else 0,
+        group_max_running=queue.group_max_running or 0,
+        age_ms=queue.age // MS,
     )
 
 
@@ -68,7 +80,8 @@ def read(work: UnitOfWork) -> list[QueueSetting]:
     """All queues' settings by name."""
     rows = work.connection.execute(
         sa.text(
-            "SELECT queue, version, is_paused, slots, max_running, rate, window_ms FROM queue_setting ORDER BY queue"
+            "SELECT queue, version, is_paused, slots, max_running, rate, window_ms, paused_until, group_max_running, "
+            "age_ms FROM queue_setting ORDER BY queue"
         )
     )
     return [QueueSetting(*row) for row in rows]
@@ -82,7 +95,15 @@ def copy_settings(jobs: Jobs, *, is_full: bool = False) -> None:
     with jobs.database.unit_of_work() as work:
         settings = read(work)
     for setting in settings:
-        jobs.scripts.configure(
-            setting.queue, version=setting.version, is_paused=setting.is_paused,
-            max_running=setting.max_running, rate=setting.rate, window_ms=setting.window_ms, is_full=is_full,
-        )  # fmt: skip
+        copy_setting(jobs, setting, is_full=is_full)
+    gate_settings.copy_gates(jobs)
+
+
+def copy_setting(jobs: Jobs, setting: QueueSetting, *, is_full: bool = False) -> None:
+    """Copy one queue's settings into the index."""
+    jobs.scripts.configure(
+        setting.queue, version=setting.version, is_paused=setting.is_paused,
+        max_running=setting.max_running, rate=setting.rate, window_ms=setting.window_ms, is_full=is_full,
+        paused_until_ms=clock.epoch_ms(setting.paused_until) if setting.paused_until else 0,
+        group_max=setting.group_max_running, age_ms=setting.age_ms,
+    )  # fmt: skip

@@ -17,6 +17,8 @@ from shared.jobs.entries import decode_entry
 from shared.jobs.grants import Claim as Claim
 from shared.jobs.grants import Claimed as Claimed
 from shared.jobs.grants import Completion as Completion
+from shared.jobs.grants import Credits as Credits
+from shared.jobs.grants import GateCopy as GateCopy
 from shared.jobs.grants import Held as Held
 from shared.jobs.grants import Push as Push
 from shared.jobs.keys import Keys
@@ -31,9 +33,12 @@ LEASE_MS = 30_000
 RECLAIM_GRACE_MS = 5_000
 OVERTIME_MS = 60_000
 CRASHES_MAX = 3
-_EVERY = ("record", "events", "ends")
+#: A lower priority that has waited this long gets a tenth of a queue's starts, unless its queue says otherwise.
+AGE_MS = 60_000
+_EVERY = ("record", "events", "ends", "places")
 _PREAMBLES: dict[str, tuple[str, ...]] = {
-    "claim": (*_EVERY, "tally", "gates"),
+    "claim": (*_EVERY, "tally", "gates", "ageing", "admission", "opening", "walk", "leasing"),
+    **dict.fromkeys(("configure", "configure_gates"), (*_EVERY, "regate")),
     **dict.fromkeys(("enqueue", "complete", "retry", "bury", "reclaim"), (*_EVERY, "tally")),
     "lock": (),
 }
@@ -99,7 +104,7 @@ class Scripts:
         jobs = [
             [push.id, push.generation, queues.index(push.queue) + 1, push.queue, push.name, push.priority, push.due_ms,
              push.attempts_max, push.attempts, push.crashes, int(push.must_check), int(push.is_durable),
-             push.timeout_ms, push.body, push.wait_reason, push.state]
+             push.timeout_ms, push.body, push.wait_reason, push.state, push.group]
             for push in pushes
         ]  # fmt: skip
         return list(self._run("enqueue", queues, [deadline_ms, jobs]))
@@ -112,12 +117,14 @@ class Scripts:
         request: str,
         worker: str,
         block: tuple[Sequence[str], float] | None = None,
+        leased: Credits | None = None,
     ) -> Claim:
         """Lease up to `wants[queue]` jobs of each queue. The same `request` (128 random bits) gets the same answer.
 
         `block` waits first, in the same round trip, until one of some lists has an element or seconds have passed.
+        `leased` are points leased from shared limiters; what this claim does not spend of them is gone.
         """
-        call = self._claim_call(wants, identity, request, worker)
+        call = self._claim_call(wants, identity, request, worker, leased)
         after = None if block is None else ("BLPOP", *block[0], block[1])
         with store_errors():
             return _claim_of(list(wants), self._calls.run_all([call], after=after)[0])
@@ -128,16 +135,27 @@ class Scripts:
             return [status == 1 for status in self._calls.run(*self._complete_call(completions))]
 
     def complete_and_claim(
-        self, completions: Sequence[Completion], wants: dict[str, int], *, identity: str, request: str, worker: str
+        self,
+        completions: Sequence[Completion],
+        wants: dict[str, int],
+        *,
+        identity: str,
+        request: str,
+        worker: str,
+        leased: Credits | None = None,
     ) -> tuple[list[bool], Claim]:
         """Both in one round trip, in this order; each is atomic, the two together are not and need not be."""
-        calls = [self._complete_call(completions), self._claim_call(wants, identity, request, worker)]
+        calls = [self._complete_call(completions), self._claim_call(wants, identity, request, worker, leased)]
         with store_errors():
             statuses, answer = self._calls.run_all(calls)
         return [status == 1 for status in statuses], _claim_of(list(wants), answer)
 
-    def _claim_call(self, wants: dict[str, int], identity: str, request: str, worker: str) -> _Wired:
-        arguments = [identity, request, worker, LEASE_MS, list(wants.values())]
+    def _claim_call(
+        self, wants: dict[str, int], identity: str, request: str, worker: str, leased: Credits | None
+    ) -> _Wired:
+        arguments: list[object] = [identity, request, worker, LEASE_MS, list(wants.values())]
+        if leased:
+            arguments.append(leased)
         return self._wire("claim", list(wants), arguments, self.keys.claim(request))
 
     def _complete_call(self, completions: Sequence[Completion]) -> _Wired:
@@ -200,13 +218,23 @@ class Scripts:
         rate: int,
         window_ms: int,
         is_full: bool = False,
+        paused_until_ms: int = 0,
+        group_max: int = 0,
+        age_ms: int = AGE_MS,
     ) -> bool:
         """Copy a queue's settings into the index; False when something newer is there.
 
         `is_full` begins the rate's window as if it had been used up now: what was started before is not known.
         """
-        arguments = [version, int(is_paused), max_running, rate, window_ms, int(is_full)]
+        arguments = [
+            version, int(is_paused), max_running, rate, window_ms, int(is_full), paused_until_ms, group_max, age_ms
+        ]  # fmt: skip
         return bool(self._run("configure", [queue], arguments) == 1)
+
+    def configure_gates(self, queue: str, gates: Sequence[GateCopy]) -> list[bool]:
+        """Copy settings of jobs and groups of a queue, at most 200; False where something newer is."""
+        settings = [(one.gate, one.version, one.until_ms, one.max_running, one.limiter, one.cost) for one in gates]
+        return [status == 1 for status in self._run("configure_gates", [queue], [settings])]
 
     def mark_rebuild(self, prefix: str, mark: str) -> str:
         """Close claims for a rebuild; returns the mark that stands, another's when one with this prefix is at it."""
@@ -237,12 +265,13 @@ class Scripts:
 
 
 def _claim_of(queues: list[str], answer: Any) -> Claim:
-    status, now_ms, jobs, waits = answer
+    status, now_ms, jobs, waits, wanted = answer
     return Claim(
         is_closed=status == b"closed",
         now_ms=now_ms,
         jobs=tuple(_claimed(queues, jobs)),
         waits={queue: None if wait < 0 else wait for queue, wait in zip(queues, waits, strict=False)},
+        wanted={wanted[at].decode(): wanted[at + 1] for at in range(0, len(wanted), 2)},
     )
 
 

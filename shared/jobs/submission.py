@@ -96,6 +96,7 @@ def submit(
     priority: int | None = None,
     scheduled_for: datetime | None = None,
     idempotency_key: str | None = None,
+    group: str | None = None,
     within: UnitOfWork | None = None,
     request: Request | None = None,
 ) -> Job:
@@ -108,7 +109,7 @@ def submit(
     """
     submission = prepare(
         jobs.catalogue, definition, args, queue=queue, priority=priority, scheduled_for=scheduled_for,
-        idempotency_key=idempotency_key, request=request,
+        idempotency_key=idempotency_key, group=group, request=request,
     )  # fmt: skip
     crash_point("submit.checked")
     if not submission.is_durable:
@@ -130,13 +131,14 @@ def submit_many(
     queue: str | None = None,
     priority: int | None = None,
     scheduled_for: datetime | None = None,
+    group: str | None = None,
     within: UnitOfWork | None = None,
 ) -> list[Job]:
     """Accept jobs of one name, all or none, in order; at most 10,000 a call. Raises as submit does."""
     if len(many) > 10_000:
         raise InvalidArgument(f"at most 10,000 jobs a call, got {len(many):,}", field="many")
     submissions = prepare_many(
-        jobs.catalogue, definition, many, queue=queue, priority=priority, scheduled_for=scheduled_for
+        jobs.catalogue, definition, many, queue=queue, priority=priority, scheduled_for=scheduled_for, group=group
     )
     if submissions and not submissions[0].is_durable:
         return _push_only(jobs, submissions, within)
@@ -223,6 +225,7 @@ def _unwritten(submission: Submission) -> Job:
         scheduled_for=submission.scheduled_for,
         started_at=None,
         finished_at=None,
+        group_key=submission.group_key,
     )
 
 

@@ -131,10 +131,15 @@ def read_index(client: Any) -> Index:
     def sets(kind: str) -> dict[str, frozenset[str]]:
         return {queue.name: names(client.zrange(keys.of_queue(queue.name, kind), 0, -1)) for queue in QUEUES}
 
+    def parked(queue: str) -> frozenset[str]:
+        return frozenset(
+            name.rpartition("\0")[2] for name in names(client.zrange(keys.of_queue(queue, "parked"), 0, -1))
+        )
+
     packed = {job_id.decode(): _unpack(raw) for job_id, raw in client.hgetall(keys.of("jobs")).items()}
     return Index(
         entries={job_id: (record[0], record[1]) for job_id, record in packed.items() if record[1] != TOMB},
-        ready=sets("ready"),
+        ready={queue: ids | parked(queue) for queue, ids in sets("ready").items()},
         delayed=sets("delayed"),
         running=sets("running"),
         unsettled=names(client.zrange(keys.of("unsettled"), 0, -1)),

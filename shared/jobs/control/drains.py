@@ -6,14 +6,13 @@ It must never touch what runs, beyond what starts in the very moment.
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-import msgspec
-
 from shared import clock
 from shared.errors import InvalidArgument
 from shared.jobs.connection import store_errors
 from shared.jobs.control.cancellations import withdraw
 from shared.jobs.control.subjects import checked_reason, known_queue
 from shared.jobs.control_scripts import CANCEL_BATCH, DRAIN_PAGE, control_of
+from shared.jobs.entries import decode_entry
 from shared.jobs.ledger import commands
 from shared.jobs.states import ASKABLE, State, Verb
 from shared.jobs.submission import Jobs
@@ -22,8 +21,7 @@ DRAIN_MAX = 10_000
 #: A call ends about here, with `has_more`, so that its caller does not give up on it.
 DRAIN_SECONDS = 2.0
 #: Which of the index's sets hold jobs of these states.
-_PLACES = {State.QUEUED: "ready", State.SCHEDULED: "delayed", State.RETRYING: "delayed"}
-_unpack = msgspec.msgpack.Decoder().decode
+_PLACES = {State.QUEUED: ("ready", "parked"), State.SCHEDULED: ("delayed",), State.RETRYING: ("delayed",)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,14 +79,14 @@ def _still_waiting(jobs: Jobs, page: Sequence[tuple[int, str]], states: Sequence
         return []
     with store_errors():
         packed = jobs.scripts.client.hmget(jobs.scripts.keys.of("jobs"), ids)
-    found = [str(_unpack(raw)[1]) if raw else "" for raw in packed]
+    found = [decode_entry(raw).state if raw else "" for raw in packed]
     return [job_id for job_id, state in zip(ids, found, strict=True) if not state or state in states]
 
 
 def _without_row(jobs: Jobs, queue: str, states: Sequence[State], *, limit: int, is_dry: bool) -> int:
     """Jobs that only the index knows of; it is walked page by page, no further than the limit asks."""
     control, found = control_of(jobs.scripts), 0
-    for place in sorted({_PLACES[state] for state in states}):
+    for place in sorted({place for state in states for place in _PLACES[state]}):
         start, looked_at = 0, DRAIN_PAGE
         while found < limit and looked_at == DRAIN_PAGE:
             gone, looked_at = control.drain(queue, place=place, states=states, start=start, is_dry=is_dry)

@@ -15,7 +15,8 @@ from shared.db import UnitOfWork
 from shared.errors import AlreadyExists, InvalidArgument, NotReady, UnknownService
 from shared.jobs import payloads
 from shared.jobs.admission import check_options
-from shared.jobs.definitions import NAME, Arguments
+from shared.jobs.definitions import Arguments
+from shared.jobs.limits import NAME
 from shared.jobs.submission import Jobs
 
 MessageId = NewType("MessageId", str)

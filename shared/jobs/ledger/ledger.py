@@ -17,16 +17,17 @@ from shared.jobs.states import State
 
 _OPEN = sa.text(f"""
 INSERT INTO job (id, name, queue, state, priority, args, attempts_max, timeout_ms, scheduled_for, wait_reason, tick,
-                 parent_id, request_id)
+                 parent_id, request_id, group_key)
 SELECT s.id, s.name, s.queue, CASE WHEN s.scheduled_for > clock_timestamp() THEN 'scheduled' ELSE 'queued' END,
        s.priority, CAST(s.args AS jsonb), s.attempts_max, s.timeout_ms, s.scheduled_for,
-       CASE WHEN s.scheduled_for > clock_timestamp() THEN 'delay' ELSE '' END, s.tick, s.parent_id, s.request_id
+       CASE WHEN s.scheduled_for > clock_timestamp() THEN 'delay' ELSE '' END, s.tick, s.parent_id, s.request_id,
+       s.group_key
 FROM unnest(CAST(:ids AS uuid[]), CAST(:names AS text[]), CAST(:queues AS text[]), CAST(:priorities AS smallint[]),
             CAST(:args AS text[]), CAST(:attempts AS integer[]), CAST(:timeouts AS bigint[]),
             CAST(:scheduled AS timestamptz[]), CAST(:ticks AS timestamptz[]), CAST(:parents AS uuid[]),
-            CAST(:requests AS text[]))
+            CAST(:requests AS text[]), CAST(:groups AS text[]))
      WITH ORDINALITY AS s (id, name, queue, priority, args, attempts_max, timeout_ms, scheduled_for, tick, parent_id,
-                           request_id, position)
+                           request_id, group_key, position)
 ORDER BY s.position
 ON CONFLICT (id) DO NOTHING
 RETURNING {COLUMNS}
@@ -144,6 +145,7 @@ def open_jobs(work: UnitOfWork, submissions: Sequence[Submission]) -> list[Job]:
             "ticks": [s.tick for s in submissions],
             "parents": [s.parent_id for s in submissions],
             "requests": [s.request_id for s in submissions],
+            "groups": [s.group_key for s in submissions],
         },
     )
     return [job_from_row(row) for row in rows]

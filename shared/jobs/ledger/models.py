@@ -44,6 +44,8 @@ job = sa.Table(
     _instant("finished_at"),
     #: Set from the index's own event, so that it never costs the submitter a second commit; null = the relay's work.
     _instant("pushed_at"),
+    #: Its concurrency key: the tenant, wallet or account it is for; empty for none.
+    sa.Column("group_key", sa.Text, nullable=False, server_default=""),
     #: Redis time of the last event applied, so that two history writers cannot take a row back in time.
     sa.Column("event_ms", sa.BigInteger, nullable=False, server_default="0"),
     #: What a person changed of a waiting job and the index has not taken yet (rule 14); null = nothing.
@@ -194,6 +196,37 @@ queue_setting = sa.Table(
     sa.Column("window_ms", sa.BigInteger, nullable=False, server_default="0"),
     #: Set when an operator changed the row; boot then leaves it alone.
     sa.Column("is_edited", sa.Boolean, nullable=False, server_default=sa.false()),
+    _instant("paused_until"),
+    sa.Column("group_max_running", sa.Integer, nullable=False, server_default="0"),
+    sa.Column("age_ms", sa.BigInteger, nullable=False, server_default="60000"),
+)
+
+#: One job name or one group of a queue.
+gate_setting = sa.Table(
+    "gate_setting",
+    metadata,
+    sa.Column("queue", sa.Text, primary_key=True),
+    sa.Column("kind", sa.Text, sa.CheckConstraint("kind IN ('job', 'group')", name="kind"), primary_key=True),
+    sa.Column("name", sa.Text, primary_key=True),
+    sa.Column("version", sa.BigInteger, nullable=False),
+    sa.Column("is_paused", sa.Boolean, nullable=False, server_default=sa.false()),
+    _instant("paused_until"),
+    sa.Column("max_running", sa.Integer, nullable=False, server_default="0"),
+    sa.Column("limiter", sa.Text, nullable=False, server_default=""),
+    sa.Column("cost", sa.Integer, nullable=False, server_default="1"),
+    sa.Column("is_edited", sa.Boolean, nullable=False, server_default=sa.false()),
+)
+
+#: What this service says of a limiter that it shares with others.
+limiter = sa.Table(
+    "limiter",
+    metadata,
+    sa.Column("name", sa.Text, primary_key=True),
+    sa.Column("version", sa.BigInteger, nullable=False),
+    sa.Column("points", sa.Integer, nullable=False),
+    sa.Column("window_ms", sa.BigInteger, nullable=False),
+    #: When an operator changed it; boot then leaves it alone, and it counts before all declarations.
+    _instant("edited_at"),
 )
 
 redis_identity = sa.Table(

@@ -20,10 +20,10 @@ _PIECE = 250
 
 _OPEN: LiteralString = """
 INSERT INTO job (id, name, queue, state, priority, args, attempts_max, timeout_ms, scheduled_for, wait_reason, tick,
-                 parent_id, request_id)
+                 parent_id, request_id, group_key)
 VALUES ($1, $2, $3, CASE WHEN CAST($8 AS timestamptz) > clock_timestamp() THEN 'scheduled' ELSE 'queued' END,
         $4, CAST($5 AS jsonb), $6, $7, $8,
-        CASE WHEN CAST($8 AS timestamptz) > clock_timestamp() THEN 'delay' ELSE '' END, $9, $10, $11)
+        CASE WHEN CAST($8 AS timestamptz) > clock_timestamp() THEN 'delay' ELSE '' END, $9, $10, $11, $12)
 ON CONFLICT (id) DO NOTHING
 RETURNING seq, created_at, state
 """
@@ -36,7 +36,7 @@ FROM (SELECT CAST(pg_get_serial_sequence('job', 'seq') AS regclass) AS sequence)
 
 _COPY: LiteralString = """
 COPY job (seq, id, name, queue, state, priority, args, attempts_max, timeout_ms, scheduled_for, wait_reason, tick,
-          parent_id, request_id, created_at)
+          parent_id, request_id, group_key, created_at)
 FROM STDIN
 """
 _ESCAPES = str.maketrans({"\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r"})
@@ -62,6 +62,7 @@ def _values(asked: Submission) -> list[str | None]:
     return [
         asked.id, asked.name, asked.queue, str(asked.priority), asked.args_json, str(asked.attempts_max),
         str(asked.timeout_ms), _iso(asked.scheduled_for), _iso(asked.tick), asked.parent_id, asked.request_id,
+        asked.group_key,
     ]  # fmt: skip
 
 
@@ -105,7 +106,8 @@ def _lines(submissions: Sequence[Submission], jobs: Sequence[Job], created_at: s
             lines.append(
                 f"{job.seq}\t{job.id}\t{_text(job.name)}\t{_text(job.queue)}\t{job.state}\t{job.priority}\t{args}\t"
                 f"{job.attempts_max}\t{job.timeout_ms}\t{_instant(job.scheduled_for)}\t{job.wait_reason}\t"
-                f"{_instant(job.tick)}\t{_text(asked.parent_id)}\t{_text(asked.request_id)}\t{created_at}\n"
+                f"{_instant(job.tick)}\t{_text(asked.parent_id)}\t{_text(asked.request_id)}\t{_text(asked.group_key)}\t"
+                f"{created_at}\n"
             )
         yield "".join(lines)
 
@@ -139,6 +141,7 @@ def _opened(submission: Submission, seq: int, created_at: datetime, state: str) 
         error=None,
         progress=None,
         tick=submission.tick,
+        group_key=submission.group_key,
         created_at=created_at,
         scheduled_for=submission.scheduled_for,
         started_at=None,

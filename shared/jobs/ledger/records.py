@@ -38,6 +38,7 @@ class Job(msgspec.Struct, frozen=True, gc=False):
     scheduled_for: datetime | None
     started_at: datetime | None
     finished_at: datetime | None
+    group_key: str = ""
 
 
 class Submission(msgspec.Struct, frozen=True, gc=False):
@@ -56,6 +57,7 @@ class Submission(msgspec.Struct, frozen=True, gc=False):
     request_id: str | None = None
     idempotency_key: str | None = None
     is_durable: bool = True
+    group_key: str = ""
 
 
 class OutcomeRecord(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):

@@ -10,5 +10,5 @@ redis.call('ZREM', keys.running, id)
 conclude(id, record, args[4], args[5], args[6])
 redis.call('HINCRBY', keys.count, args[4], 1)
 if args[4] == 'dead' then tally(keys, {failed = 1, dead = 1, runs = {now - record[STARTED]}}) end
-if redis.call('HGET', keys.conf, 'max_running') then wake(keys.wake) end
+if give_back(keys, {record}) then wake(keys.wake) end
 return 1

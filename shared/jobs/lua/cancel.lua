@@ -21,8 +21,7 @@ for i, entry in ipairs(args[3]) do
       doomed = doomed + 1
       statuses[i] = 2
     else
-      redis.call('ZREM', keys.ready, id)
-      redis.call('ZREM', keys.delayed, id)
+      displace(keys, id, record)
       if record[STATE] == 'retrying' then redis.call('HINCRBY', keys.count, 'retrying', -1) end
       record[STATE] = 'cancelled'
       event(id, record, 'dropped')

@@ -16,8 +16,7 @@ if record[GENERATION] > args[3] or not is_waiting or not blocks[record[QUEUE]] t
 
 local from = blocks[record[QUEUE]]
 local waits_until = redis.call('ZSCORE', from.delayed, id)
-redis.call('ZREM', from.ready, id)
-redis.call('ZREM', from.delayed, id)
+displace(from, id, record)
 if state == 'retrying' then redis.call('HINCRBY', from.count, 'retrying', -1) end
 
 if priority > 0 then
@@ -25,6 +24,8 @@ if priority > 0 then
   record[PRIORITY] = priority
 end
 if queue ~= '' then record[QUEUE] = queue end
+-- Whichever gate it waited at, it asks anew.
+if state == 'queued' then record[WAIT_REASON] = '' end
 if due > now then
   record[DUE], record[WAIT_REASON], waits_until = due, 'delay', due
   if state == 'queued' then record[STATE] = 'scheduled' end

@@ -4,7 +4,7 @@
 -- Returns: one status an attempt: 1 done, 0 stale (another token, generation or state).
 -- Events: completed. Invariant: only the token holder completes; a second completion changes nothing (rules 3, 6, 8).
 local attempts = args[2]
-local statuses, ended, held, ids, taken, runs = {}, {}, {}, {}, {}, {}
+local statuses, ended, held, ids, taken, runs, left = {}, {}, {}, {}, {}, {}, {}
 for i, attempt in ipairs(attempts) do ids[i] = attempt[1] end
 local packed, records = redis.call('HMGET', JOBS, unpack(ids)), {}
 for i, attempt in ipairs(attempts) do
@@ -14,9 +14,9 @@ for i, attempt in ipairs(attempts) do
   if not taken[id] and holds(record, attempt[2], attempt[3]) then
     statuses[i], taken[id], records[i] = 1, true, record
     held[#held + 1] = i
-    if not ended[queue] then ended[queue], runs[queue] = {}, {} end
+    if not ended[queue] then ended[queue], runs[queue], left[queue] = {}, {}, {} end
     local n = #ended[queue] + 1
-    ended[queue][n], runs[queue][n] = id, now - record[STARTED]
+    ended[queue][n], runs[queue][n], left[queue][n] = id, now - record[STARTED], record
   end
 end
 -- Removing comes first: a script that starts with it runs to its end even when memory is full.
@@ -54,7 +54,7 @@ for queue, done in pairs(ended) do
   local keys = queue_keys(queue)
   redis.call('HINCRBY', keys.count, 'completed', #done)
   tally(keys, {completed = #done, runs = runs[queue]})
-  -- A global limit may just have opened for somebody else.
-  if redis.call('HGET', keys.conf, 'max_running') then wake(keys.wake) end
+  -- A limit may just have opened for somebody else.
+  if give_back(keys, left[queue]) then wake(keys.wake) end
 end
 return statuses

@@ -11,9 +11,11 @@ if record[STATE] == 'running' and record[TOKEN] ~= args[3] then
   save(id, record)
   return 2
 end
-if redis.call('ZREM', keys.running, id) == 1 then wake(keys.wake) end
-redis.call('ZREM', keys.ready, id)
-redis.call('ZREM', keys.delayed, id)
+if redis.call('ZREM', keys.running, id) == 1 then
+  give_back(keys, {record})
+  wake(keys.wake)
+end
+displace(keys, id, record)
 if record[STATE] == 'retrying' then redis.call('HINCRBY', keys.count, 'retrying', -1) end
 record[STATE] = 'cancelled'
 event(id, record, 'dropped')

@@ -5,11 +5,12 @@
 -- Invariant: running set == set of live leases; a crash never costs an attempt but counts apart (dead after crashes_max).
 local keys = queue_keys(1)
 local expired = redis.call('ZRANGEBYSCORE', keys.running, '-inf', now - args[1], 'LIMIT', 0, args[3])
-local reclaimed, buried = 0, 0
+local reclaimed, buried, left = 0, 0, {}
 for _, id in ipairs(expired) do
   redis.call('ZREM', keys.running, id)
   local record = load(id)
   if record and record[STATE] == 'running' then
+    left[#left + 1] = record
     record[CRASHES], record[ATTEMPTS], record[CHECK] = record[CRASHES] + 1, record[ATTEMPTS] - 1, 1
     if record[DOOMED] == 1 then
       record[STATE] = 'cancelled'
@@ -35,5 +36,6 @@ for _, id in ipairs(expired) do
 end
 -- Whatever left has freed a place below max_running, what came back is ready.
 if buried > 0 then tally(keys, {dead = buried}) end
+if #left > 0 then give_back(keys, left) end
 if #expired > 0 then wake(keys.wake) end
 return {reclaimed, buried}

@@ -1,12 +1,12 @@
 -- Purpose: the preamble of every script: key names, the packed job record, events, tombstones. Not a script itself.
--- KEYS: 1-9 service-wide in the order of keys.SERVICE_KEYS; then blocks of 8 a queue in the order of keys.QUEUE_KEYS.
+-- KEYS: 1-9 service-wide in the order of keys.SERVICE_KEYS; then blocks of 11 a queue in the order of keys.QUEUE_KEYS.
 -- ARGV: ARGV[1] is always the script's msgpack-encoded argument array, bound to `args`.
 -- Returns: nothing. Invariant: a record is only written through save(), so every script agrees on its fields.
 local JOBS, BODIES, OUTCOMES, UNSETTLED, EVENTS = KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5]
 local SEQ, IDENTITY, TOMBS, SETTLE_WAKE = KEYS[6], KEYS[7], KEYS[8], KEYS[9]
 local GENERATION, STATE, QUEUE, NAME, PRIORITY, SCORE, ATTEMPTS, ATTEMPTS_MAX, CRASHES, TOKEN, DUE, STARTED, DOOMED,
-      CHECK, ENQUEUED, DURABLE, PROGRESS, WAIT_REASON, WORKER, TIMEOUT =
-      1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20
+      CHECK, ENQUEUED, DURABLE, PROGRESS, WAIT_REASON, WORKER, TIMEOUT, GROUP, PARKED =
+      1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22
 local FINAL = {completed = true, dead = true, cancelled = true, expired = true}
 local TOMB = 'tomb'
 local args = cmsgpack.unpack(ARGV[1])
@@ -15,9 +15,10 @@ local now = clock[1] * 1000 + math.floor(clock[2] / 1000)
 
 -- The keys of the i-th queue block, i from 1.
 local function queue_keys(i)
-  local at = 9 + (i - 1) * 8
+  local at = 9 + (i - 1) * 11
   return {ready = KEYS[at + 1], delayed = KEYS[at + 2], running = KEYS[at + 3], conf = KEYS[at + 4],
-          starts = KEYS[at + 5], count = KEYS[at + 6], wake = KEYS[at + 7], stats = KEYS[at + 8]}
+          starts = KEYS[at + 5], count = KEYS[at + 6], wake = KEYS[at + 7], stats = KEYS[at + 8],
+          parked = KEYS[at + 9], places = KEYS[at + 10], opened = KEYS[at + 11]}
 end
 
 local function load(id)

@@ -7,6 +7,7 @@ local id, keys = args[1], queue_keys(1)
 local record = load(id)
 if not holds(record, args[2], args[3]) then return 0 end
 redis.call('ZREM', keys.running, id)
+give_back(keys, {record})
 if record[DOOMED] == 1 then
   record[STATE] = 'cancelled'
   event(id, record, 'dropped')

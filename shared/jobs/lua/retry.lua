@@ -11,6 +11,7 @@ if record[DOOMED] == 1 then
   record[STATE] = 'cancelled'
   event(id, record, 'dropped')
   entomb(id, record, args[10])
+  give_back(keys, {record})
   wake(keys.wake)
   return 2
 end
@@ -25,7 +26,6 @@ if args[4] == 'retrying' then
   redis.call('HINCRBY', keys.count, 'retrying', 1)
   tally(keys, {failed = 1, retried = 1, runs = {now - record[STARTED]}})
 end
-if redis.call('ZRANGE', keys.delayed, 0, 0)[1] == id or redis.call('HGET', keys.conf, 'max_running') then
-  wake(keys.wake)
-end
+local is_room = give_back(keys, {record})
+if is_room or redis.call('ZRANGE', keys.delayed, 0, 0)[1] == id then wake(keys.wake) end
 return 1

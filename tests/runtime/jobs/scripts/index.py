@@ -11,7 +11,7 @@ from shared.jobs.connection import connect
 from shared.jobs.control_scripts import ControlScripts
 from shared.jobs.entries import Entry, decode_entry
 from shared.jobs.ledger.records import Event, events_from_stream
-from shared.jobs.scripts import Claim, Completion, Held, Push, Scripts
+from shared.jobs.scripts import Claim, Completion, GateCopy, Held, Push, Scripts
 
 SERVICE = "test-service"
 IDENTITY = "id-1"
@@ -35,6 +35,9 @@ class View:
     outcomes: dict[str, str]
     count: dict[str, int]
     tokens: dict[str, str] = field(default_factory=dict, compare=False)
+    parked: list[str] = field(default_factory=list)
+    #: Running jobs by gate, while the queue is gated.
+    places: dict[str, int] = field(default_factory=dict)
 
 
 def view(**known: Any) -> View:
@@ -103,11 +106,21 @@ class Index:
 
     def configure(
         self, queue: str = Q, *, version: int = 1, is_paused: bool = False, max_running: int = 0,
-        rate: int = 0, window_ms: int = 0,
+        rate: int = 0, window_ms: int = 0, **more: Any,
     ) -> bool:  # fmt: skip
         return self.scripts.configure(
-            queue, version=version, is_paused=is_paused, max_running=max_running, rate=rate, window_ms=window_ms
+            queue,
+            version=version,
+            is_paused=is_paused,
+            max_running=max_running,
+            rate=rate,
+            window_ms=window_ms,
+            **more,
         )
+
+    def gate(self, gate: str, *, queue: str = Q, version: int = 1, **setting: Any) -> bool:
+        """Set one gate of a queue, for example "j:update-coin-price" or "g:acme"."""
+        return self.scripts.configure_gates(queue, [GateCopy(gate, version, **setting)])[0]
 
     def expire(self, *job_ids: str, queue: str = Q) -> None:
         """As if their leases and the reaper's grace had run out long ago."""
@@ -147,7 +160,9 @@ class Index:
             pipeline.zrange(self.keys.of(name), 0, -1)
         for name in ("ready", "delayed", "running"):
             pipeline.zrange(self.keys.of_queue(queue, name), 0, -1)
-        jobs, bodies, outcomes, count, *lists = pipeline.execute()
+        pipeline.hgetall(self.keys.of_queue(queue, "places"))
+        pipeline.zrange(self.keys.of_queue(queue, "parked"), 0, -1)
+        jobs, bodies, outcomes, count, *lists, places, parked = pipeline.execute()
         unsettled, tombs, ready, delayed, running = ([raw.decode() for raw in names] for names in lists)
         records = {job_id.decode(): decode_entry(packed) for job_id, packed in jobs.items()}
         return View(
@@ -157,6 +172,8 @@ class Index:
             outcomes={job_id.decode(): outcome.decode() for job_id, outcome in outcomes.items()},
             count={name.decode(): int(value) for name, value in count.items()},
             tokens={job_id: record.token for job_id, record in records.items() if record.state == "running"},
+            parked=[member.decode().rpartition("\0")[2] for member in parked],
+            places={gate.decode(): int(n) for gate, n in places.items()},
         )  # fmt: skip
 
     def dump(self) -> dict[str, bytes]:

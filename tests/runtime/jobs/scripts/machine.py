@@ -1,5 +1,6 @@
 """Owns the random walk through the scripts: each step is done to Redis and to the model, which must then agree."""
 
+from collections import Counter
 from collections.abc import Callable
 from typing import Any
 
@@ -9,7 +10,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 from shared.jobs.control_scripts import Move
 from shared.jobs.scripts import Held, Push
 from tests.runtime.jobs.scripts.index import Index, Q, View
-from tests.runtime.jobs.scripts.model import FINAL, Model
+from tests.runtime.jobs.scripts.model import FINAL, GATES, KINDS, Model, gates_of
 
 IDS = st.sampled_from("abcde")
 WORKERS = st.sampled_from(["w1", "w2"])
@@ -24,6 +25,8 @@ WISHES: st.SearchStrategy[Wish] = st.tuples(
 )
 WAYS = ["completed", "settled", "dead", "cancelled", "retrying", "scheduled", "queued", "beat"]
 SIDE = "another-queue"
+#: Longer than any walk takes.
+LONG_MS = 86_400_000
 REPORT = '{"done":1,"total":2,"note":""}'
 
 
@@ -39,12 +42,15 @@ class IndexMachine(RuleBasedStateMachine):
         self.index.open()
         self.model = Model()
         self.version = -1
+        self.gate_versions = dict.fromkeys(GATES, -1)
         self.helds: list[Held] = []
         self.requests: list[tuple[str, str, list[Held]]] = []
         self.generations: dict[str, int] = {}
 
-    @initialize(wishes=st.lists(WISHES, min_size=2, max_size=5))
-    def begin(self, wishes: list[Wish]) -> None:
+    @initialize(wishes=st.lists(WISHES, min_size=2, max_size=5), started=st.integers(0, 19))
+    def begin(self, wishes: list[Wish], started: int) -> None:
+        self.index.client.hset(self.index.keys.of_queue(Q, "count"), "started", started)
+        self.model.started = started
         self.enqueue(wishes)
 
     @rule(wishes=st.lists(WISHES, min_size=1, max_size=4))
@@ -63,7 +69,7 @@ class IndexMachine(RuleBasedStateMachine):
                     job_id,
                     generation,
                     Q,
-                    "job",
+                    KINDS[job_id][0],
                     priority,
                     due_ms,
                     3,
@@ -71,6 +77,7 @@ class IndexMachine(RuleBasedStateMachine):
                     "body",
                     is_durable=is_durable,
                     state=state,
+                    group=KINDS[job_id][1],
                 )
             )
         assert self.index.scripts.enqueue(pushes, deadline_ms=0) == expected
@@ -78,7 +85,7 @@ class IndexMachine(RuleBasedStateMachine):
     @precondition(lambda self: self.model.of("queued", "scheduled", "retrying"))
     @rule(want=st.integers(1, 4), worker=WORKERS)
     def claim(self, want: int, worker: str) -> None:
-        expected = self.model.startable(want)
+        expected = self.model.startable(want, self._since)
         request = f"{worker}-{len(self.requests)}"
         claimed = self.index.claim(want, request=request, worker=worker).jobs
         assert [one.held.id for one in claimed] == expected
@@ -90,6 +97,10 @@ class IndexMachine(RuleBasedStateMachine):
             held = [one.held for one in claimed]
             self.helds.extend(held)
             self.requests.append((request, worker, held))
+
+    def _since(self, job_id: str) -> float:
+        entry = self.index.entry(job_id)
+        return max(entry.enqueued, entry.due)
 
     @precondition(lambda self: self.helds)
     @rule(data=st.data(), way=st.sampled_from(WAYS))
@@ -202,20 +213,45 @@ class IndexMachine(RuleBasedStateMachine):
         is_paused=st.sampled_from([False, False, False, True]),
         max_running=st.sampled_from([0, 1, 2]),
         is_old=st.sampled_from([False, False, True]),
+        group_max=st.sampled_from([0, 0, 1, 2]),
+        is_ageing=st.booleans(),
     )
-    def configure(self, is_paused: bool, max_running: int, is_old: bool) -> None:
+    def configure(self, is_paused: bool, max_running: int, is_old: bool, group_max: int, is_ageing: bool) -> None:
         version = self.version - 1 if is_old else self.version + 1
-        is_applied = self.index.configure(version=version, is_paused=is_paused, max_running=max_running)
+        is_applied = self.index.configure(
+            version=version, is_paused=is_paused, max_running=max_running, group_max=group_max,
+            age_ms=0 if is_ageing else LONG_MS,
+        )  # fmt: skip
         assert is_applied == (version >= self.version)
         if is_applied:
             self.version, self.model.is_paused, self.model.max_running = version, is_paused, max_running
+            self.model.group_max, self.model.is_ageing = group_max, is_ageing
+
+    @rule(
+        gate=st.sampled_from(GATES),
+        is_shut=st.sampled_from([False, False, True]),
+        limit=st.sampled_from([0, 1, 1, 2]),
+        is_old=st.sampled_from([False, False, True]),
+    )
+    def set_gate(self, gate: str, is_shut: bool, limit: int, is_old: bool) -> None:
+        version = self.gate_versions[gate] + (-1 if is_old else 1)
+        is_applied = self.index.gate(gate, version=version, until_ms=-1 if is_shut else 0, max_running=limit)
+        assert is_applied == (version >= self.gate_versions[gate])
+        if is_applied:
+            self.gate_versions[gate], self.model.limits[gate] = version, limit
+            (self.model.shut.add if is_shut else self.model.shut.discard)(gate)
 
     @invariant()
     def redis_and_model_agree(self) -> None:
         type(self).compared += 1
         seen, model = self.index.view(), self.model
         assert seen.states == {job_id: (entry.generation, entry.state) for job_id, entry in model.entries.items()}
-        assert seen.ready == model.of("queued")
+        assert seen.ready == [job_id for job_id in model.of("queued") if job_id not in seen.parked]
+        assert set(seen.parked) <= set(model.of("queued"))
+        if self.index.client.hget(self.index.keys.of_queue(Q, "conf"), "gated") == b"1":
+            assert seen.places == Counter(gate for job_id in model.of("running") for gate in gates_of(job_id))
+        else:
+            assert (seen.places, seen.parked) == ({}, [])
         assert sorted(seen.delayed) == sorted(model.of("scheduled", "retrying"))
         assert sorted(seen.running) == sorted(model.of("running"))
         assert sorted(seen.unsettled) == sorted(seen.outcomes) == sorted(model.of(*FINAL))
@@ -223,7 +259,7 @@ class IndexMachine(RuleBasedStateMachine):
         self._agrees_with_itself(seen)
 
     def _agrees_with_itself(self, seen: View) -> None:
-        places = [*seen.ready, *seen.delayed, *seen.running, *seen.outcomes, *seen.tombs]
+        places = [*seen.ready, *seen.parked, *seen.delayed, *seen.running, *seen.outcomes, *seen.tombs]
         assert sorted(places) == sorted(seen.states), "every id is in exactly one place"
         assert set(seen.bodies) == set(seen.states) - set(seen.tombs), "a body for every entry, and for none else"
         assert seen.count.get("retrying", 0) == [state for _, state in seen.states.values()].count("retrying")

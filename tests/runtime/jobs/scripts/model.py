@@ -3,11 +3,22 @@
 It must never be made to agree with the scripts; where they differ, ARCHITECTURE §4 decides.
 """
 
+from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from shared.jobs.scripts import CRASHES_MAX, Held
 
 FINAL = ("completed", "dead", "cancelled")
+#: Job name and group of every id.
+KINDS = {"a": ("mill", ""), "b": ("mill", "rye"), "c": ("mill", "oat"), "d": ("bake", "rye"), "e": ("bake", "rye")}
+GATES = ("j:mill", "j:bake", "g:rye", "g:oat")
+
+
+def gates_of(job_id: str) -> list[str]:
+    """The gates that a job passes when it starts."""
+    name, group = KINDS[job_id]
+    return [f"j:{name}", f"g:{group}"] if group else [f"j:{name}"]
 
 
 @dataclass(slots=True)
@@ -33,6 +44,13 @@ class Model:
     is_paused: bool = False
     max_running: int = 0
     pushed: int = 0
+    #: Limits by gate, gates that are paused, and the limit of groups that have none of their own.
+    limits: dict[str, int] = field(default_factory=dict)
+    shut: set[str] = field(default_factory=set)
+    group_max: int = 0
+    #: Starts of the queue until now; whether all that waits counts as aged.
+    started: int = 0
+    is_ageing: bool = False
 
     def of(self, *states: str) -> list[str]:
         """Ids in these states, in the order in which they would start."""
@@ -49,8 +67,8 @@ class Model:
         self.entries[job_id] = Entry(generation, state, (priority, self.pushed), is_durable)
         return 1
 
-    def startable(self, want: int) -> list[str]:
-        """Who starts now, after what is due has become ready."""
+    def startable(self, want: int, since: Callable[[str], float]) -> list[str]:
+        """Who starts now, after what is due has become ready; `since` tells how long one waits."""
         for job_id in self.of("scheduled", "retrying"):
             if self.entries[job_id].is_due:
                 self.entries[job_id].state, self.entries[job_id].is_due = "queued", False
@@ -58,11 +76,34 @@ class Model:
             return []
         if self.max_running:
             want = max(0, min(want, self.max_running - len(self.of("running"))))
-        return self.of("queued")[:want]
+        chosen: list[str] = []
+        while len(chosen) < want:
+            waiting = [job_id for job_id in self.of("queued") if job_id not in chosen and self.may_pass(job_id, chosen)]
+            if not waiting:
+                break
+            chosen.append(self._next(waiting, since, number=self.started + len(chosen) + 1))
+        return chosen
+
+    def may_pass(self, job_id: str, chosen: list[str]) -> bool:
+        """No gate of this job is paused or full, with those counted that start before it."""
+        running = Counter(gate for other in [*self.of("running"), *chosen] for gate in gates_of(other))
+        usual = {gate: self.group_max for gate in GATES if gate.startswith("g:")}
+        limits = usual | {gate: limit for gate, limit in self.limits.items() if limit}
+        return not any(gate in self.shut or 0 < limits.get(gate, 0) <= running[gate] for gate in gates_of(job_id))
+
+    def _next(self, waiting: list[str], since: Callable[[str], float], *, number: int) -> str:
+        """The best; or at every tenth start, of the first in each lower priority, who has waited longest."""
+        best = self.entries[waiting[0]].place[0]
+        heads = {self.entries[job_id].place[0]: job_id for job_id in reversed(waiting)}
+        lower = [heads[priority] for priority in sorted(heads) if priority > best]
+        if number % 10 or not lower or not self.is_ageing:
+            return waiting[0]
+        return min(lower, key=since)
 
     def start(self, job_id: str, token: str) -> None:
         entry = self.entries[job_id]
         entry.state, entry.token, entry.attempts = "running", token, entry.attempts + 1
+        self.started += 1
 
     def holds(self, held: Held) -> bool:
         entry = self.entries.get(held.id)

@@ -35,19 +35,25 @@ def test_redis_and_the_model_agree_after_every_step_of_a_long_random_walk(index:
         assert walk(index, WALK) >= EXAMPLES * STEPS // 2
 
 
+PREAMBLES = ("ends", "gates", "places", "admission", "ageing")
 #: A guard of one script, and the same line without it.
 GUARDS = {
     "the token": ("ends", " and record[TOKEN] == token", ""),
     "the move out of running": ("retry", "redis.call('ZREM', keys.running, id)", ""),
     "the generation of a push": ("enqueue", "old[GENERATION] >= generation", "old[GENERATION] > generation"),
     "the limit": ("gates", "limit - redis.call('ZCARD', keys.running)", "limit"),
-    "the pause": ("gates", "if conf[1] == '1' then", "if conf[1] == '2' then"),
+    "the pause": ("gates", "if conf[1] == '1' and", "if conf[1] == '2' and"),
     "the live lease": ("drop", "record[STATE] == 'running' and", "false and"),
     "the attempt": ("release", "record[ATTEMPTS] - 1", "record[ATTEMPTS]"),
     "the generation of a change": ("change", "record[GENERATION] > args[3] or ", ""),
-    "the place of a change": ("change", "redis.call('ZREM', from.delayed, id)", ""),
+    "the place of a change": ("change", "displace(from, id, record)", ""),
     "the row of a drain": ("drain", " and record[DURABLE] == 0", ""),
     "the lease a cancel meets": ("cancel", "if record[STATE] == 'running' then", "if false then"),
+    "the limit of a gate": ("admission", "state.running >= state.limit", "false"),
+    "the pause of a gate": ("admission", "if is_paused(state) then", "if false then"),
+    "the place given back": ("places", "(left[gate] or 0) + 1", "0"),
+    "the parked member": ("places", "redis.call('ZREM', keys.parked, record[PARKED])", ""),
+    "the turn of the aged": ("ageing", "(started + place) % AGED_TURN == 0", "false"),
     "the old position": ("reclaim", "keys.ready, record[SCORE], id", "keys.ready, 0, id"),
 }
 
@@ -56,11 +62,11 @@ GUARDS = {
 def test_the_walk_notices_a_guard_that_is_missing(index: Index, guard: str, monkeypatch: pytest.MonkeyPatch) -> None:
     part, line, broken = GUARDS[guard]
     intact = module.source
-    users = ("claim", "retry", "complete") if part in ("ends", "gates") else (part,)
+    users = ("claim", "retry", "complete") if part in PREAMBLES else (part,)
     assert any(line in intact(name) for name in users), f"{part}.lua does not hold {line!r} any more; name its guard"
 
     def broken_source(name: str) -> str:
-        is_meant = part in ("ends", "gates", name)
+        is_meant = part in (*PREAMBLES, name)
         return intact(name).replace(line, broken) if is_meant else intact(name)
 
     monkeypatch.setattr(module, "source", broken_source)

@@ -11,6 +11,7 @@ from shared.jobs import queue_settings
 from shared.jobs.demands import flush_advice, refuse_unsafe
 from shared.jobs.exchange import outbox_reads
 from shared.jobs.gate_settings import declare_gates
+from shared.jobs.limiters import declare_limiters
 from shared.jobs.maintenance import Maintenance
 from shared.jobs.schedules.declared import declare_schedules, overbooked
 from shared.rpc import Peers
@@ -71,6 +72,7 @@ def declare(runtime: ServiceRuntime) -> None:
     with runtime.database.unit_of_work() as work:
         queue_settings.declare(work, tuple(jobs.catalogue.queues.values()))
         declare_gates(work, jobs.catalogue)
+        declare_limiters(work, jobs.catalogue)
         declare_schedules(work, jobs.catalogue)
         for sentence in overbooked(work, jobs.catalogue):
             log.warning("schedules ask for more than a queue's rate allows", service=jobs.service, detail=sentence)

@@ -13,6 +13,7 @@ import structlog
 from shared.errors import StoreUnavailable
 from shared.jobs.connection import store_errors
 from shared.jobs.crash_points import crash_point
+from shared.jobs.limiters import Purse
 from shared.jobs.recognition import known_identity
 from shared.jobs.scripts import Claim, Completion
 from shared.jobs.submission import Jobs
@@ -28,6 +29,8 @@ class Claims:
     def __init__(self, jobs: Jobs, worker: str) -> None:
         self._jobs = jobs
         self._worker = worker
+        #: Points of shared limiters, leased for the next claim.
+        self.purse = Purse(jobs.scripts)
         self.wake_key = jobs.scripts.keys.worker_wake(worker)
         #: Of the reconciled index; empty while claims are closed (rule 13).
         self.identity = ""
@@ -60,6 +63,7 @@ class Claims:
             self._unanswered.append((request, wants))
             raise
         if not claim.is_closed and sightings.changes == met:
+            self.purse.fill(claim)
             return statuses, claim
         # A server we had not met may have answered from an older state: nothing of this claim starts.
         self.identity = ""
@@ -87,7 +91,10 @@ class Claims:
         self, wants: dict[str, int], ended: Sequence[Completion], request: str, block: Block | None
     ) -> tuple[list[bool], Claim]:
         crash_point("claim.asking")
-        scripts, identity, worker = self._jobs.scripts, self.identity, self._worker
+        scripts, identity, worker, leased = self._jobs.scripts, self.identity, self._worker, self.purse.take()
         if not ended:
-            return [], scripts.claim(wants, identity=identity, request=request, worker=worker, block=block)
-        return scripts.complete_and_claim(ended, wants, identity=identity, request=request, worker=worker)
+            claim = scripts.claim(wants, identity=identity, request=request, worker=worker, block=block, leased=leased)
+            return [], claim
+        return scripts.complete_and_claim(
+            ended, wants, identity=identity, request=request, worker=worker, leased=leased
+        )

@@ -89,7 +89,14 @@ class Claim:
     jobs: tuple[Claimed, ...]
     waits: dict[str, int | None]
     #: Points of shared limiters that more starts would cost.
-    wanted: dict[str, int]
+    wanted: "dict[str, Wanted]"
+
+
+class Wanted(msgspec.Struct, frozen=True):
+    """Points of a limiter that a claim could use, and how many of them its first job needs."""
+
+    points: int
+    first: int
 
 
 #: By limiter: points leased, valid until, refused until; times in Redis milliseconds of the service's index, 0 = never.

@@ -57,3 +57,8 @@ class Keys:
     def unwanted(self) -> str:
         """Counts running jobs that were cancelled, so that their workers need not wait for the next heartbeat."""
         return self._key("unwanted")
+
+
+def limiter_keys(limiter: str) -> list[str]:
+    """The log and the settings of a limiter that services share: a slot of its own."""
+    return [f"{{limiter:{limiter}}}:{name}" for name in ("log", "set")]

@@ -7,7 +7,7 @@ import sqlalchemy as sa
 
 from shared import clock
 from shared.db import UnitOfWork
-from shared.jobs import gate_settings
+from shared.jobs import gate_settings, limiters
 from shared.jobs.definitions import Queue
 from shared.jobs.submission import Jobs
 
@@ -97,6 +97,7 @@ def copy_settings(jobs: Jobs, *, is_full: bool = False) -> None:
     for setting in settings:
         copy_setting(jobs, setting, is_full=is_full)
     gate_settings.copy_gates(jobs)
+    limiters.copy_limiters(jobs, is_full=is_full)
 
 
 def copy_setting(jobs: Jobs, setting: QueueSetting, *, is_full: bool = False) -> None:

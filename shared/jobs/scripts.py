@@ -21,6 +21,7 @@ from shared.jobs.grants import Credits as Credits
 from shared.jobs.grants import GateCopy as GateCopy
 from shared.jobs.grants import Held as Held
 from shared.jobs.grants import Push as Push
+from shared.jobs.grants import Wanted as Wanted
 from shared.jobs.keys import Keys
 from shared.jobs.script_calls import ScriptCalls
 
@@ -40,7 +41,7 @@ _PREAMBLES: dict[str, tuple[str, ...]] = {
     "claim": (*_EVERY, "tally", "gates", "ageing", "admission", "opening", "walk", "leasing"),
     **dict.fromkeys(("configure", "configure_gates"), (*_EVERY, "regate")),
     **dict.fromkeys(("enqueue", "complete", "retry", "bury", "reclaim"), (*_EVERY, "tally")),
-    "lock": (),
+    **dict.fromkeys(("lock", "limiter_lease", "limiter_configure", "limiter_close"), ()),
 }
 #: text, keys, packed arguments: one script call ready to be sent.
 _Wired: TypeAlias = tuple[str, list[str], bytes]
@@ -246,8 +247,16 @@ class Scripts:
 
     def lock(self, verb: str, name: str, *, token: str, ttl_ms: int) -> bool:
         """Take, renew or free a named lock; False when another holds it."""
+        return bool(self.run_alone("lock", [self.keys.lock(name)], [verb, token, ttl_ms]) == 1)
+
+    def run_alone(self, name: str, keys: Sequence[str], arguments: Sequence[object]) -> Any:
+        """A script that has nothing to do with the index, by its file's name."""
         with store_errors():
-            return bool(self._calls.run(self._text("lock"), [self.keys.lock(name)], _pack([verb, token, ttl_ms])) == 1)
+            return self._calls.run(self._text(name), keys, _pack(arguments))
+
+    def close(self, queue: str, *, closed_ms: int) -> None:
+        """Start nothing of a queue for so long."""
+        self._run("close", [queue], [closed_ms])
 
     def ping(self) -> str | None:
         """None when Redis answers, else why not; for health checks."""
@@ -271,7 +280,7 @@ def _claim_of(queues: list[str], answer: Any) -> Claim:
         now_ms=now_ms,
         jobs=tuple(_claimed(queues, jobs)),
         waits={queue: None if wait < 0 else wait for queue, wait in zip(queues, waits, strict=False)},
-        wanted={wanted[at].decode(): wanted[at + 1] for at in range(0, len(wanted), 2)},
+        wanted={wanted[at].decode(): Wanted(wanted[at + 1], wanted[at + 2]) for at in range(0, len(wanted), 3)},
     )
 
 

@@ -10,6 +10,7 @@ import structlog
 
 from shared import clock, metrics
 from shared.errors import StoreUnavailable
+from shared.jobs import limiters
 from shared.jobs.crash_points import crash_point
 from shared.jobs.ledger.records import OutcomeRecord
 from shared.jobs.outcomes import Again, Buried, Cancelled, Done, Failure, Lost, Obsolete, Outcome, Released
@@ -53,6 +54,7 @@ def _write(jobs: Jobs, claimed: Claimed, worker: str, outcome: Outcome) -> bool:
         case Again():
             state, kind = ("retrying", "retrying") if outcome.counts else ("scheduled", "snoozed")
             extra = _event_error(outcome.failure) if outcome.counts else outcome.wait_reason
+            _close(jobs, claimed, outcome)
             return scripts.retry(
                 held, state=state, delay_ms=max(1, outcome.delay // MS), counts=outcome.counts,
                 wait_reason=outcome.wait_reason, kind=kind, error=extra,
@@ -70,6 +72,15 @@ def _write(jobs: Jobs, claimed: Claimed, worker: str, outcome: Outcome) -> bool:
             return scripts.drop(held.id, held.queue, generation=held.generation, token=held.token) > 0
         case Lost():
             return False
+
+
+def _close(jobs: Jobs, claimed: Claimed, outcome: Again) -> None:
+    """The delay is for more than this job: close its queue or its limiter. Repeating it changes nothing."""
+    definition = jobs.catalogue.jobs.get(claimed.entry.name)
+    if outcome.scope == "queue":
+        jobs.scripts.close(claimed.held.queue, closed_ms=max(1, outcome.delay // MS))
+    elif outcome.scope == "limiter" and definition is not None and definition.limiter is not None:
+        limiters.close(jobs.scripts, definition.limiter.name, outcome.delay)
 
 
 def completion_of(claimed: Claimed, worker: str, outcome: Done) -> Completion:

@@ -48,8 +48,7 @@ class ServiceWorker:
         self.completions = Completions(self._on_ended)
         self._broker = broker
         self._resources = resources
-        prefix = f"{jobs.service}-"
-        self._lanes = {queue: Lane(queue, size, self._run, name=prefix + queue) for queue, size in slots.items()}
+        self._lanes = {queue: Lane(queue, n, self._run, name=f"{jobs.service}-{queue}") for queue, n in slots.items()}
         self._stopping = threading.Event()
         #: Set when something ended while the loop waits in this process.
         self._changed = threading.Event()
@@ -143,7 +142,7 @@ class ServiceWorker:
         if not wants:
             self._wait()
             return
-        if claim is not None and claim.jobs:
+        if claim is not None and (claim.jobs or self._claims.purse):
             return
         waits = (0,) if claim is None else (wait for wait in claim.waits.values() if wait is not None)
         wait_ms = min(waits, default=BLOCK_SECONDS * 1000)

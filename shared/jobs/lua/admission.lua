@@ -56,7 +56,8 @@ end
 -- This job needs points of a limiter for one of the places that are free: the claim's answer says so.
 local function ask(queue, limiter, cost)
   if queue.n_asked >= queue.n then return end
-  queue.n_asked, asked[limiter] = queue.n_asked + 1, (asked[limiter] or 0) + cost
+  queue.n_asked, asked[limiter] = queue.n_asked + 1, asked[limiter] or {0, cost}
+  asked[limiter][1] = asked[limiter][1] + cost
 end
 
 -- Park it, so that it is not looked at again until its gate opens; true when another gate, through which it did not go,

@@ -5,7 +5,7 @@
 -- Returns: [status, now_ms, jobs, waits, wanted]: status 'ok' or 'closed' (index not reconciled); jobs flat, four values each:
 --   queue_index, id, packed record, body (false = lost);
 --   waits[i] = ms until the i-th queue may have something for us, -1 when only an enqueue can change that;
---   wanted flat: limiter, points that more starts would cost.
+--   wanted flat: limiter, points that more starts would cost, those of the first of them.
 -- Events: started. Invariant: one live token a job; never above max_running; never more than `rate` starts in any window.
 local identity, wants = args[1], args[5]
 if redis.call('GET', IDENTITY) ~= identity then return {'closed', now, {}, {}, {}} end
@@ -45,9 +45,9 @@ local function start(i, queue)
   return lease(i, queue.keys, ids, records)
 end
 
-for limiter, lease in pairs(args[6] or {}) do
-  if lease[2] >= now then credits[limiter] = lease[1] end
-  if lease[3] > now then refused[limiter] = lease[3] end
+for limiter, leased in pairs(args[6] or {}) do
+  if leased[2] >= now then credits[limiter] = leased[1] end
+  if leased[3] > now then refused[limiter] = leased[3] end
 end
 for i, want in ipairs(wants) do
   local keys = queue_keys(i)
@@ -62,5 +62,8 @@ for i, want in ipairs(wants) do
 end
 if #given > 0 then redis.call('SET', claim_key, cmsgpack.pack(given), 'PX', 60000) end
 local wanted = {}
-for limiter, points in pairs(asked) do wanted[#wanted + 1], wanted[#wanted + 2] = limiter, points end
+for limiter, points in pairs(asked) do
+  local n = #wanted
+  wanted[n + 1], wanted[n + 2], wanted[n + 3] = limiter, points[1], points[2]
+end
 return {'ok', now, jobs, waits, wanted}

@@ -22,9 +22,11 @@ from shared.jobs import (
     JobContext,
     JobId,
     Jobs,
+    Limiter,
     Queue,
     fixed,
     job,
+    minutes,
     seconds,
     submit,
 )
@@ -47,6 +49,7 @@ from shared.settings import ServiceSettings
 NAME = "market_data"
 WORK = Queue("work", slots=4)
 SIDE = Queue("side", slots=1)
+PROVIDER = Limiter("provider", points=6, per=minutes(1))
 SERVICE = Service(name=NAME, settings=ServiceSettings, queues=(WORK, SIDE))
 
 
@@ -95,7 +98,13 @@ def play_once(ctx: JobContext, args: Play) -> Any:
     return ctx.resource(Stage).perform(ctx, args)
 
 
-DEFINITIONS = (play, play_aside, play_once)
+@job(queue=WORK, name="play-metered", timeout=seconds(30), attempts=3, limiter=PROVIDER, cost=2, group="note")
+def play_metered(ctx: JobContext, args: Play) -> Any:
+    """Takes two points of a limiter, and belongs to the group its note names."""
+    return ctx.resource(Stage).perform(ctx, args)
+
+
+DEFINITIONS = (play, play_aside, play_once, play_metered)
 
 
 def catalogue_of(queues: Sequence[Queue] = SERVICE.queues) -> Catalogue:

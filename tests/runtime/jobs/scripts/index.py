@@ -11,7 +11,7 @@ from shared.jobs.connection import connect
 from shared.jobs.control_scripts import ControlScripts
 from shared.jobs.entries import Entry, decode_entry
 from shared.jobs.ledger.records import Event, events_from_stream
-from shared.jobs.scripts import Claim, Completion, GateCopy, Held, Push, Scripts
+from shared.jobs.scripts import Claim, Completion, Credits, GateCopy, Held, Push, Scripts
 
 SERVICE = "test-service"
 IDENTITY = "id-1"
@@ -49,10 +49,10 @@ def view(**known: Any) -> View:
 class Index:
     """The scripts of a made-up service, on an empty database whose claims are open."""
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, service: str = SERVICE) -> None:
         self.client = connect(url, name="test")
-        self.scripts = Scripts(self.client, SERVICE)
-        self.control = ControlScripts(self.client, SERVICE)
+        self.scripts = Scripts(self.client, service)
+        self.control = ControlScripts(self.client, service)
         self.keys = self.scripts.keys
         self.open()
 
@@ -77,10 +77,17 @@ class Index:
         return self.scripts.time_ms() + FAR_MS
 
     def claim(
-        self, want: int = 1, *, queue: str = Q, request: str = "", worker: str = "w1", identity: str = IDENTITY
+        self,
+        want: int = 1,
+        *,
+        queue: str = Q,
+        request: str = "",
+        worker: str = "w1",
+        identity: str = IDENTITY,
+        leased: Credits | None = None,
     ) -> Claim:
         request = request or f"request-{next(_requests)}"
-        return self.scripts.claim({queue: want}, identity=identity, request=request, worker=worker)
+        return self.scripts.claim({queue: want}, identity=identity, request=request, worker=worker, leased=leased)
 
     def take(self, want: int = 1, *, queue: str = Q, worker: str = "w1") -> list[Held]:
         return [claimed.held for claimed in self.claim(want, queue=queue, worker=worker).jobs]

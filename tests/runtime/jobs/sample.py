@@ -20,13 +20,12 @@ from shared.jobs import (
     Catalogue,
     Job,
     JobContext,
+    JobDefinition,
     JobId,
     Jobs,
-    Limiter,
     Queue,
     fixed,
     job,
-    minutes,
     seconds,
     submit,
 )
@@ -49,7 +48,6 @@ from shared.settings import ServiceSettings
 NAME = "market_data"
 WORK = Queue("work", slots=4)
 SIDE = Queue("side", slots=1)
-PROVIDER = Limiter("provider", points=6, per=minutes(1))
 SERVICE = Service(name=NAME, settings=ServiceSettings, queues=(WORK, SIDE))
 
 
@@ -98,23 +96,25 @@ def play_once(ctx: JobContext, args: Play) -> Any:
     return ctx.resource(Stage).perform(ctx, args)
 
 
-@job(queue=WORK, name="play-metered", timeout=seconds(30), attempts=3, limiter=PROVIDER, cost=2, group="note")
-def play_metered(ctx: JobContext, args: Play) -> Any:
-    """Takes two points of a limiter, and belongs to the group its note names."""
-    return ctx.resource(Stage).perform(ctx, args)
+DEFINITIONS = (play, play_aside, play_once)
 
 
-DEFINITIONS = (play, play_aside, play_once, play_metered)
+def catalogue_of(
+    queues: Sequence[Queue] = SERVICE.queues, *, more: Sequence[JobDefinition[Any, Any]] = ()
+) -> Catalogue:
+    """The sample's jobs, and more, on these queues."""
+    return Catalogue(SERVICE.display, (*DEFINITIONS, *more), tuple(queues), attempts=3, backoff=fixed(60))
 
 
-def catalogue_of(queues: Sequence[Queue] = SERVICE.queues) -> Catalogue:
-    """The sample's jobs on these queues."""
-    return Catalogue(SERVICE.display, DEFINITIONS, tuple(queues), attempts=3, backoff=fixed(60))
-
-
-def jobs_of(database: Database, redis_url: str, *, queues: Sequence[Queue] = SERVICE.queues) -> Jobs:
-    """The sample's jobs on these stores; nothing is touched yet."""
-    return Jobs(catalogue_of(queues), database, Scripts(connect(redis_url, name="test"), SERVICE.display))
+def jobs_of(
+    database: Database,
+    redis_url: str,
+    *,
+    queues: Sequence[Queue] = SERVICE.queues,
+    more: Sequence[JobDefinition[Any, Any]] = (),
+) -> Jobs:
+    """The sample's jobs, and more, on these stores; nothing is touched yet."""
+    return Jobs(catalogue_of(queues, more=more), database, Scripts(connect(redis_url, name="test"), SERVICE.display))
 
 
 def open_bench(jobs: Jobs, *, middleware: Sequence[Middleware] = ()) -> "Bench":

@@ -83,7 +83,6 @@ def test_pauses_limits_and_groups_survive_the_loss_of_the_index(bench: Bench) ->
 
 
 def test_a_declared_limit_holds_and_an_operators_change_outlives_the_next_boot(bench: Bench) -> None:
-    bench.sql("UPDATE gate_setting SET version = version")
     limit_gate(bench.jobs, PLAY, 5)
 
     with bench.jobs.database.unit_of_work() as work:

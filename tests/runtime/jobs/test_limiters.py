@@ -1,23 +1,42 @@
 """Limiters that services share: never more points in any window, whoever asks, and nobody waits for nothing."""
 
+from collections.abc import Iterator
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
+from shared.db import Database
 from shared.errors import InvalidArgument, StoreUnavailable
-from shared.jobs import Limiter, RateLimited, minutes, seconds, submit
+from shared.jobs import JobContext, Limiter, RateLimited, job, minutes, seconds, submit
 from shared.jobs.grants import Wanted
 from shared.jobs.keys import limiter_keys
 from shared.jobs.limiters import LimiterSetting, Purse, configure, copy_limiters, edit_limiter, lease
 from shared.jobs.live import get_job
 from shared.jobs.maintenance.reconciler import reconcile_once
-from tests.runtime.jobs.sample import Bench, Play, at_work, play_metered
+from tests.runtime.jobs.sample import NAME, WORK, Bench, Play, Stage, at_work, jobs_of, open_bench
 from tests.runtime.jobs.scripts.index import Index
 from tests.runtime.jobs.waiting import eventually
 
 WINDOW_MS = 200
 POINTS = 6
 COST = 2
+PROVIDER = Limiter("provider", points=6, per=minutes(1))
+
+
+@job(queue=WORK, name="play-metered", timeout=seconds(30), attempts=3, limiter=PROVIDER, cost=2, group="note")
+def play_metered(ctx: JobContext, args: Play) -> Any:
+    """Takes two points of a limiter, and belongs to the group its note names."""
+    return ctx.resource(Stage).perform(ctx, args)
+
+
+@pytest.fixture
+def bench(empty_url: str, redis_url: str) -> Iterator[Bench]:
+    """The sample service with a job that takes points."""
+    jobs = jobs_of(Database(empty_url, NAME, pool_size=8), redis_url, more=(play_metered,))
+    yield open_bench(jobs)
+    jobs.scripts.client.close()
+    jobs.database.close()
 
 
 def setting(*, points: int = POINTS, window_ms: int = WINDOW_MS, version: int = 1) -> LimiterSetting:
@@ -185,11 +204,11 @@ def test_a_limiter_that_does_not_answer_holds_up_only_who_needs_it(
 
 
 def test_the_group_of_a_job_comes_from_its_arguments(bench: Bench) -> None:
-    job = submit(bench.jobs, play_metered, Play(note="acme"))
+    metered = submit(bench.jobs, play_metered, Play(note="acme"))
     named = submit(bench.jobs, play_metered, Play(note="acme"), group="other")
 
-    assert (job.group_key, named.group_key) == ("acme", "other")
-    assert bench.row(job.id).group_key == "acme"
+    assert (metered.group_key, named.group_key) == ("acme", "other")
+    assert bench.row(metered.id).group_key == "acme"
 
 
 def test_a_provider_that_says_not_now_for_the_queue_closes_it(bench: Bench) -> None:
@@ -197,12 +216,12 @@ def test_a_provider_that_says_not_now_for_the_queue_closes_it(bench: Bench) -> N
         raise RateLimited(timedelta(hours=1), scope="queue")
 
     bench.stage.act = limited
-    job = bench.submit(1)
+    limited_job = bench.submit(1)
     bench.submit(2)
     [first] = bench.claim(1)
     bench.attempt(first)
 
-    live = get_job(bench.jobs, job.id)
+    live = get_job(bench.jobs, limited_job.id)
 
     assert bench.claim() == ()
     assert live is not None

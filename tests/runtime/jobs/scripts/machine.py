@@ -10,7 +10,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 from shared.jobs.control_scripts import Move
 from shared.jobs.scripts import Held, Push
 from tests.runtime.jobs.scripts.index import Index, Q, View
-from tests.runtime.jobs.scripts.model import FINAL, GATES, KINDS, Model, gates_of
+from tests.runtime.jobs.scripts.model import FINAL, KINDS, Model, gates_of
 
 IDS = st.sampled_from("abcde")
 WORKERS = st.sampled_from(["w1", "w2"])
@@ -42,15 +42,12 @@ class IndexMachine(RuleBasedStateMachine):
         self.index.open()
         self.model = Model()
         self.version = -1
-        self.gate_versions = dict.fromkeys(GATES, -1)
         self.helds: list[Held] = []
         self.requests: list[tuple[str, str, list[Held]]] = []
         self.generations: dict[str, int] = {}
 
-    @initialize(wishes=st.lists(WISHES, min_size=2, max_size=5), started=st.integers(0, 19))
-    def begin(self, wishes: list[Wish], started: int) -> None:
-        self.index.client.hset(self.index.keys.of_queue(Q, "count"), "started", started)
-        self.model.started = started
+    @initialize(wishes=st.lists(WISHES, min_size=2, max_size=5))
+    def begin(self, wishes: list[Wish]) -> None:
         self.enqueue(wishes)
 
     @rule(wishes=st.lists(WISHES, min_size=1, max_size=4))
@@ -213,33 +210,16 @@ class IndexMachine(RuleBasedStateMachine):
         is_paused=st.sampled_from([False, False, False, True]),
         max_running=st.sampled_from([0, 1, 2]),
         is_old=st.sampled_from([False, False, True]),
-        group_max=st.sampled_from([0, 0, 1, 2]),
-        is_ageing=st.booleans(),
     )
-    def configure(self, is_paused: bool, max_running: int, is_old: bool, group_max: int, is_ageing: bool) -> None:
+    def configure(self, is_paused: bool, max_running: int, is_old: bool) -> None:
         version = self.version - 1 if is_old else self.version + 1
         is_applied = self.index.configure(
-            version=version, is_paused=is_paused, max_running=max_running, group_max=group_max,
-            age_ms=0 if is_ageing else LONG_MS,
+            version=version, is_paused=is_paused, max_running=max_running, group_max=self.model.group_max,
+            age_ms=0 if self.model.is_ageing else LONG_MS,
         )  # fmt: skip
         assert is_applied == (version >= self.version)
         if is_applied:
             self.version, self.model.is_paused, self.model.max_running = version, is_paused, max_running
-            self.model.group_max, self.model.is_ageing = group_max, is_ageing
-
-    @rule(
-        gate=st.sampled_from(GATES),
-        is_shut=st.sampled_from([False, False, True]),
-        limit=st.sampled_from([0, 1, 1, 2]),
-        is_old=st.sampled_from([False, False, True]),
-    )
-    def set_gate(self, gate: str, is_shut: bool, limit: int, is_old: bool) -> None:
-        version = self.gate_versions[gate] + (-1 if is_old else 1)
-        is_applied = self.index.gate(gate, version=version, until_ms=-1 if is_shut else 0, max_running=limit)
-        assert is_applied == (version >= self.gate_versions[gate])
-        if is_applied:
-            self.gate_versions[gate], self.model.limits[gate] = version, limit
-            (self.model.shut.add if is_shut else self.model.shut.discard)(gate)
 
     @invariant()
     def redis_and_model_agree(self) -> None:

@@ -224,3 +224,18 @@ def test_hostile_group_names_stay_apart(index: Index) -> None:
     assert len(first) == len(groups)
     assert len(index.take(99)) == len(groups)
     assert index.view().parked == []
+
+
+def test_a_job_that_is_dropped_when_its_turn_has_come_leaves_the_turn_to_the_next(index: Index) -> None:
+    index.gate(JOB, max_running=1)
+    index.push_all("a", "b", "c")
+    [held] = index.take(9)
+    index.take(9)
+    index.complete(held)
+    push_of(index, "urgent", "warm-cache", priority=1)
+    assert ids(index.take(1)) == ["urgent"]
+    assert index.view().ready == ["b"]
+
+    index.scripts.drop("b", Q, generation=1)
+
+    assert ids(index.take(1)) == ["c"]

@@ -7,13 +7,14 @@ from hypothesis import HealthCheck, Phase, settings
 from hypothesis.stateful import run_state_machine_as_test
 
 from shared.jobs import scripts as module
+from tests.runtime.jobs.scripts.gated_machine import GatedMachine
 from tests.runtime.jobs.scripts.index import Index
 from tests.runtime.jobs.scripts.machine import IndexMachine
 
 STEPS = 50
 IS_LONG = os.environ.get("MILLRACE_TEST_LONG") == "1"
-#: Rounds bound what Hypothesis remembers of one walk: 10 of 400 x 50 are the 200,000 steps of the long run.
-ROUNDS, EXAMPLES = (10, 400) if IS_LONG else (1, 40)
+#: Rounds bound what Hypothesis remembers of one walk: 10 of 200 x 50 by each machine are the 200,000 steps of a long run.
+ROUNDS, EXAMPLES = (10, 200) if IS_LONG else (1, 20)
 WALK = settings(
     max_examples=EXAMPLES, stateful_step_count=STEPS, deadline=None, derandomize=not IS_LONG, database=None,
     suppress_health_check=list(HealthCheck),
@@ -23,16 +24,19 @@ WALK = settings(
 HUNT = settings(WALK, max_examples=1000, phases=[Phase.generate], derandomize=True, report_multiple_bugs=False)
 
 
-def walk(index: Index, how: settings) -> int:
+def walk(index: Index, how: settings, kind: type[IndexMachine] = IndexMachine) -> int:
     """Let the machine walk; how many times Redis and the model were compared."""
-    machine = type("Walk", (IndexMachine,), {"index": index, "compared": 0})
+    machine = type("Walk", (kind,), {"index": index, "compared": 0})
     run_state_machine_as_test(machine, settings=how)
     return int(vars(machine)["compared"])
 
 
-def test_redis_and_the_model_agree_after_every_step_of_a_long_random_walk(index: Index) -> None:
+@pytest.mark.parametrize("kind", [IndexMachine, GatedMachine])
+def test_redis_and_the_model_agree_after_every_step_of_a_long_random_walk(
+    index: Index, kind: type[IndexMachine]
+) -> None:
     for _ in range(ROUNDS):
-        assert walk(index, WALK) >= EXAMPLES * STEPS // 2
+        assert walk(index, WALK, kind) >= EXAMPLES * STEPS // 2
 
 
 PREAMBLES = ("ends", "gates", "places", "admission", "ageing")
@@ -49,18 +53,23 @@ GUARDS = {
     "the place of a change": ("change", "displace(from, id, record)", ""),
     "the row of a drain": ("drain", " and record[DURABLE] == 0", ""),
     "the lease a cancel meets": ("cancel", "if record[STATE] == 'running' then", "if false then"),
+    "the old position": ("reclaim", "keys.ready, record[SCORE], id", "keys.ready, 0, id"),
+}
+
+
+#: Those of the gates of jobs and groups, and of ageing.
+GATED = {
     "the limit of a gate": ("admission", "state.running >= state.limit", "false"),
     "the pause of a gate": ("admission", "if is_paused(state) then", "if false then"),
     "the place given back": ("places", "(left[gate] or 0) + 1", "0"),
     "the parked member": ("places", "redis.call('ZREM', keys.parked, record[PARKED])", ""),
     "the turn of the aged": ("ageing", "(started + place) % AGED_TURN == 0", "false"),
-    "the old position": ("reclaim", "keys.ready, record[SCORE], id", "keys.ready, 0, id"),
 }
 
 
-@pytest.mark.parametrize("guard", GUARDS)
+@pytest.mark.parametrize("guard", [*GUARDS, *GATED])
 def test_the_walk_notices_a_guard_that_is_missing(index: Index, guard: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    part, line, broken = GUARDS[guard]
+    part, line, broken = (GUARDS | GATED)[guard]
     intact = module.source
     users = ("claim", "retry", "complete") if part in PREAMBLES else (part,)
     assert any(line in intact(name) for name in users), f"{part}.lua does not hold {line!r} any more; name its guard"
@@ -72,4 +81,4 @@ def test_the_walk_notices_a_guard_that_is_missing(index: Index, guard: str, monk
     monkeypatch.setattr(module, "source", broken_source)
 
     with pytest.raises(AssertionError):
-        walk(index, HUNT)
+        walk(index, HUNT, GatedMachine if guard in GATED else IndexMachine)

@@ -13,7 +13,7 @@ from tests.runtime.jobs.scripts.machine import IndexMachine
 
 STEPS = 50
 IS_LONG = os.environ.get("MILLRACE_TEST_LONG") == "1"
-#: Rounds bound what Hypothesis remembers of one walk: 10 of 200 x 50 by each machine are the 200,000 steps of a long run.
+#: Rounds bound what Hypothesis remembers of one walk: 10 of 200 x 50 by each machine are the 200,000 of a long run.
 ROUNDS, EXAMPLES = (10, 200) if IS_LONG else (1, 20)
 WALK = settings(
     max_examples=EXAMPLES, stateful_step_count=STEPS, deadline=None, derandomize=not IS_LONG, database=None,

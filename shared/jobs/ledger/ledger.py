@@ -103,6 +103,18 @@ FROM locked AS s
 WHERE job.id = s.id AND job.generation = s.generation AND job.finished_at IS NULL AND job.event_ms <= s.at
 """)
 
+#: What a job last told of itself stays with it after its end, whichever of the two was written first.
+_LAST_PROGRESS = sa.text("""
+WITH locked AS MATERIALIZED (
+  SELECT s.* FROM json_to_recordset(CAST(:batch AS json))
+    AS s (id uuid, generation integer, at bigint, progress text)
+  JOIN job ON job.id = s.id AND job.generation = s.generation
+  WHERE job.finished_at IS NOT NULL AND job.event_ms <= s.at ORDER BY s.id FOR NO KEY UPDATE OF job
+)
+UPDATE job SET progress = CAST(s.progress AS jsonb), event_ms = s.at
+FROM locked AS s WHERE job.id = s.id AND job.generation = s.generation AND job.event_ms <= s.at
+""")
+
 _ATTEMPTS = sa.text("""
 INSERT INTO attempt (job_id, generation, token, number, worker, started_at, finished_at, outcome, error)
 SELECT s.id, s.generation, s.token, s.number, s.worker, to_timestamp(s.started / 1000.0),
@@ -115,13 +127,6 @@ ORDER BY s.id, s.generation, s.token
 ON CONFLICT (job_id, generation, token) DO UPDATE
 SET finished_at = coalesce(excluded.finished_at, attempt.finished_at),
     outcome = coalesce(excluded.outcome, attempt.outcome), error = coalesce(excluded.error, attempt.error)
-""")
-
-#: The progress of a job that ends in the same batch: its outcome says nothing of it.
-_PROGRESS = sa.text("""
-UPDATE job SET progress = CAST(s.progress AS jsonb)
-FROM json_to_recordset(CAST(:batch AS json)) AS s (id uuid, generation integer, progress text)
-WHERE job.id = s.id AND job.generation = s.generation
 """)
 
 #: Final kinds are the settler's to write, the row and the attempt that ended.
@@ -223,57 +228,46 @@ def settle(work: UnitOfWork, outcomes: Sequence[tuple[str, OutcomeRecord]]) -> s
 
 def apply(work: UnitOfWork, events: Sequence[Event]) -> None:
     """Apply history, oldest first: a job's last event decides its row, each attempt has its own (rules 7, 11)."""
-    _apply_states(work, events)
-    tries = {(e.job_id, e.token): e for e in events if e.token and (e.kind == "started" or e.kind in _ATTEMPT_ENDS)}
-    if tries:
-        attempts = [
-            {
-                "id": e.job_id,
-                "generation": e.generation,
-                "token": e.token,
-                "number": max(e.attempts, 1),
-                "worker": e.worker,
-                "started": e.started_ms,
-                "at": e.at_ms,
-                "outcome": _ATTEMPT_ENDS.get(e.kind),
-                "error": e.extra if e.kind == "retrying" and e.extra else None,
-            }
-            for e in tries.values()
-        ]
-        work.connection.execute(_ATTEMPTS, _batch(attempts))
-
-
-def _apply_states(work: UnitOfWork, events: Sequence[Event]) -> None:
     last = {event.job_id: event for event in events}
     live = [event for event in last.values() if event.kind not in FINAL_KINDS]
-    progress = {event.job_id: event.extra for event in events if event.kind == "progress"}
+    progress = {event.job_id: event for event in events if event.kind == "progress"}
     errors = {event.job_id: event.extra for event in events if event.kind == "retrying" and event.extra}
-    if live:
-        rows = [
-            {
-                "id": e.job_id,
-                "generation": e.generation,
-                "kind": e.kind,
-                "state": e.state,
-                "attempts": e.attempts,
-                "at": e.at_ms,
-                "due": e.due_ms,
-                "started": e.started_ms,
-                "wait_reason": e.extra if e.kind in ("snoozed", "changed") else "",
-                "error": errors.get(e.job_id),
-                "progress": progress.get(e.job_id),
-            }
-            for e in live
-        ]
-        work.connection.execute(_APPLY, _batch(rows))
-    told = {e.job_id for e in live}
-    over = [
-        {"id": e.job_id, "generation": e.generation, "progress": progress[e.job_id]}
-        for e in last.values()
-        if e.job_id in progress and (e.job_id not in told or e.kind == "progress")
+    tries = {(e.job_id, e.token): e for e in events if e.token and (e.kind == "started" or e.kind in _ATTEMPT_ENDS)}
+    rows = [
+        {
+            "id": e.job_id,
+            "generation": e.generation,
+            "kind": e.kind,
+            "state": e.state,
+            "attempts": e.attempts,
+            "at": e.at_ms,
+            "due": e.due_ms,
+            "started": e.started_ms,
+            "wait_reason": e.extra if e.kind in ("snoozed", "changed") else "",
+            "error": errors.get(e.job_id),
+            "progress": progress[e.job_id].extra if e.job_id in progress else None,
+        }
+        for e in live
     ]
-    if over:
-        work.connection.execute(_PROGRESS, _batch(over))
+    told = [{"id": e.job_id, "generation": e.generation, "at": e.at_ms, "progress": e.extra} for e in progress.values()]
+    attempts = [_attempt(event) for event in tries.values()]
+    for statement, batch in ((_APPLY, rows), (_LAST_PROGRESS, told), (_ATTEMPTS, attempts)):
+        if batch:
+            work.connection.execute(statement, _batch(batch))
+
+
+def _attempt(event: Event) -> dict[str, object]:
+    return {
+        "id": event.job_id,
+        "generation": event.generation,
+        "token": event.token,
+        "number": max(event.attempts, 1),
+        "worker": event.worker,
+        "started": event.started_ms,
+        "at": event.at_ms,
+        "outcome": _ATTEMPT_ENDS.get(event.kind),
+        "error": event.extra if event.kind == "retrying" and event.extra else None,
+    }
 
 
 def _batch(rows: Sequence[Mapping[str, object]]) -> dict[str, str]:

@@ -41,7 +41,7 @@ def worth_writing(events: Sequence[Event], known: Sequence[Event]) -> list[Event
     """Those of `events` that are not told again by the outcome of a job that ended within `known`.
 
     The settler, or the job's own unit of work, writes the row and the last attempt of a job that ended; what came
-    before in the same generation would be overwritten. Its earlier attempts, and its progress, nobody else tells.
+    before in the same generation would be overwritten. Its earlier attempts and its progress are told by nobody else.
     """
     ended: dict[str, int] = {}
     settled: set[tuple[str, str]] = set()

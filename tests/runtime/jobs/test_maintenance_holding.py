@@ -67,6 +67,12 @@ def test_the_attempt_of_a_dropped_job_is_written_since_no_outcome_tells_it() -> 
     assert left(event("started", token="t"), event("dropped", token="t")) == [("started", "t"), ("dropped", "t")]
 
 
+def test_the_progress_of_a_job_that_ended_is_written() -> None:
+    events = [event("started", token="t"), event("progress", token="t"), event("completed", token="t")]
+
+    assert left(*events) == [("progress", "t")]
+
+
 def test_a_newer_generation_is_not_ended_by_an_older_one() -> None:
     events = [event("dropped"), event("enqueued", generation=2), event("started", token="t", generation=2)]
 
@@ -198,3 +204,35 @@ def test_a_failed_attempt_before_the_last_is_kept_whether_or_not_its_history_wai
 
     assert bench.sql("SELECT number, outcome FROM attempt ORDER BY number") == [(1, "failed"), (2, "completed")]
     assert bench.sql("SELECT state FROM job") == [("completed",)]
+
+
+def test_the_last_progress_of_a_job_stays_whether_its_end_or_its_history_was_written_first(bench: Bench) -> None:
+    def act(ctx: JobContext, args: Play) -> None:
+        ctx.progress(args.number, 10, "rows")
+
+    bench.stage.act = act
+    first = bench.submit(10)
+    bench.run()
+    bench.settle()
+    bench.write_history()
+    second = bench.submit(10)
+    bench.run()
+    bench.write_history()
+    bench.settle()
+
+    rows = [bench.row(job.id) for job in (first, second)]
+    assert [(row.state, row.progress) for row in rows] == [
+        (State.COMPLETED, {"done": 10, "total": 10, "note": "rows"})
+    ] * 2
+
+
+def test_a_progress_of_an_older_generation_is_not_shown(bench: Bench) -> None:
+    bench.stage.act = lambda ctx, _args: ctx.progress(1, 2, "rows")
+    job = bench.submit(1)
+    bench.run()
+    bench.settle()
+    bench.sql("UPDATE job SET generation = 2")
+
+    bench.write_history()
+
+    assert bench.row(job.id).progress is None

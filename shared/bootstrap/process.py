@@ -9,6 +9,7 @@ import socket
 import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from queue import SimpleQueue
 
 import structlog
 
@@ -41,8 +42,7 @@ class Process:
 def run(process: Process, start: Callable[[], Callable[[], None]], services: Sequence[str]) -> int:
     """Start the role, serve health, wait for SIGTERM or SIGINT, stop. A second signal ends the process in 2 s."""
     logs.configure(process.settings.log_level, process.settings.log_format, process=process.role)
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: _on_signal(process))
+    _listen(process)
     health = HealthServer(process.settings.health_host, process.settings.health_port, process.health)
     health.start()
     stop = start()
@@ -56,12 +56,22 @@ def run(process: Process, start: Callable[[], Callable[[], None]], services: Seq
     return 0
 
 
-def _on_signal(process: Process) -> None:
-    if process.stopping.is_set():
-        timer = threading.Timer(FORCED_EXIT_SECONDS, lambda: os._exit(1))
-        timer.daemon = True
-        timer.start()
+def _listen(process: Process) -> None:
+    """Stop at the first signal, end at the second."""
+    # A handler runs in the main thread, between any two of its steps, so it must take no lock that the main thread may
+    # hold: Event.set() inside Event.wait() never returns, nor may a thread be started. SimpleQueue.put() is reentrant.
+    asked: SimpleQueue[int] = SimpleQueue()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda number, _: asked.put(number))
+    threading.Thread(target=_obey, args=(process, asked), name="signals", daemon=True).start()
+
+
+def _obey(process: Process, asked: "SimpleQueue[int]") -> None:
+    asked.get()
     process.stopping.set()
+    asked.get()
+    threading.Event().wait(FORCED_EXIT_SECONDS)
+    os._exit(1)
 
 
 def explain(error: ConfigurationInvalid) -> str:

@@ -2,9 +2,9 @@
 
 import signal
 import sys
-import threading
 from dataclasses import dataclass
 from pathlib import Path
+from queue import SimpleQueue
 
 from shared import logs
 from shared.settings import Secret, load, setting
@@ -28,8 +28,8 @@ class ProductionSettings(FaultSettings):
 
 def main() -> int:
     """Submit until SIGTERM, then finish what runs."""
-    stopping = threading.Event()
-    signal.signal(signal.SIGTERM, lambda *_: stopping.set())
+    asked: SimpleQueue[int] = SimpleQueue()  # no Event: its set() in a handler may meet its own wait()
+    signal.signal(signal.SIGTERM, lambda number, _: asked.put(number))
     shorten()
     logs.configure("warning", "json", process="producer")
     settings = load(ProductionSettings, service=NAME)
@@ -44,7 +44,7 @@ def main() -> int:
     notebook = Acknowledgements(Path(settings.promises_file))
     producers = Producers(runtime, notebook, calls, seed=settings.seed)
     producers.start()
-    stopping.wait()
+    asked.get()
     producers.stop()
     calls.close()
     return 0

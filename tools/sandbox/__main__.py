@@ -5,7 +5,7 @@ import signal
 import sys
 import threading
 from pathlib import Path
-from types import FrameType
+from queue import SimpleQueue
 
 from tools.sandbox.sandbox import Options, Sandbox
 
@@ -19,12 +19,17 @@ def main() -> int:
         sys.stderr.write(f"sandbox: cannot start on port {options.port}: {error}\n")
         return 1
 
-    def stop(_number: int, _frame: FrameType | None) -> None:
-        # shutdown() waits for the loop that this handler interrupts, so it needs a thread of its own.
-        threading.Thread(target=sandbox.stop, daemon=True).start()
+    # The handler runs in the main thread, which serves: it may neither wait for that loop, as shutdown() does, nor
+    # start a thread, whose lock may be held there. SimpleQueue.put() is reentrant.
+    asked: SimpleQueue[int] = SimpleQueue()
 
-    signal.signal(signal.SIGTERM, stop)
-    signal.signal(signal.SIGINT, stop)
+    def stop() -> None:
+        asked.get()
+        sandbox.stop()
+
+    threading.Thread(target=stop, name="signals", daemon=True).start()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda number, _: asked.put(number))
     sys.stdout.write(f"sandbox ready on {sandbox.url}\n")
     sys.stdout.flush()
     sandbox.serve()

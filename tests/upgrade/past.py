@@ -10,7 +10,18 @@ from typing import Any
 from redis import Redis
 
 from shared import clock
-from shared.jobs import JobContext, Priority, Schedule, Snooze, Unrecoverable, hours, put_schedule, submit, submit_many, submit_to
+from shared.jobs import (
+    JobContext,
+    Priority,
+    Schedule,
+    Snooze,
+    Unrecoverable,
+    hours,
+    put_schedule,
+    submit,
+    submit_many,
+    submit_to,
+)
 from shared.jobs.connection import connect
 from shared.jobs.control.cancellations import cancel
 from shared.jobs.control.queue_edits import Limits, edit, pause
@@ -198,9 +209,7 @@ class Past:
 
     def _schedule(self, name: str, number: int) -> None:
         with self.jobs.database.unit_of_work() as work:
-            put_schedule(
-                work, Schedule(name=name, job="errand", args={"number": number}, every=YEARLY), run_now=True
-            )
+            put_schedule(work, Schedule(name=name, job="errand", args={"number": number}, every=YEARLY), run_now=True)
 
     def _exchange(self) -> dict[str, str]:
         """A message that another service has got and one that it has not; one of another service that was consumed."""

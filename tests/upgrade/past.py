@@ -7,8 +7,6 @@ import re
 from datetime import timedelta
 from typing import Any
 
-from redis import Redis
-
 from shared import clock
 from shared.jobs import (
     JobContext,
@@ -225,7 +223,7 @@ class Past:
 
     def _leave_events(self) -> None:
         """Events that a history writer had read when it died, long ago; the rest nobody has read."""
-        client: Redis = self.bench.redis
+        client = self.bench.redis
         stream = self.jobs.scripts.keys.of("events")
         [(_, entries)] = client.xreadgroup(GROUP, "gone", {stream: ">"}, count=3)
         ids = [entry_id for entry_id, _ in entries]

@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterator
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Any
 
@@ -80,16 +81,22 @@ def run_out(bench: Bench, manifest: Manifest) -> Aftermath:
     maintenance.start()
     try:
         eventually(lambda: is_open(bench) and not leases(bench), within=20)
-        with at_work(bench, slots={queue.name: 1 for queue in QUEUES}):
+        with worker(bench):
             eventually(lambda: live(bench, manifest) <= KEPT_BACK and DUE in bench.stage.numbers, within=20)
-            kept_back = live(bench, manifest)
-            resume(bench.jobs, "stopped")
-            bring_forward(bench.jobs, ["work"])
+        kept_back = live(bench, manifest)
+        resume(bench.jobs, "stopped")
+        bring_forward(bench.jobs, ["work"])
+        with worker(bench):
             eventually(lambda: not live(bench, manifest), within=20)
         eventually(lambda: is_written(bench), within=20)
     finally:
         maintenance.stop()
     return Aftermath(manifest, bench, statistics, kept_back)
+
+
+def worker(bench: Bench) -> AbstractContextManager[object]:
+    """One job at a time of each queue, so that the order of starts can be told."""
+    return at_work(bench, slots={queue.name: 1 for queue in QUEUES})
 
 
 def is_open(bench: Bench) -> bool:
@@ -134,7 +141,7 @@ def test_every_job_ends_as_its_release_promised(aftermath: Aftermath) -> None:
 
 
 def test_what_had_ended_does_not_start_again_and_the_rest_starts_once(aftermath: Aftermath) -> None:
-    starts = Counter(job_id for job_id, _, _ in aftermath.bench.stage.runs)
+    starts = Counter(str(job_id) for job_id, _, _ in aftermath.bench.stage.runs)
 
     assert {label: starts[fate.id] for label, fate in aftermath.fates.items()} == {
         label: fate.runs for label, fate in aftermath.fates.items()

@@ -31,6 +31,8 @@ class Fate(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     number: int
     state: str
     runs: int = 0
+    #: The number of the attempt that starts: what was failed before the upgrade still counts.
+    attempt: int = 1
     result: Any = None
     error: str = ""
     generation: int = 1

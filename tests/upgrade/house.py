@@ -16,7 +16,8 @@ WORK = Queue("work", slots=4)
 STOPPED = Queue("stopped", slots=1)
 LIMITED = Queue("limited", slots=2, rate=Rate(100, minutes(1)))
 QUEUES = (WORK, STOPPED, LIMITED)
-CHARGE, DRAW = "charge", "draw"
+CHARGE, DRAW, FAIL = "charge", "draw", "fail"
+NO_ANSWER = "no answer"
 #: Of jobs that are not there yet when a fixture is written: of a schedule that is due, of a message that waits.
 DUE, WAITING = 900, 901
 
@@ -34,11 +35,13 @@ def ping(ctx: JobContext, args: Play) -> Any:
 
 
 def carry_out(ctx: JobContext, args: Play) -> dict[str, Any]:
-    """What an errand does, in every release: an effect or a step where its note says so."""
+    """What an errand does, in every release: an effect, a step or a failure where its note says so."""
     if args.note == CHARGE:
         return {"number": args.number, **ctx.effect(CHARGE, ctx.resource(Provider).charge)}
     if args.note == DRAW:
         return {"number": args.number, "drawn": ctx.step(DRAW, lambda _work: ctx.attempt)}
+    if args.note == FAIL:
+        raise ValueError(NO_ANSWER)
     return {"number": args.number}
 
 

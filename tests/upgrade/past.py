@@ -34,12 +34,12 @@ from shared.jobs.submission import Jobs
 from tests.runtime.jobs.peer import open_peer
 from tests.runtime.jobs.sample import Act, Bench, Play
 from tests.upgrade.fixture import Fate, Manifest
-from tests.upgrade.house import CHARGE, DRAW, DUE, WAITING, carry_out, errand, ping
+from tests.upgrade.house import CHARGE, DRAW, DUE, FAIL, NO_ANSWER, WAITING, carry_out, errand, ping
 from tools.stores import free_port
 
 _FOLDER = re.compile(r'(File \\*")/[^"\\]*?/(?=(?:shared|tests|site-packages|python3\.\d+)/)')
 LONG_MS = 3_600_000
-CLOSED, NO_ANSWER = "the account is closed", "no answer"
+CLOSED = "the account is closed"
 YEARLY = timedelta(days=366)
 
 
@@ -142,14 +142,20 @@ class Past:
 
     def _delay(self) -> None:
         """Jobs whose time has not come."""
+        self.submit("exhausted", "dead", note=FAIL)
+        self.run()
+        self.bench.make_due()
+        self.run()
+        self.amend("exhausted", runs=1, attempt=3, error=NO_ANSWER)
         self.submit("retrying")
         self.run(failing(ValueError(NO_ANSWER)))
+        self.amend("retrying", attempt=2)
         self.submit("charged", note=CHARGE)
         self.run(failing(ValueError(NO_ANSWER)))
-        self.amend("charged", result={"number": self.fates["charged"].number, "charge": 1})
+        self.amend("charged", attempt=2, result={"number": self.fates["charged"].number, "charge": 1})
         self.submit("drawn", note=DRAW)
         self.run(failing(ValueError(NO_ANSWER)))
-        self.amend("drawn", result={"number": self.fates["drawn"].number, "drawn": 1})
+        self.amend("drawn", attempt=2, result={"number": self.fates["drawn"].number, "drawn": 1})
         self.submit("snoozed")
         self.run(failing(Snooze(hours(1))))
         self.submit("near", scheduled_for=self.jobs.from_now(timedelta(minutes=30)))

@@ -1,6 +1,5 @@
 """What every release promised to its jobs, kept by the code of today on the stores that the release left behind."""
 
-from collections import Counter
 from collections.abc import Iterator
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
@@ -140,11 +139,15 @@ def test_every_job_ends_as_its_release_promised(aftermath: Aftermath) -> None:
     assert seen == {label: (fate.state, fate.generation, fate.result) for label, fate in fates.items()}
 
 
-def test_what_had_ended_does_not_start_again_and_the_rest_starts_once(aftermath: Aftermath) -> None:
-    starts = Counter(str(job_id) for job_id, _, _ in aftermath.bench.stage.runs)
+def test_what_had_ended_does_not_start_again_and_the_rest_starts_once_with_its_next_attempt(
+    aftermath: Aftermath,
+) -> None:
+    starts: dict[str, list[int]] = {fate.id: [] for fate in aftermath.fates.values()}
+    for job_id, attempt, _ in aftermath.bench.stage.runs:
+        starts.setdefault(job_id, []).append(attempt)
 
     assert {label: starts[fate.id] for label, fate in aftermath.fates.items()} == {
-        label: fate.runs for label, fate in aftermath.fates.items()
+        label: [fate.attempt] * fate.runs for label, fate in aftermath.fates.items()
     }
 
 

@@ -7,7 +7,7 @@ import time
 from collections import Counter
 from pathlib import Path
 
-from tools.faults.environments import faketime
+from tools.faults.clocks import HOUR, SKEWS, compiler
 from tools.faults.injections import FAULTS
 from tools.faults.nemesis import Plan, Verdict, run
 
@@ -32,7 +32,8 @@ def main(arguments: list[str]) -> int:
             else "--seconds must be from 1 to 86400"
         )
     print(f"seed {chosen.seed}, {chosen.seconds:.0f} s of faults", flush=True)
-    print("clocks: " + ("two processes are 2 h ahead" if faketime() else "all right, since there is no libfaketime"))
+    wrong = ", ".join(f"{name} {seconds / HOUR:+.0f} h" for name, seconds in SKEWS.items())
+    print(f"clocks: {wrong}" if compiler() else "clocks: all right, since there is no C compiler", flush=True)
     plan = Plan(seconds=chosen.seconds, seed=chosen.seed, faults=names, keep=chosen.keep)
     verdict = run(plan, lambda text: print(text, flush=True))
     _print(verdict, chosen.seconds)

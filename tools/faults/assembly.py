@@ -16,6 +16,7 @@ from shared.jobs.connection import connect
 from shared.jobs.ledger.models import metadata
 from shared.jobs.scripts import Scripts
 from shared.settings import ServiceSettings, setting
+from tools.faults import kinds
 from tools.faults.jobs import JOBS, QUEUES
 from tools.faults.oracle import Oracle
 
@@ -39,8 +40,8 @@ def assemble(settings: FaultSettings, *, process: str, pool_size: int = 4) -> Se
     name = f"{NAME}-{process}"
     database = Database(settings.database_url, NAME, pool_size=pool_size, application=name)
     scripts = Scripts(connect(settings.redis_location, name=name), NAME)
-    catalogue = Catalogue(NAME, JOBS, QUEUES)
-    jobs = Jobs(catalogue, database, scripts)
+    catalogue = Catalogue(NAME, (*JOBS, *kinds.JOBS), QUEUES)
+    jobs = Jobs(catalogue, database, scripts, peers=settings.addresses)
     resources: dict[type, Any] = {Oracle: Oracle(Path(settings.oracle_file))}
     return ServiceRuntime(SERVICE, settings, database, jobs, MillraceBroker(catalogue), resources)
 
@@ -73,6 +74,7 @@ def put_schedules(runtime: ServiceRuntime) -> None:
 
 _OWN_TABLES = """
 CREATE TABLE effect (job_id uuid, generation integer, pid integer, at timestamptz DEFAULT clock_timestamp());
+CREATE TABLE step_effect (job_id uuid, generation integer);
 CREATE TABLE intent (n bigint);
 CREATE TABLE outcome (job_id uuid, generation integer, before text, after text,
                       at timestamptz DEFAULT clock_timestamp());

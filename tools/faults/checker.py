@@ -2,31 +2,21 @@
 
 from collections import Counter, defaultdict
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from tools.faults.evidence import Evidence, Row
 from tools.faults.jobs import DOOMED, WRITERS
+from tools.faults.kinds import REVIVED
+from tools.faults.kinds import WRITERS as MORE_WRITERS
 from tools.faults.oracle import END, START
+from tools.faults.violations import Violation
+from tools.faults.wish_checker import calls, cancels, changes, is_cancel_asked, messages, requeues, steps
 
 CHILDREN = 2
 
 
-@dataclass(frozen=True, slots=True)
-class Violation:
-    """One broken promise. `job_id` is empty when it is not about one job."""
-
-    kind: str
-    job_id: str
-    detail: str
-
-
 def check(evidence: Evidence) -> list[Violation]:
     """Every violation of what concerns rows, bodies, effects, schedules, processes and the index."""
-    return [
-        violation
-        for part in (lost, unexpected, twice, unfair, effects, bodies, families, ticks, index, processes)
-        for violation in part(evidence)
-    ]
+    return [violation for part in _PARTS for violation in part(evidence)]
 
 
 def lost(evidence: Evidence) -> Iterator[Violation]:
@@ -37,7 +27,7 @@ def lost(evidence: Evidence) -> Iterator[Violation]:
         if row is None:
             yield Violation("lost", job_id, f"submission {number} was acknowledged and has no row")
     numbers = {row.n for row in evidence.rows}
-    for number in sorted(evidence.intents - numbers):
+    for number in sorted(evidence.intents - numbers - evidence.unsent):
         yield Violation("lost", "", f"the transaction of submission {number} is there and its job is not")
     for row in evidence.rows:
         if not row.is_final and not row.is_far:
@@ -80,10 +70,14 @@ def twice(evidence: Evidence) -> Iterator[Violation]:
 def effects(evidence: Evidence) -> Iterator[Violation]:
     """Effect and completion are one commit: neither without the other."""
     written = set(evidence.effects)
+    completed = {(each.job_id, each.generation) for each in evidence.outcomes if each.after == "completed"}
     for row in evidence.rows:
-        if row.name not in WRITERS:
+        if row.name not in WRITERS | MORE_WRITERS:
             continue
         is_done, has_effect = row.state == "completed", (row.id, row.generation) in written
+        for number in range(1, row.generation):
+            if (row.id, number) in written and (row.id, number) not in completed:
+                yield Violation("effect without outcome", row.id, f"{row.name} wrote in generation {number}")
         if is_done and not has_effect:
             yield Violation("outcome without effect", row.id, f"{row.name} is completed and wrote nothing")
         if has_effect and not is_done:
@@ -95,7 +89,9 @@ def unfair(evidence: Evidence) -> Iterator[Violation]:
     for row in evidence.rows:
         if not row.is_final:
             continue
-        is_expected = row.state == ("dead" if row.name in DOOMED else "completed")
+        dies = row.name in DOOMED or (row.name in REVIVED and row.generation == 1)
+        is_expected = row.state == ("dead" if dies else "completed")
+        is_expected |= row.state == "cancelled" and is_cancel_asked(evidence, row)
         if not is_expected and not (row.state == "dead" and row.reason == "crashed"):
             yield Violation("wrong end", row.id, f"{row.name} is {row.state} ({row.reason or 'no reason'})")
 
@@ -190,3 +186,9 @@ def processes(evidence: Evidence) -> Iterator[Violation]:
         yield Violation("unwell", "", f"{name}: {trouble}")
     for name, ends in evidence.deaths.items():
         yield Violation("death", "", f"{name}: {', '.join(ends)}")
+
+
+_PARTS = (
+    *(lost, unexpected, twice, unfair, effects, bodies, families, ticks, index, processes),
+    *(cancels, requeues, changes, steps, calls, messages),
+)

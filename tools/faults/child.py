@@ -10,6 +10,7 @@ from shared.errors import StoreUnavailable
 from shared.settings import ProcessSettings, load
 from tools.faults.assembly import NAME, FaultSettings, assemble
 from tools.faults.children import EXIT_UNAVAILABLE
+from tools.faults.isolated import command_for
 from tools.faults.timings import shorten
 
 
@@ -19,7 +20,10 @@ def main(role: str) -> int:
     shorten()
     process = Process(role, load(ProcessSettings))
     runtime = assemble(load(FaultSettings, service=NAME), process=role)
-    start = importlib.import_module(f"shared.bootstrap.{role}").start
+    module = importlib.import_module(f"shared.bootstrap.{role}")
+    if role == "worker":
+        module.command_for = command_for  # type: ignore[attr-defined]  # discovery does not know this service
+    start = module.start
     try:
         return run(process, lambda: start(process, [runtime]), [NAME])
     except StoreUnavailable as error:

@@ -1,20 +1,17 @@
 """Owns what the processes of a run find in their environment: always the proxies, never the stores themselves."""
 
-import ctypes.util
 import os
 import secrets
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from shared.security.tokens import generate_api_key
+from tools.faults import clocks
 from tools.faults.assembly import GATEWAY, NAME
 from tools.stores import free_port
 from tools.stores.ports import HOST
 
 GRACE_SECONDS = "3"
-SKEW = "+2h"
-#: Debian's place; elsewhere the loader's own search must find it.
-FAKETIME = Path("/usr/lib/x86_64-linux-gnu/faketime/libfaketime.so.1")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,6 +21,7 @@ class Environments:
     folder: Path
     seed: int
     valkey_password: str
+    clock_library: Path | None = None
     service_passwords: dict[str, str] = field(
         default_factory=lambda: {name: secrets.token_hex(16) for name in (NAME, GATEWAY)}
     )
@@ -44,6 +42,7 @@ class Environments:
             "REDIS_URL": f"redis://:{self.valkey_password}@{HOST}:{to_valkey}/0",
             "ORACLE_FILE": str(self.folder / "oracle.log"),
             "PROMISES_FILE": str(self.folder / "promises.log"),
+            "WISHES_FILE": str(self.folder / "wishes.log"),
             "SEED": str(self.seed),
             "GRPC_PORT": str(self.grpc_port),
             "GATEWAY_HTTP_PORT": str(self.http_port),
@@ -56,15 +55,4 @@ class Environments:
             "PYTHONUNBUFFERED": "1",
             "PATH": os.defpath,
         }
-        return made | self._skew(name)
-
-    def _skew(self, name: str) -> dict[str, str]:
-        library = faketime()
-        if library is None or name not in ("worker-0", "scheduler-0"):
-            return {}
-        return {"LD_PRELOAD": library, "FAKETIME": SKEW, "FAKETIME_DONT_FAKE_MONOTONIC": "1"}
-
-
-def faketime() -> str | None:
-    """The library that gives a process another clock; None where there is none, and then nobody's clock is wrong."""
-    return str(FAKETIME) if FAKETIME.exists() else ctypes.util.find_library("faketime")
+        return made | clocks.environment(self.clock_library, name)

@@ -14,6 +14,7 @@ from tools.faults.jobs import QUEUES
 from tools.faults.oracle import Line
 from tools.faults.valkey_faults import Loss
 from tools.faults.watch import Seen
+from tools.faults.wishes import Wished
 
 TOMB = "tomb"
 _unpack = msgspec.msgpack.Decoder().decode
@@ -23,6 +24,8 @@ SELECT id::text, generation, name, queue, state, finished_at IS NOT NULL, priori
        scheduled_for > clock_timestamp() + interval '5 minutes'
 FROM job
 """
+_CALLS = "SELECT job_id::text, max(calls) FROM job_effect GROUP BY job_id"
+_MESSAGES = "SELECT (args->>'n')::bigint, state FROM outbox WHERE state <> 'sent'"
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,8 +84,16 @@ class Evidence:
     """Everything the checker judges."""
 
     promises: Promises
+    wished: Wished = field(default_factory=Wished)
     rows: tuple[Row, ...] = ()
     effects: tuple[tuple[str, int], ...] = ()
+    #: (job, generation) of each committed step.
+    steps: tuple[tuple[str, int], ...] = ()
+    #: Job -> how often its effect says that the outside world was called.
+    counted_calls: dict[str, int] = field(default_factory=dict)
+    #: Submissions whose message to a peer is on its way, and whose message was given up.
+    unsent: frozenset[int] = frozenset()
+    unsendable: frozenset[int] = frozenset()
     outcomes: tuple[Outcome, ...] = ()
     ticks: tuple[Tick, ...] = ()
     #: Schedule -> the last instant it says it has fired.
@@ -114,6 +125,10 @@ def read_ledger(url: str) -> dict[str, Any]:
         return {
             "rows": tuple(Row(*row) for row in ask(_ROWS)),
             "effects": tuple((row[0], row[1]) for row in ask("SELECT job_id::text, generation FROM effect")),
+            "steps": tuple((row[0], row[1]) for row in ask("SELECT job_id::text, generation FROM step_effect")),
+            "counted_calls": {row[0]: row[1] for row in ask(_CALLS)},
+            "unsent": frozenset(row[0] for row in ask(_MESSAGES) if row[1] == "waiting"),
+            "unsendable": frozenset(row[0] for row in ask(_MESSAGES) if row[1] == "failed"),
             "outcomes": tuple(Outcome(*row) for row in ask(outcomes)),
             "ticks": tuple(Tick(*row) for row in ask(ticks)),
             "last_runs": {row[0]: row[1] for row in ask(last)},

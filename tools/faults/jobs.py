@@ -15,7 +15,8 @@ MIXED = Queue("mixed", slots=8)
 GATED = Queue("gated", slots=3, max_running=3)
 PACED = Queue("paced", slots=4, rate=Rate(6, per=seconds(2)))
 SINGLE = Queue("single", slots=1, max_running=1)
-QUEUES = (MIXED, GATED, PACED, SINGLE)
+APART = Queue("apart", slots=1)
+QUEUES = (MIXED, GATED, PACED, SINGLE, APART)
 BACKOFF = fixed(0.3)
 LIMIT = seconds(20)
 
@@ -35,7 +36,7 @@ class Work(Arguments, frozen=True):
 def body(ctx: JobContext) -> Iterator[None]:
     """Tell the oracle about both ends; a body that raises has no end."""
     oracle = ctx.resource(Oracle)
-    generation = int(ctx.idempotency_key.rpartition(":")[2])
+    generation = generation_of(ctx)
     oracle.write(START, ctx.id, generation, ctx.attempt)
     yield
     oracle.write(END, ctx.id, generation, ctx.attempt)
@@ -45,8 +46,13 @@ def leave_effect(ctx: JobContext, work: UnitOfWork) -> None:
     """The domain write. Nothing in the table refuses a second one: only the engine stands between."""
     work.connection.execute(
         sa.text("INSERT INTO effect (job_id, generation, pid) VALUES (:job_id, :generation, :pid)"),
-        {"job_id": ctx.id, "generation": int(ctx.idempotency_key.rpartition(":")[2]), "pid": os.getpid()},
+        {"job_id": ctx.id, "generation": generation_of(ctx), "pid": os.getpid()},
     )
+
+
+def generation_of(ctx: JobContext) -> int:
+    """How often the job was begun anew, this one included."""
+    return int(ctx.idempotency_key.rpartition(":")[2])
 
 
 @job(queue=MIXED, name="note", timeout=LIMIT, backoff=BACKOFF)

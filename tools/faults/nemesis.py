@@ -15,14 +15,15 @@ import psycopg
 from redis.exceptions import RedisError
 
 from shared.db.engine import psycopg_url
-from tools.faults import acknowledgements, oracle, report
+from tools.faults import acknowledgements, oracle, report, wishes
 from tools.faults.assembly import NAME
-from tools.faults.checker import Violation, check
+from tools.faults.checker import check
 from tools.faults.children import Child
 from tools.faults.evidence import Evidence, read_index, read_ledger
 from tools.faults.injections import FAULTS, Hand, choose
 from tools.faults.jobs import QUEUES, SINGLE
 from tools.faults.replay import Rules, replay
+from tools.faults.violations import Violation
 from tools.faults.watch import Watch
 from tools.faults.world import Size, World
 from tools.stores.errors import StoreFailed
@@ -194,6 +195,7 @@ class Nemesis:
             index = read_index(client)
         return Evidence(
             promises=acknowledgements.read(self._world.promises_file),
+            wished=wishes.read(self._world.wishes_file),
             index=index,
             lines=tuple(oracle.read(self._world.oracle_file)),
             seen=tuple(self._watch.seen),
@@ -227,6 +229,9 @@ def _figures(evidence: Evidence) -> dict[str, int]:
         "dead as meant": sum(row.state == "dead" and row.reason != "crashed" for row in evidence.rows),
         "dead by crashes": sum(row.reason == "crashed" for row in evidence.rows),
         "bodies started": sum(starts.values()),
+        "cancelled": sum(row.state == "cancelled" for row in evidence.rows),
+        **{f"{verb} granted": count for verb, count in sorted(evidence.wished.granted.items())},
+        "outside calls": sum(line.kind == oracle.CALL for line in evidence.lines),
         "ticks": len(evidence.ticks),
         "losses of the index": len(evidence.losses),
     }

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 START, END = "start", "end"
+#: The outside world was called, by the generation in the key it was given; its answer is known for good.
+CALL, PAID = "call", "paid"
 
 
 @dataclass(frozen=True, slots=True)

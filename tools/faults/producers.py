@@ -10,8 +10,9 @@ import sqlalchemy as sa
 
 from shared import clock
 from shared.bootstrap import ServiceRuntime
-from shared.jobs import submit, submit_many
+from shared.jobs import submit, submit_many, submit_to
 from tools.faults.acknowledgements import Acknowledgements
+from tools.faults.assembly import NAME
 from tools.faults.calls import Calls
 
 BULK = 25
@@ -39,6 +40,8 @@ class Producers:
             ("rest", self._rest, 0.15),
             ("single", self._single, 0.15),
             ("limited", self._limited, 0.15),
+            ("message", self._message, 0.5),
+            ("isolated", self._isolated, 1.5),
         )
         self._threads = [
             threading.Thread(target=self._loop, args=(name, turn, pause, seed + number), name=f"producer-{name}")
@@ -119,6 +122,27 @@ class Producers:
 
         self._attempt([number], write)
 
+    def _message(self, chance: random.Random, name: str) -> None:
+        """By the outbox, to this service itself: its id is the peer's to give, so only the transaction is a promise."""
+        number = self._notebook.try_one(name)
+        is_wanted = chance.random() < 0.7
+
+        def write() -> list[str]:
+            with self._jobs.database.unit_of_work() as work:
+                work.connection.execute(sa.text("INSERT INTO intent (n) VALUES (:n)"), {"n": number})
+                job, args = any_work(chance, number)
+                submit_to(self._jobs, NAME, job, args, key=f"message-{number}", within=work)
+                if not is_wanted:
+                    raise RolledBack
+            return []
+
+        self._attempt([number] if not is_wanted else [], write)
+
+    def _isolated(self, chance: random.Random, name: str) -> None:
+        number = self._notebook.try_one(name)
+        args = {"n": number, "run_ms": chance.randrange(1, 500), "fails": chance.choice((0, 0, 1, 2))}
+        self._attempt([number], lambda: [submit(self._jobs, "apart", args).id])
+
     def _grpc(self, chance: random.Random, name: str) -> None:
         number = self._notebook.try_one(name)
         self._attempt([number], lambda: [self._calls.by_grpc(number, *any_work(chance, number))])
@@ -130,12 +154,25 @@ class Producers:
 
 def any_work(chance: random.Random, number: int) -> tuple[str, dict[str, int]]:
     """A job of the mix and its arguments."""
-    job = chance.choices(("note", "write", "stumble", "nap", "doomed", "parent"), (30, 34, 12, 8, 6, 10))[0]
+    mix = {
+        "note": 26,
+        "write": 28,
+        "stumble": 8,
+        "nap": 7,
+        "doomed": 5,
+        "parent": 9,
+        "weave": 8,
+        "stage": 5,
+        "charge": 6,
+    }
+    job = chance.choices(list(mix), list(mix.values()))[0]
     # Enough of them run long enough that a fault finds bodies to overtake; that is what fences are for.
     run_ms = chance.randrange(1, 60) if chance.random() < 0.75 else chance.randrange(300, 4_000)
     args = {"n": number, "run_ms": run_ms}
     if job == "stumble":
         args["fails"] = chance.randrange(1, 3)
+    elif job in ("stage", "charge"):
+        args["fails"] = chance.randrange(3)
     elif job == "nap":
         args["snooze_ms"] = chance.randrange(300, 2_500)
     return job, args

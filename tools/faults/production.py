@@ -11,8 +11,13 @@ from shared.settings import Secret, load, setting
 from tools.faults.acknowledgements import Acknowledgements
 from tools.faults.assembly import NAME, FaultSettings, assemble, put_schedules
 from tools.faults.calls import Calls
+from tools.faults.people import People
 from tools.faults.producers import Producers
 from tools.faults.timings import shorten
+from tools.faults.wishes import Wishes
+
+#: Far from the producers' own.
+PEOPLE_SEED = 1_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,6 +25,7 @@ class ProductionSettings(FaultSettings):
     """Where promises are noted, what chooses the load, and what to call with."""
 
     promises_file: str = setting("PROMISES_FILE")
+    wishes_file: str = setting("WISHES_FILE")
     seed: int = setting("SEED")
     service_token: Secret = setting("MILLRACE_SERVICE_TOKEN")
     http_port: int = setting("GATEWAY_HTTP_PORT")
@@ -43,9 +49,12 @@ def main() -> int:
     )
     notebook = Acknowledgements(Path(settings.promises_file))
     producers = Producers(runtime, notebook, calls, seed=settings.seed)
-    producers.start()
+    people = People(runtime, notebook, Wishes(Path(settings.wishes_file)), seed=settings.seed + PEOPLE_SEED)
+    for each in (producers, people):
+        each.start()
     asked.get()
-    producers.stop()
+    for each in (producers, people):
+        each.stop()
     calls.close()
     return 0
 

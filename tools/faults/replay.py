@@ -7,12 +7,15 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from tools.faults.checker import Violation
 from tools.faults.valkey_faults import Loss
+from tools.faults.violations import Violation
 from tools.faults.watch import Seen
 
 ENDS = frozenset({"completed", "retrying", "snoozed", "released", "reclaimed", "dead", "cancelled", "dropped"})
 WAITING_AGAIN = frozenset({"released", "reclaimed"})
+#: Kinds that give a job the time it waits for, and the states in which it does.
+TIMED = frozenset({"enqueued", "changed", "retrying", "snoozed"})
+WAITS_FOR_TIME = frozenset({"scheduled", "retrying"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,6 +35,7 @@ def replay(seen: Sequence[Seen], losses: Iterable[Loss], rules: Rules) -> list[V
     violations: list[Violation] = []
     for epoch in _epochs(seen, bounds):
         violations.extend(_leases(epoch, rules))
+        violations.extend(_early(epoch))
         for queue in rules.ordered:
             violations.extend(_order([each for each in epoch if each.queue == queue], rules))
     for queue, (starts, window_ms) in rules.rates.items():
@@ -67,6 +71,18 @@ def _leases(epoch: Iterable[Seen], rules: Rules) -> Iterator[Violation]:
                 )
         elif each.kind in ENDS:
             held.pop(each.job_id, None)
+
+
+def _early(epoch: Iterable[Seen]) -> Iterator[Violation]:
+    """No job starts before the time it was last given."""
+    due: dict[str, int] = {}
+    for each in epoch:
+        if each.kind in TIMED and each.state in WAITS_FOR_TIME:
+            due[each.job_id] = each.due_ms
+        elif each.kind == "started" and each.at_ms < due.pop(each.job_id, 0):
+            yield Violation("early", each.job_id, f"started at {each.at_ms} before its time")
+        elif each.kind in TIMED or each.kind in ENDS:
+            due.pop(each.job_id, None)
 
 
 def _order(events: Iterable[Seen], rules: Rules) -> Iterator[Violation]:

@@ -3,8 +3,8 @@
 from collections.abc import Iterable
 from pathlib import Path
 
-from tools.faults.checker import Violation
 from tools.faults.evidence import Evidence
+from tools.faults.violations import Violation
 
 MAX_JOBS = 40
 MAX_LOG_LINES = 400
@@ -26,6 +26,7 @@ def _story(evidence: Evidence, violations: list[Violation], job_id: str, logs: P
         ("row", [row for row in evidence.rows if row.id == job_id]),
         ("promised", [f"{n}: {acked}" for n, acked in evidence.promises.acked.items() if acked == job_id]),
         ("outcomes", [each for each in evidence.outcomes if each.job_id == job_id]),
+        ("asked", [f"{verb} {count}" for (verb, job), count in evidence.wished.asked.items() if job == job_id]),
         ("effects", [each for each in evidence.effects if each[0] == job_id]),
         ("entry", [evidence.index.entries.get(job_id)]),
         ("events", [each for each in evidence.seen if each.job_id == job_id]),

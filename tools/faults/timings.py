@@ -2,12 +2,16 @@
 
 import importlib
 import sys
+from datetime import timedelta
+from typing import Any
+
+from shared.jobs.retries import exponential
 
 #: Everything that keeps one of the constants below, so that none is left with the old value.
-MODULES = ("scripts", "submission", "heartbeat", "maintenance", "worker", "schedules.firing")
+MODULES = ("scripts", "submission", "heartbeat", "maintenance", "worker", "schedules.firing", "exchange.delivery")
 #: A lease of 3 s instead of 30 lets a minute of faults contain what would take ten; the order of the sizes stays:
 #: heartbeat < lease, push deadline < tombstone.
-SHORT = {
+SHORT: dict[str, Any] = {
     "LEASE_MS": 3_000,
     "RECLAIM_GRACE_MS": 1_000,
     "PUSH_DEADLINE_MS": 2_500,
@@ -16,6 +20,11 @@ SHORT = {
     "TICK_SECONDS": 0.2,
     "RECONCILE_SECONDS": 5.0,
     "STALLED_AFTER_SECONDS": 12.0,
+    #: A message's lease outlives a turn and one call more.
+    "LEASE_SECONDS": 6.0,
+    "TURN_SECONDS": 3.0,
+    "CALL_SECONDS": 2.0,
+    "BACKOFF": exponential(0.3, cap=timedelta(seconds=2)),
 }
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import psycopg
 
 from shared.db.engine import psycopg_url
-from tools.faults import assembly
+from tools.faults import assembly, clocks
 from tools.faults.assembly import GATEWAY, NAME
 from tools.faults.children import Child
 from tools.faults.environments import Environments
@@ -34,6 +34,7 @@ class World:
         self.folder = folder
         self.oracle_file = folder / "oracle.log"
         self.promises_file = folder / "promises.log"
+        self.wishes_file = folder / "wishes.log"
         password = secrets.token_hex(16)
         self.postgres = PostgresServer(folder / "postgres", port=free_port(), password=secrets.token_hex(16))
         self.valkey = FaultyValkey(folder / "valkey", port=free_port(), password=password)
@@ -42,7 +43,9 @@ class World:
         self.children: list[Child] = []
         #: Submits; it is no target of faults, since its notebook is what the rest is judged by.
         self.producer: Child | None = None
-        self._environments = Environments(folder=folder, seed=seed, valkey_password=password)
+        self._environments = Environments(
+            folder=folder, seed=seed, valkey_password=password, clock_library=clocks.build(folder)
+        )
         self._size = size
         self._postgres_is_down = False
 

@@ -81,3 +81,21 @@ def test_a_retry_that_waits_for_its_time_is_passed() -> None:
     events += [event(5, "started", "b")]
 
     assert kinds(events, ordered=frozenset({"q"})) == []
+
+
+def waiting(at_ms: int, kind: str, *, due_ms: int, state: str = "scheduled") -> Seen:
+    return Seen(at_ms, "a", "q", state, kind, "", due_ms=due_ms)
+
+
+def test_a_start_before_its_time_is_seen() -> None:
+    assert kinds([waiting(1, "enqueued", due_ms=9), event(8, "started")]) == ["early"]
+    assert kinds([waiting(1, "enqueued", due_ms=9), event(9, "started")]) == []
+    assert kinds([waiting(1, "retrying", due_ms=9, state="retrying"), event(8, "started")]) == ["early"]
+
+
+def test_the_time_that_counts_is_the_one_a_job_was_last_given() -> None:
+    first = waiting(1, "enqueued", due_ms=9)
+
+    assert kinds([first, waiting(2, "changed", due_ms=20), event(10, "started")]) == ["early"]
+    assert kinds([first, waiting(2, "changed", due_ms=2, state="queued"), event(3, "started")]) == []
+    assert kinds([first, event(8, "started")], (Loss(5, "flush"),)) == []

@@ -219,3 +219,28 @@ def test_a_worker_that_has_run_its_number_of_jobs_is_replaced_and_all_of_them_ar
     assert "WORKER_JOBS_LIMIT=1" in log.read_text()
     assert jobs.scripts.client.zcard(jobs.scripts.keys.of_queue("price-updates", "running")) == 0
     assert job.id in log.read_text()
+
+
+def test_a_worker_above_its_resident_size_is_replaced(
+    worker_environment: tuple[Jobs, dict[str, str]], tmp_path: Path
+) -> None:
+    _, environment = worker_environment
+    log = tmp_path / "log"
+    script = (
+        "from shared.bootstrap import __main__ as main, children; children.LEAST_LIFE_SECONDS = 0\n"
+        "raise SystemExit(main.main(['worker', 'market_data']))"
+    )
+    with log.open("wb") as stream:
+        parent = subprocess.Popen(
+            [sys.executable, "-c", script], cwd=ROOT, env={**environment, "WORKER_RSS_LIMIT_MB": "1"}, stderr=stream
+        )
+    try:
+        eventually(lambda: log.read_text().count('"event":"worker started"') >= 2, within=40)
+        parent.send_signal(signal.SIGTERM)
+        assert parent.wait(60) == 0, log.read_text()
+    finally:
+        parent.kill()
+        parent.wait()
+
+    assert "WORKER_RSS_LIMIT_MB=1: " in log.read_text()
+    assert '"event":"worker killed"' not in log.read_text()

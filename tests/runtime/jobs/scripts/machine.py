@@ -1,5 +1,6 @@
 """Owns the random walk through the scripts: each step is done to Redis and to the model, which must then agree."""
 
+import math
 from collections import Counter
 from collections.abc import Callable
 from typing import Any
@@ -96,8 +97,10 @@ class IndexMachine(RuleBasedStateMachine):
             self.requests.append((request, worker, held))
 
     def _since(self, job_id: str) -> float:
+        """Since when it waits; never, while its own time is still to come (make_due moves the place, not that time)."""
         entry = self.index.entry(job_id)
-        return max(entry.enqueued, entry.due)
+        since = max(entry.enqueued, entry.due)
+        return since if since <= self.index.scripts.time_ms() else math.inf
 
     @precondition(lambda self: self.helds)
     @rule(data=st.data(), way=st.sampled_from(WAYS))

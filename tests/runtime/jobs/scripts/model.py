@@ -3,6 +3,7 @@
 It must never be made to agree with the scripts; where they differ, ARCHITECTURE §4 decides.
 """
 
+import math
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -95,7 +96,7 @@ class Model:
         """The best; or at every tenth start, of the first in each lower priority, who has waited longest."""
         best = self.entries[waiting[0]].place[0]
         heads = {self.entries[job_id].place[0]: job_id for job_id in reversed(waiting)}
-        lower = [heads[priority] for priority in sorted(heads) if priority > best]
+        lower = [heads[priority] for priority in sorted(heads) if priority > best and since(heads[priority]) < math.inf]
         if number % 10 or not lower or not self.is_ageing:
             return waiting[0]
         return min(lower, key=since)

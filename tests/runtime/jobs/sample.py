@@ -240,7 +240,7 @@ class Bench:
         """PostgreSQL ends every connection of this database but the one that asks."""
         self.jobs.database.listen().execute(
             "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity "
-            "WHERE datname = current_database() AND pid <> pg_backend_pid()"
+            "WHERE datname = current_database() AND pid <> pg_backend_pid() AND backend_type = 'client backend'"
         ).connection.close()
 
     def effects(self) -> list[int]:

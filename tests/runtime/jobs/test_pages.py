@@ -1,8 +1,8 @@
 """Lists of jobs: right whatever they are narrowed to, and read from an index, never by walking the table."""
 
-import pytest
 import sqlalchemy as sa
 
+from shared.db import UnitOfWork
 from shared.jobs.ledger import queries
 from shared.jobs.ledger.queries import Filter
 from shared.jobs.states import State
@@ -48,19 +48,22 @@ def test_a_page_of_an_empty_ledger_is_empty(bench: Bench) -> None:
     assert [numbers(bench, wanted, limit=10, before_seq=None) for wanted in FILTERS] == [[]] * len(FILTERS)
 
 
-@pytest.mark.parametrize(
-    "wanted", [Filter(queue="gone"), Filter(state=State.DEAD), Filter(state=State.EXPIRED), Filter("q1", State.DEAD)]
-)
-def test_what_is_rare_is_found_through_the_index(bench: Bench, wanted: Filter) -> None:
-    bench.sql(_ROWS, count=20_000)
+def plan_of(work: UnitOfWork, wanted: Filter) -> str:
     statement, values = queries.page_statement(wanted, limit=50, before_seq=None)
+    rows = work.connection.execute(sa.text("EXPLAIN (ANALYZE, TIMING OFF, COSTS OFF) " + statement), values)
+    return "\n".join(row[0] for row in rows)
+
+
+def test_what_is_rare_is_found_through_the_index(bench: Bench) -> None:
+    rare = [Filter(queue="gone"), Filter(state=State.DEAD), Filter(state=State.EXPIRED), Filter("q1", State.DEAD)]
+    bench.sql(_ROWS, count=20_000)
 
     with bench.jobs.database.unit_of_work() as work:
         work.connection.execute(sa.text("ANALYZE job"))
         work.connection.execute(sa.text("SET LOCAL plan_cache_mode = force_generic_plan"))
-        plan = work.connection.execute(sa.text("EXPLAIN (ANALYZE, TIMING OFF, COSTS OFF) " + statement), values)
-        text = "\n".join(row[0] for row in plan)
+        plans = [plan_of(work, wanted) for wanted in rare]
 
-    assert "ix_job_listing" in text
-    assert "Seq Scan" not in text
-    assert "pk_job" not in text
+    for plan in plans:
+        assert "ix_job_listing" in plan
+        assert "Seq Scan" not in plan
+        assert "pk_job" not in plan

@@ -25,7 +25,7 @@ EXIT_UNAVAILABLE = 69
 def main(arguments: list[str]) -> int:
     """Run a role for services until told to stop. 78 = bad settings, 69 = a store does not answer at boot."""
     parser = argparse.ArgumentParser(prog="python -m shared.bootstrap", description=__doc__)
-    parser.add_argument("role", choices=(*ROLES, "migrate"))
+    parser.add_argument("role", choices=(*ROLES, "migrate", "close"))
     parser.add_argument("services", nargs="+", metavar="SERVICE", help="folder name below services/, e.g. market_data")
     parser.add_argument("--processes", type=int, metavar="N", help="worker: so many processes (WORKER_PROCESSES)")
     parser.add_argument("--child", type=int, nargs=2, metavar=("NUMBER", "SOCKET"), help=argparse.SUPPRESS)
@@ -35,6 +35,8 @@ def main(arguments: list[str]) -> int:
     try:
         if chosen.role == "migrate":
             return _migrate(chosen.services)
+        if chosen.role == "close":
+            return _close(chosen.services)
         if chosen.role == "worker" and chosen.child is None:
             return _work(chosen.services, chosen.processes)
         return _serve(chosen.role, chosen.services, child=chosen.child)
@@ -86,6 +88,13 @@ def _migrate(names: list[str]) -> int:
     logs.configure("info", "auto", process="migrate")
     importlib.import_module("shared.bootstrap.migrate").migrate(services)
     return 0
+
+
+def _close(names: list[str]) -> int:
+    services = [find_service(name) for name in names]
+    _check_settings(services)
+    logs.configure("info", "auto", process="close")
+    return 0 if importlib.import_module("shared.bootstrap.closing").close(services) else 1
 
 
 def _check_settings(services: Sequence[Service], *more: type) -> None:

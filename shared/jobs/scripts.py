@@ -237,9 +237,13 @@ class Scripts:
         settings = [(one.gate, one.version, one.until_ms, one.max_running, one.limiter, one.cost) for one in gates]
         return [status == 1 for status in self._run("configure_gates", [queue], [settings])]
 
-    def mark_rebuild(self, prefix: str, mark: str) -> str:
+    def mark_rebuild(self, prefix: str, nonce: str, *, known: str) -> str:
         """Close claims for a rebuild; returns the mark that stands, another's when one with this prefix is at it."""
-        return str(self._run("rebuild", [], [prefix, mark]).decode())
+        return str(self._run("rebuild", [], [prefix, nonce, known]).decode())
+
+    def close_index(self) -> bool:
+        """End claims, so that a restart of Redis forgets no start; False when there is nothing open to close."""
+        return bool(self._run("close_index", [], []) == 1)
 
     def adopt(self, mark: str, identity: str) -> bool:
         """Open claims; False when the index was lost again, or adopted by another, since `mark` was set."""

@@ -11,7 +11,7 @@ REPOSITORY = Path(__file__).resolve().parent.parent.parent
 
 BOOTSTRAP = '''
 """Stands in for the product: answers readiness, keeps coins in memory, ends when a file tells it to."""
-import json, os, signal, sys, threading, time
+import json, os, signal, socket, sys, threading, time
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 
@@ -23,6 +23,12 @@ if code is not None:
     print("because it was told to", flush=True)
     sys.exit(int(code))
 if role == "migrate":
+    sys.exit(0)
+if role == "close":
+    ports = {"store": os.environ["REDIS_URL"].rpartition(":")[2].partition("/")[0],
+             "worker": json.loads(Path("seen-worker.json").read_text())["HEALTH_PORT"]}
+    probes = {name: socket.socket().connect_ex(("127.0.0.1", int(port))) == 0 for name, port in ports.items()}
+    Path("running-at-close.json").write_text(json.dumps(probes))
     sys.exit(0)
 coins = []
 

@@ -117,6 +117,13 @@ def test_down_stops_everything_and_keeps_the_data(clone: FakeClone, running: Run
     assert clone.command("status").returncode == 3
 
 
+def test_a_stop_closes_the_index_when_only_the_stores_run_any_more(clone: FakeClone, running: RunRecord) -> None:
+    clone.command("down")
+
+    assert running.processes
+    assert json.loads((clone.root / "running-at-close.json").read_text()) == {"store": True, "worker": False}
+
+
 def test_bad_configuration_stops_the_start_with_78_and_its_last_words(clone: FakeClone) -> None:
     clone.command("down")
 

@@ -65,6 +65,10 @@ class ChildEnvironments:
         made = self._common() | self._databases(self.everybody())
         return self._with_user(made) | {"DATABASE_ADMIN_URL": self.admin_url, "DATABASE_URL": self.admin_url}
 
+    def for_closing(self) -> dict[str, str]:
+        """Of the command that ends all claims when the product stops."""
+        return self._with_user(self._common() | self._databases(self.services))
+
     def for_sandbox(self) -> dict[str, str]:
         return self._with_user({})
 

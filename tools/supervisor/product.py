@@ -50,7 +50,13 @@ class Product:
             [topology.migrate_child(self.state, environments)],
             topology.role_children(self.chosen, self.state, environments),
         ]
-        supervision = Supervision(stages, wakeups=wakeups, on_change=lambda: self._save(supervision), say=self.say)
+        supervision = Supervision(
+            stages,
+            wakeups=wakeups,
+            on_change=lambda: self._save(supervision),
+            say=self.say,
+            closing=None if valkey is None else topology.close_child(self.state, environments),
+        )
         try:
             supervision.start_stage(stages[0])
             if postgres is not None:

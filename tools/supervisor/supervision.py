@@ -11,6 +11,7 @@ START_SECONDS = 120.0
 GRACE_SECONDS = 8.0
 RANK_SECONDS = 4.0
 STORE_SECONDS = 20.0
+CLOSE_SECONDS = 10.0
 POLL_SECONDS = 0.03
 WATCH_SECONDS = 1.0
 BAD_CONFIGURATION = 78
@@ -38,12 +39,15 @@ class Supervision:
         on_change: Callable[[], None],
         say: Callable[[str], None],
         start_seconds: float = START_SECONDS,
+        closing: Child | None = None,
     ) -> None:
+        """`closing` is a command for the time of a stop when only stores run any more."""
         self.stages = stages
         self._wakeups = wakeups
         self._on_change = on_change
         self._say = say
         self._start_seconds = start_seconds
+        self._closing = closing
         self._deadline: float | None = None
 
     @property
@@ -98,6 +102,8 @@ class Supervision:
             if child.is_running():
                 self._say(f"{child.name} did not stop within {GRACE_SECONDS:.0f} s and is killed")
                 child.runnable.force_stop()
+        if self._closing is not None and any(child.store for child in running):
+            self._close(self._closing, asked)
         for child in sorted((child for child in running if child.store), key=lambda child: child.stop_rank):
             child.runnable.ask_to_stop()
             self._wait([child], time.monotonic() + STORE_SECONDS, None)
@@ -105,6 +111,14 @@ class Supervision:
                 self._say(f"{child.name} did not stop within {STORE_SECONDS:.0f} s and is forced")
                 child.runnable.force_stop()
                 self._wait([child], time.monotonic() + STORE_SECONDS, None)
+
+    def _close(self, closing: Child, asked: int) -> None:
+        """Let it run to its end; whoever asks for the stop once more, or a store that hangs, does not wait for it."""
+        closing.launch()
+        self._wait([closing], time.monotonic() + CLOSE_SECONDS, asked)
+        if closing.is_running():
+            closing.runnable.force_stop()
+            self._wait([closing], time.monotonic() + RANK_SECONDS, None)
 
     def _step_while_starting(self, stage: Sequence[Child], deadline: float) -> None:
         if self._wakeups.stop_requests:

@@ -19,6 +19,7 @@ STOP_RANKS = {
     "worker": 1,
     "scheduler": 1,
     "migrate": 2,
+    "close": 2,
     "api": 2,
     "sandbox": 3,
     "valkey": 4,
@@ -66,6 +67,13 @@ def migrate_child(state: StateFolder, environments: ChildEnvironments) -> Child:
     command = [sys.executable, "-m", "shared.bootstrap", "migrate", *environments.everybody()]
     process = ProductProcess(command, environments.for_migration(), state.clone, state.log("migrate"))
     return Child("migrate", process, health="", stop_rank=STOP_RANKS["migrate"])
+
+
+def close_child(state: StateFolder, environments: ChildEnvironments) -> Child:
+    """What a clean stop does while the stores are the last to run: a Redis that starts again has forgotten no start."""
+    command = [sys.executable, "-m", "shared.bootstrap", "close", *environments.services]
+    process = ProductProcess(command, environments.for_closing(), state.clone, state.log("close"))
+    return Child("close", process, health="", stop_rank=STOP_RANKS["close"])
 
 
 def role_children(topology: str, state: StateFolder, environments: ChildEnvironments) -> list[Child]:

@@ -22,7 +22,10 @@ from shared.jobs.submission import Jobs
 
 log = structlog.get_logger(__name__)
 PAGE = 1000
-_LOST = "lost"
+#: What a mark says when starts may be forgotten, and a sentinel when it is the last word of its data (close_index.lua).
+_LOST = "lost:"
+_CLOSED = "closed:"
+_FOUND = sa.text("INSERT INTO redis_identity (is_only, identity) VALUES (TRUE, :identity) ON CONFLICT DO NOTHING")
 
 
 class _Overtaken(Exception):
@@ -36,8 +39,7 @@ def reconcile_once(jobs: Jobs) -> bool:
     Raises StoreUnavailable when the index was lost again while it was rebuilt; the next turn begins anew.
     """
     instance = instance_of(jobs.scripts.client)
-    known, sentinel = _identities(jobs)
-    mark = "" if _is_known(instance, known, sentinel) else _begin_rebuild(jobs, instance, known, sentinel)
+    mark = "" if _is_known(instance, *_identities(jobs)) else _begin_rebuild(jobs, instance)
     if mark:
         crash_point("reconcile.marked")
     # Also when nothing was lost: whatever an index forgot of pauses and limits comes back within one turn.
@@ -50,8 +52,6 @@ def reconcile_once(jobs: Jobs) -> bool:
             log.warning("index repaired", service=jobs.service, kind=kind, jobs=count)
     crash_point("reconcile.compared")
     if mark:
-        if known is not None and _LOST not in mark and pushed + dropped:
-            copy_settings(jobs, is_full=True)  # restarted and rolled back: the log of starts lost its end as well
         _adopt(jobs, instance, mark)
     return False
 
@@ -69,32 +69,50 @@ def _identities(jobs: Jobs) -> tuple[str | None, str | None]:
     """What PostgreSQL knows, and what the index holds as its sentinel; None where there is none."""
     with jobs.database.unit_of_work() as work:
         known = work.connection.execute(sa.text("SELECT identity FROM redis_identity")).scalar()
+    return known, _sentinel(jobs)
+
+
+def _sentinel(jobs: Jobs) -> str | None:
     with store_errors():
         sentinel = jobs.scripts.client.get(jobs.scripts.keys.of("identity"))
-    return known, sentinel.decode(errors="replace") if sentinel is not None else None
+    return sentinel.decode(errors="replace") if sentinel is not None else None
 
 
-def _begin_rebuild(jobs: Jobs, instance: str, known: str | None, sentinel: str | None) -> str:
-    """Close claims with a mark that says whether starts may be forgotten; a loss takes the mark with it."""
-    log.warning("index is new to us; rebuilding before claims open", service=jobs.service)
-    prefix = _prefix(instance)
-    is_kept = sentinel == known or (sentinel or "").startswith(prefix)
-    is_lost = known is not None and (not is_kept or _is_rolled_back(jobs))
-    return jobs.scripts.mark_rebuild(prefix, f"{prefix}{_LOST if is_lost else 'kept'}:{secrets.token_hex(8)}")
+def _begin_rebuild(jobs: Jobs, instance: str) -> str:
+    """Close claims with a mark that says whether starts may be forgotten; empty when another has just opened them.
+
+    The row's lock only spares a rebuild beside one that is about to commit: the script alone decides what is kept.
+    """
+    with jobs.database.unit_of_work() as work:
+        locked = sa.text("SELECT identity FROM redis_identity FOR UPDATE")
+        known = work.connection.execute(locked).scalar()
+        if known is None:
+            _found(jobs, work)
+            known = work.connection.execute(locked).scalar()
+        if _is_known(instance, known, _sentinel(jobs)):
+            return ""
+        mark = jobs.scripts.mark_rebuild(_prefix(instance), secrets.token_hex(8), known=known or "")
+    log.warning(
+        "index is new to us; rebuilding before claims open", service=jobs.service, starts_forgotten=_LOST in mark
+    )
+    return mark
+
+
+def _found(jobs: Jobs, work: UnitOfWork) -> None:
+    """The first day: an empty index that nobody has claimed from begins as one that was closed, under a name for it.
+
+    Only what the index itself says is written down: one that was flushed since another opened it is no first day.
+    """
+    with store_errors():
+        name = f"{_CLOSED}first:{secrets.token_hex(8)}"
+        jobs.scripts.client.set(jobs.scripts.keys.of("identity"), name, nx=True)
+    sentinel = _sentinel(jobs) or ""
+    if sentinel.startswith(_CLOSED):
+        work.connection.execute(_FOUND, {"identity": sentinel.removeprefix(_CLOSED)})
 
 
 def _prefix(instance: str) -> str:
     return f"rebuilding:{instance}:"
-
-
-def _is_rolled_back(jobs: Jobs) -> bool:
-    """True when PostgreSQL has applied an event that the index's stream does not have any more."""
-    with jobs.database.unit_of_work() as work:
-        applied = work.connection.execute(sa.text("SELECT max(event_ms) FROM job WHERE finished_at IS NULL")).scalar()
-    with store_errors():
-        newest = jobs.scripts.client.xrevrange(jobs.scripts.keys.of("events"), count=1)
-    newest_ms = int(newest[0][0].decode().partition("-")[0]) if newest else 0
-    return applied is not None and applied > newest_ms
 
 
 def _adopt(jobs: Jobs, instance: str, mark: str) -> None:

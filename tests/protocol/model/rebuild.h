@@ -1,6 +1,6 @@
 // Owns the model of an index that is lost, rebuilt and opened again (rules 13, 14): identities, marks, a pause and a
-// rate window, two reconcilers, one worker. After maintenance/reconciler.py, queue_settings.py, worker.py and
-// connection.py.
+// rate window, two reconcilers, one worker, a clean stop. After maintenance/reconciler.py, lua/rebuild.lua, lua/close_index.lua,
+// queue_settings.py, worker.py and connection.py.
 #pragma once
 
 #include "options.h"
@@ -14,10 +14,12 @@ class Model {
 
     explicit Model(Options &o)
         : restarts_(o.number("restarts", 0)), flushes_(o.number("flushes", 0)), outages_(o.number("outages", 0)),
-          drops_(o.number("drops", 0)), reconcilers_(o.number("reconcilers", 1)), gate_(o.rule("13.gate")),
+          drops_(o.number("drops", 0)), closes_(o.number("closes", 0)), reconcilers_(o.number("reconcilers", 1)), gate_(o.rule("13.gate")),
           by_life_(o.rule("13.life")), by_value_(o.rule("13.value")), mark_(o.rule("13.mark")), met_(o.rule("13.met")),
           before_claims_(o.rule("13.order")), copy_first_(o.rule("14.acknowledge")), version_(o.rule("14.version")),
-          restores_(o.rule("14.restore")), fills_(o.rule("14.window")), always_fills_(o.rule("14.cut")) {}
+          restores_(o.rule("14.restore")), fills_(o.rule("14.window")), fills_unproven_(o.rule("14.cut")),
+          names_(o.rule("14.name")), ends_claims_(o.rule("14.end")), in_script_(o.rule("14.script")),
+          closes_own_(o.rule("14.life")) {}
 
     State initial() const {
         State s{};
@@ -27,6 +29,7 @@ class Model {
         s.flushes = flushes_;
         s.outages = outages_;
         s.drops = drops_;
+        s.closes = closes_;
         return s;
     }
 
@@ -83,7 +86,7 @@ class Model {
         Reconciler &n = b.reconciler[i];
         switch (r.at) {
         case 0:
-            n = Reconciler{1, a.life, a.known, a.index.sentinel, 0, 0, 0, 0};
+            n = Reconciler{1, a.life, a.known, a.index.sentinel, 0, 0, 0};
             moves.step("reconciler: reads both identities", b);
             return;
         case 1:
@@ -100,11 +103,9 @@ class Model {
             moves.step("reconciler: copies settings into the index", b);
             return;
         case 4:
-            n.repaired |= !a.index.has_job || (a.finished && !a.index.has_event);
             b.index.has_job = 1;
             b.owes_job = 0;
             n.at = r.mark ? 5 : 0;
-            if (r.mark && n.repaired && fills_) configure(b, r.paused, true);
             if (!n.at) n = Reconciler{};
             moves.step("reconciler: puts missing jobs back, drops strays", b);
             return;
@@ -122,13 +123,9 @@ class Model {
             moves.step("reconciler: the index is known", b);
             return;
         }
-        bool is_mark = r.sentinel & MARK && life_of(r.sentinel) == r.life;
-        bool is_kept = r.sentinel == r.known || is_mark;
-        bool is_rolled_back = a.applied && !a.finished && !a.index.has_event;
-        bool is_lost = !is_kept || is_rolled_back || always_fills_;
         u8 standing = a.index.sentinel;
         if (!(standing & MARK && life_of(standing) == r.life)) {
-            standing = MARK | (is_lost ? LOST : 0) | name(r.life, FRESH);
+            standing = MARK | (is_kept(in_script_ ? standing : r.sentinel, r.known) ? 0 : LOST) | name(r.life, FRESH);
             b.index.sentinel = standing;
         }
         n.mark = standing;
@@ -139,6 +136,12 @@ class Model {
         }
         n.at = 5;
         moves.step("reconciler: marks the index, opens it before it is rebuilt", b);
+    }
+
+    bool is_kept(u8 replaced, u8 known) const {
+        if (!fills_unproven_ && replaced == known) return true;
+        bool is_closed = replaced & CLOSED && !(replaced & MARK);
+        return is_closed && (!names_ || (replaced & ~CLOSED) == known);
     }
 
     void configure(State &b, u8 paused, bool is_full) const {
@@ -186,7 +189,8 @@ class Model {
         State b = a;
         bool is_met = a.worker_life == a.life;
         bool is_recognised = life_of(a.worker_identity) == a.worker_life || !by_life_;
-        if (a.worker_identity && is_recognised && (!gate_ || a.index.sentinel == a.worker_identity)) {
+        u8 gate = ends_claims_ || a.index.sentinel & MARK ? a.index.sentinel : a.index.sentinel & ~CLOSED;
+        if (a.worker_identity && is_recognised && (!gate_ || gate == a.worker_identity)) {
             b.worker_life = a.life;
             if (!is_met && met_) {
                 b.worker_identity = 0;
@@ -210,8 +214,7 @@ class Model {
         if (a.started) violated = "rate-exceeded";
         if (a.operator_at == 3) violated = "claim-while-paused";
         if (a.owes_job) violated = "claims-open-on-loss";
-        b.started = b.index.has_start = b.index.has_event = 1;
-        b.applied = b.finished = 0;
+        b.started = b.index.has_start = 1;
         moves.step("worker: claims and starts a job", b, violated);
     }
 
@@ -238,12 +241,11 @@ class Model {
             moves.step("the rate's window is over", b);
         }
         b = a;
-        if (a.index.has_event && !a.applied) {
-            b.applied = 1;
-            moves.step("history: applies the start", b);
-        } else if (a.applied && a.index.has_event && !a.finished) {
-            b.finished = 1;
-            moves.step("settler: the started job is final", b);
+        bool is_own = life_of(a.index.sentinel) == a.life || !closes_own_;
+        if (a.closes && a.index.sentinel && is_own && !(a.index.sentinel & (MARK | CLOSED))) {
+            b.index.sentinel |= CLOSED;
+            b.closes--;
+            moves.wish("WISH close_index.lua, before a stop", b);
         }
     }
 
@@ -275,9 +277,9 @@ class Model {
         moves.fault("FAULT Redis restarts without the end of its log", b);
     }
 
-    int restarts_, flushes_, outages_, drops_, reconcilers_;
+    int restarts_, flushes_, outages_, drops_, closes_, reconcilers_;
     bool gate_, by_life_, by_value_, mark_, met_, before_claims_, copy_first_, version_, restores_, fills_,
-        always_fills_;
+        fills_unproven_, names_, ends_claims_, in_script_, closes_own_;
 };
 
 } // namespace rebuild

@@ -1,6 +1,9 @@
 """Owns the fixtures bench and site: the sample service on empty stores, and behind a gRPC server."""
 
+import secrets
+import tempfile
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import psycopg
 import pytest
@@ -12,7 +15,8 @@ from tests.runtime.jobs.peer import Peer, open_peer
 from tests.runtime.jobs.sample import NAME, Bench, jobs_of, open_bench
 from tests.runtime.jobs.site import Site, open_site
 from tests.stores import service_url
-from tools.stores import PostgresServer
+from tools.stores import PostgresServer, ValkeyServer
+from tools.stores.ports import free_port
 
 BENCH_DATABASE = "bench"
 
@@ -53,3 +57,13 @@ def peer(bench: Bench) -> Iterator[Peer]:
     """The bench as another service, and one that sends to it."""
     with open_peer(bench) as opened:
         yield opened
+
+
+@pytest.fixture
+def durable_valkey() -> Iterator[ValkeyServer]:
+    """A server that writes what it is told, and can be restarted."""
+    with tempfile.TemporaryDirectory(prefix="millrace-durable-") as folder:
+        server = ValkeyServer(Path(folder) / "data", port=free_port(), password=secrets.token_hex(8), durable=True)
+        server.start()
+        yield server
+        server.stop()

@@ -1,10 +1,7 @@
 """The reconciler: PostgreSQL and index agree again after any loss, and claims stay shut until then."""
 
 import secrets
-import tempfile
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
 
 import pytest
 
@@ -18,7 +15,6 @@ from shared.jobs.queue_settings import copy_settings
 from shared.jobs.states import State
 from tests.runtime.jobs.sample import NAME, Bench, Play, jobs_of, open_bench, play, play_aside, write_effect
 from tools.stores import ValkeyServer
-from tools.stores.ports import free_port
 
 
 def is_closed(bench: Bench) -> bool:
@@ -248,16 +244,6 @@ def test_four_reconcilers_at_once_rebuild_one_index(bench: Bench) -> None:
     assert not identity_changed(bench.jobs)
     assert {claimed.held.id for claimed in bench.claim(1000)} == {job.id for job in jobs}
     assert bench.kinds(jobs[0].id).count("started") == 1
-
-
-@pytest.fixture
-def durable_valkey() -> Iterator[ValkeyServer]:
-    """A server that writes what it is told, and can be restarted."""
-    with tempfile.TemporaryDirectory(prefix="millrace-durable-") as folder:
-        server = ValkeyServer(Path(folder) / "data", port=free_port(), password=secrets.token_hex(8), durable=True)
-        server.start()
-        yield server
-        server.stop()
 
 
 def test_a_restarted_redis_is_shut_until_reconciled_and_keeps_its_jobs(

@@ -21,7 +21,6 @@ def restore(bench: Bench, kept: dict[bytes, bytes]) -> None:
     bench.sql("UPDATE redis_identity SET identity = 'before:it:1'")
 
 
-@pytest.mark.xfail(strict=True, reason="14.cut: a start that history had not applied when the log was cut is forgotten")
 def test_a_rate_window_begins_used_up_after_a_cut_log_whose_starts_nobody_had_read(bench: Bench) -> None:
     bench.sql("UPDATE queue_setting SET rate = 1, window_ms = 3600000, version = version + 1")
     copy_settings(bench.jobs)

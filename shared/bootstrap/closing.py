@@ -1,4 +1,4 @@
-"""Owns the close command: claims end before Redis is restarted, so that it forgets no start. It must never open them."""
+"""Owns the close command: claims end before a restart of Redis, so that it forgets no start. It must never open them."""
 
 import structlog
 

@@ -43,7 +43,7 @@ def restore(bench: Bench, kept: dict[bytes, bytes]) -> None:
 
 
 def test_a_clean_restart_keeps_what_is_left_of_a_rates_window(lasting: Bench, durable_valkey: ValkeyServer) -> None:
-    closed = lasting.jobs.scripts.close()
+    closed = lasting.jobs.scripts.close_index()
     restart(durable_valkey)
 
     reconcile_once(lasting.jobs)
@@ -64,7 +64,7 @@ def test_claims_are_shut_from_a_close_until_a_reconciler_opens_them(bench: Bench
     limit(bench)
     identity = bench.sql("SELECT identity FROM redis_identity")[0][0]
 
-    closed = [bench.jobs.scripts.close() for _ in range(2)]
+    closed = [bench.jobs.scripts.close_index() for _ in range(2)]
     shut = bench.jobs.scripts.claim({"work": 1}, identity=identity, request="a" * 32, worker="by-hand").is_closed
     reconcile_once(bench.jobs)
 
@@ -75,7 +75,7 @@ def test_claims_are_shut_from_a_close_until_a_reconciler_opens_them(bench: Bench
 
 def test_an_old_closing_says_nothing_about_what_was_started_after_it(bench: Bench) -> None:
     limit(bench)
-    bench.jobs.scripts.close()
+    bench.jobs.scripts.close_index()
     closed = bench.snapshot()
     reconcile_once(bench.jobs)
     assert len(bench.claim()) == 1
@@ -91,7 +91,7 @@ def test_an_index_that_came_back_with_a_restart_is_not_closed_before_it_is_recon
 ) -> None:
     restart(durable_valkey)
 
-    closed = lasting.jobs.scripts.close()
+    closed = lasting.jobs.scripts.close_index()
     reconcile_once(lasting.jobs)
 
     assert not closed
@@ -100,7 +100,7 @@ def test_an_index_that_came_back_with_a_restart_is_not_closed_before_it_is_recon
 
 def test_a_mark_is_decided_by_what_it_replaces(bench: Bench) -> None:
     known = bench.sql("SELECT identity FROM redis_identity")[0][0]
-    bench.jobs.scripts.close()
+    bench.jobs.scripts.close_index()
     bench.redis.flushdb()  # after a reconciler has read the closing, before it sets its mark
 
     mark = bench.jobs.scripts.mark_rebuild("rebuilding:here:", "one", known=known)
@@ -111,10 +111,10 @@ def test_a_mark_is_decided_by_what_it_replaces(bench: Bench) -> None:
 
 def test_a_mark_and_an_index_never_opened_have_nothing_to_close(bench: Bench) -> None:
     bench.redis.flushdb()
-    empty = bench.jobs.scripts.close()
+    empty = bench.jobs.scripts.close_index()
     bench.jobs.scripts.mark_rebuild("rebuilding:here:", "one", known="")
 
-    assert (empty, bench.jobs.scripts.close()) == (False, False)
+    assert (empty, bench.jobs.scripts.close_index()) == (False, False)
 
 
 def test_adopting_an_index_may_be_repeated(bench: Bench) -> None:

@@ -1,4 +1,4 @@
-"""Owns the close command: claims end before a restart of Redis, so that it forgets no start. It must never open them."""
+"""Owns the close command: claims end before Redis is restarted, so that no start is forgotten. It never opens any."""
 
 import structlog
 
@@ -16,7 +16,7 @@ def close(services: list[Service]) -> bool:
     for service in services:
         client = connect(load(service.settings, service=service.name).redis_location, name=f"{service.display}-close")
         try:
-            closed = Scripts(client, service.display).close()
+            closed = Scripts(client, service.display).close_index()
         finally:
             client.close()
         if closed:

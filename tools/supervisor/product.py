@@ -67,12 +67,15 @@ class Product:
             self._save(supervision)
             supervision.watch(LogKeeper(self.state.logs).trim)
         finally:
-            self.say("stopping")
-            supervision.stop()
-            self.record = RunRecord(topology=self.chosen, ports=self.ports.numbers(), embedded=self.record.embedded)
-            self.record.save(self.state.run)
-            self.ports.release()
-            self.say("stopped")
+            self._end(supervision)
+
+    def _end(self, supervision: Supervision) -> None:
+        self.say("stopping")
+        supervision.stop()
+        self.record = RunRecord(topology=self.chosen, ports=self.ports.numbers(), embedded=self.record.embedded)
+        self.record.save(self.state.run)
+        self.ports.release()
+        self.say("stopped")
 
     def _claim(self, services: list[str], earlier: RunRecord) -> None:
         processes = [role.process for role in topology.roles(self.chosen, services)]

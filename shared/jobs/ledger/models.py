@@ -50,13 +50,17 @@ job = sa.Table(
     sa.Column("event_ms", sa.BigInteger, nullable=False, server_default="0"),
     #: What a person changed of a waiting job and the index has not taken yet (rule 14); null = nothing.
     sa.Column("pending_change", JSONB),
+    #: Submitted with an idempotency key: its row answers a repeated request, as a child's answers its parent's.
+    sa.Column("is_keyed", sa.Boolean, nullable=False, server_default=sa.false()),
+    sa.Column("is_owed", sa.Boolean, sa.Computed("is_keyed OR parent_id IS NOT NULL", persisted=True)),
     sa.Index("ix_job_changed", "seq", postgresql_where=sa.text("pending_change IS NOT NULL AND finished_at IS NULL")),
     sa.Index("ix_job_listing", "queue", "state", "seq"),
     sa.Index("ix_job_unpushed", "seq", postgresql_where=sa.text("pushed_at IS NULL AND finished_at IS NULL")),
     sa.Index("ix_job_live", "seq", postgresql_where=sa.text("finished_at IS NULL")),
     sa.Index(
-        "ix_job_retention", "queue", "state", "finished_at", "seq", postgresql_where=sa.text("finished_at IS NOT NULL")
-    ),
+        "ix_job_retention", "queue", "state", "is_owed", "finished_at", "seq",
+        postgresql_where=sa.text("finished_at IS NOT NULL"),
+    ),  # fmt: skip
 )
 
 attempt = sa.Table(

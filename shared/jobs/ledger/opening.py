@@ -20,10 +20,11 @@ _PIECE = 250
 
 _OPEN: LiteralString = """
 INSERT INTO job (id, name, queue, state, priority, args, attempts_max, timeout_ms, scheduled_for, wait_reason, tick,
-                 parent_id, request_id, group_key)
+                 parent_id, request_id, group_key, is_keyed)
 VALUES ($1, $2, $3, CASE WHEN CAST($8 AS timestamptz) > clock_timestamp() THEN 'scheduled' ELSE 'queued' END,
         $4, CAST($5 AS jsonb), $6, $7, $8,
-        CASE WHEN CAST($8 AS timestamptz) > clock_timestamp() THEN 'delay' ELSE '' END, $9, $10, $11, $12)
+        CASE WHEN CAST($8 AS timestamptz) > clock_timestamp() THEN 'delay' ELSE '' END, $9, $10, $11, $12,
+        CAST($13 AS boolean))
 ON CONFLICT (id) DO NOTHING
 RETURNING seq, created_at, state
 """
@@ -63,6 +64,7 @@ def _values(asked: Submission) -> list[str | None]:
         asked.id, asked.name, asked.queue, str(asked.priority), asked.args_json, str(asked.attempts_max),
         str(asked.timeout_ms), _iso(asked.scheduled_for), _iso(asked.tick), asked.parent_id, asked.request_id,
         asked.group_key,
+        "false" if asked.idempotency_key is None else "true",
     ]  # fmt: skip
 
 

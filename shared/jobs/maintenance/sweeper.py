@@ -3,6 +3,8 @@
 It must never delete a live job, nor a dead one without saying so.
 """
 
+from datetime import timedelta
+
 import sqlalchemy as sa
 import structlog
 from redis.exceptions import ResponseError
@@ -18,15 +20,16 @@ from shared.jobs.submission import Jobs
 
 log = structlog.get_logger(__name__)
 BATCH = 1000
+KEY_LIFE = timedelta(hours=24)
 CONSUMER_IDLE_MS = 3_600_000
 
 #: Reads one entry of the index a queue, however many jobs there are; also finds queues the code has no more.
 _QUEUES = sa.text("""
 WITH RECURSIVE known (queue) AS (
-  (SELECT queue FROM job WHERE finished_at IS NOT NULL ORDER BY queue, state, finished_at, seq LIMIT 1)
+  (SELECT queue FROM job WHERE finished_at IS NOT NULL ORDER BY queue, state, is_owed, finished_at, seq LIMIT 1)
   UNION ALL
   SELECT (SELECT job.queue FROM job WHERE job.finished_at IS NOT NULL AND job.queue > known.queue
-          ORDER BY job.queue, job.state, job.finished_at, job.seq LIMIT 1)
+          ORDER BY job.queue, job.state, job.is_owed, job.finished_at, job.seq LIMIT 1)
   FROM known WHERE known.queue IS NOT NULL
 )
 SELECT queue FROM known WHERE queue IS NOT NULL
@@ -34,30 +37,56 @@ SELECT queue FROM known WHERE queue IS NOT NULL
 
 #: now() and not clock_timestamp(): an index is only searched for what holds still during the statement.
 _DELETE_OLD = sa.text(f"""
-DELETE FROM job USING (
+DELETE FROM job WHERE seq = ANY(ARRAY(
   SELECT seq FROM job
-  WHERE queue = :queue AND state = :state AND finished_at < now() - CAST(:age AS interval)
+  WHERE queue = :queue AND state = :state AND NOT is_owed AND finished_at < now() - CAST(:age AS interval)
   ORDER BY finished_at, seq LIMIT {BATCH} FOR UPDATE SKIP LOCKED
-) AS gone WHERE job.seq = gone.seq
+))
 """)  # noqa: S608  # a constant of this module
 
-#: The newest job beyond the count, found by walking at most `count` entries of the index; never by counting all.
+#: The newest job beyond the count, found by walking at most so many entries of each half of the index; never by
+#: counting all.
 _FIRST_SURPLUS = sa.text("""
-SELECT finished_at, seq FROM job WHERE queue = :queue AND state = :state AND finished_at IS NOT NULL
-ORDER BY finished_at DESC, seq DESC OFFSET :count LIMIT 1
+SELECT finished_at, seq FROM (
+  (SELECT finished_at, seq FROM job WHERE queue = :queue AND state = :state AND NOT is_owed AND finished_at IS NOT NULL
+   ORDER BY finished_at DESC, seq DESC LIMIT :count + 1)
+  UNION ALL
+  (SELECT finished_at, seq FROM job WHERE queue = :queue AND state = :state AND is_owed AND finished_at IS NOT NULL
+   ORDER BY finished_at DESC, seq DESC LIMIT :count + 1)
+) AS newest ORDER BY finished_at DESC, seq DESC OFFSET :count LIMIT 1
 """)
 
 _DELETE_SURPLUS = sa.text(f"""
-DELETE FROM job USING (
+DELETE FROM job WHERE seq = ANY(ARRAY(
   SELECT seq FROM job
-  WHERE queue = :queue AND state = :state AND finished_at IS NOT NULL AND (finished_at, seq) <= (:finished_at, :seq)
+  WHERE queue = :queue AND state = :state AND NOT is_owed AND finished_at IS NOT NULL
+    AND (finished_at, seq) <= (:finished_at, :seq)
   ORDER BY finished_at, seq LIMIT {BATCH} FOR UPDATE SKIP LOCKED
-) AS gone WHERE job.seq = gone.seq
+))
+""")  # noqa: S608  # a constant of this module
+
+#: Rows that answer a repeated submission: by either rule only after a key's life (it began before they finished), and
+#: children not before their parent has ended. What is looked at is bounded as well: the oldest of them.
+_DELETE_OWED = sa.text(f"""
+DELETE FROM job WHERE seq = ANY(ARRAY(
+  SELECT seq FROM job
+  WHERE seq = ANY(ARRAY(
+    SELECT seen.seq FROM (
+      SELECT seq, parent_id FROM job
+      WHERE queue = :queue AND state = :state AND is_owed AND finished_at < now() - CAST(:age AS interval)
+        AND (finished_at, seq) <= (coalesce(CAST(:finished_at AS timestamptz), 'infinity'), coalesce(:seq, 0))
+      ORDER BY finished_at, seq LIMIT {10 * BATCH}
+    ) AS seen
+    WHERE NOT EXISTS (SELECT FROM job AS parent WHERE parent.id = seen.parent_id AND parent.finished_at IS NULL)
+    LIMIT {BATCH}))
+    AND finished_at < now() - CAST(:age AS interval)
+  ORDER BY seq FOR UPDATE SKIP LOCKED
+))
 """)  # noqa: S608  # a constant of this module
 
 #: What is not a job goes by age alone: table, its time, and how long it is kept.
 _AGED = (
-    ("idempotency_key", "created_at", "24 hours"),
+    ("idempotency_key", "created_at", KEY_LIFE),
     ("schedule_tick", "fired_at", "7 days"),
     ("inbox", "received_at", inbox.KEPT),
 )
@@ -85,8 +114,14 @@ def _sweep_jobs(jobs: Jobs, queue: str, state: State, keep: Keep) -> int:
     which = {"queue": queue, "state": str(state)}
     with jobs.database.unit_of_work() as work:
         old = work.connection.execute(_DELETE_OLD, {**which, "age": keep.age}).rowcount
+        owed = {**which, "age": max(keep.age, KEY_LIFE), "finished_at": None, "seq": None}
+        old += work.connection.execute(_DELETE_OWED, owed).rowcount
         first = work.connection.execute(_FIRST_SURPLUS, {**which, "count": keep.count}).one_or_none()
-        surplus = work.connection.execute(_DELETE_SURPLUS, {**which, **first._mapping}).rowcount if first else 0
+        surplus = 0
+        if first is not None:
+            surplus = work.connection.execute(_DELETE_SURPLUS, {**which, **first._mapping}).rowcount
+            owed |= {"age": KEY_LIFE, **first._mapping}
+            surplus += work.connection.execute(_DELETE_OWED, owed).rowcount
     for rule, count in (("age", old), ("count", surplus)):
         if count:
             metrics.JOBS_SWEPT.labels(service=jobs.service, queue=queue, state=str(state), rule=rule).inc(count)
@@ -98,7 +133,7 @@ def _sweep_jobs(jobs: Jobs, queue: str, state: State, keep: Keep) -> int:
     return max(old, surplus)
 
 
-def _delete_aged(work: UnitOfWork, table: str, column: str, kept: str) -> int:
+def _delete_aged(work: UnitOfWork, table: str, column: str, kept: str | timedelta) -> int:
     statement = f"""
     DELETE FROM {table} WHERE ctid = ANY(ARRAY(
       SELECT ctid FROM {table} WHERE {column} < now() - CAST(:kept AS interval)

@@ -1,9 +1,4 @@
-"""What the protocol model found (tests/protocol/README.md, Holes), played on real stores.
-
-Each is an expected failure until its cure.
-"""
-
-import pytest
+"""What the protocol model found, played on real stores."""
 
 from shared.jobs.maintenance.reconciler import reconcile_once
 from shared.jobs.maintenance.sweeper import sweep_once
@@ -34,7 +29,6 @@ def test_a_rate_window_begins_used_up_after_a_cut_log_whose_starts_nobody_had_re
     assert not bench.claim()
 
 
-@pytest.mark.xfail(strict=True, reason="key.kept: a finished job is swept by count while its key still counts")
 def test_a_request_repeated_after_its_job_was_swept_by_count_runs_nothing_again(bench: Bench) -> None:
     first = bench.submit(1, idempotency_key="order-1")
     bench.run()

@@ -77,15 +77,16 @@ def _heartbeat(process: Process, workers: list[ServiceWorker], coroutines: Corou
 
 
 def _prepare(process: Process, runtime: ServiceRuntime, coroutines: Coroutines) -> None:
-    """The event loop and the processes that the service's jobs ask for; nothing for those that ask for none."""
+    """The event loop that the service's jobs ask for, and the processes; each of those starts when first needed."""
     definitions = runtime.jobs.catalogue.jobs.values()
     if any(definition.is_coroutine for definition in definitions):
         runtime.resources[Coroutines] = coroutines
         coroutines.start()
     queues = {definition.queue.name for definition in definitions if definition.isolation == "process"}
-    if queues:
+    if definitions:
+        # One more, for whatever has been in two crashes.
         runtime.resources[IsolatedJobs] = IsolatedJobs(
             command_for(runtime.service.name),
-            size=sum(runtime.jobs.catalogue.queues[queue].slots for queue in queues),
+            size=sum(runtime.jobs.catalogue.queues[queue].slots for queue in queues) + 1,
             jobs_limit=process.settings.isolated_jobs_limit,
         )

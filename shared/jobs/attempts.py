@@ -26,7 +26,7 @@ from shared.jobs.broker import MillraceBroker, message_of
 from shared.jobs.context import JobContext
 from shared.jobs.crash_points import crash_point
 from shared.jobs.definitions import Arguments, JobDefinition
-from shared.jobs.elsewhere import JobExited, perform_elsewhere
+from shared.jobs.elsewhere import JobExited, ProcessCrashed, perform_elsewhere
 from shared.jobs.ledger import ledger, queries
 from shared.jobs.messages import Envelope, envelope_of
 from shared.jobs.outcomes import (
@@ -141,7 +141,7 @@ def _call(
     result: Any = None
     raised: BaseException | None = None
     try:
-        if definition.is_plain:
+        if definition.is_plain and not attempt.claimed.crashes:
             attempt.running.enter(attempt, context)
             try:
                 result = definition.function(context, arguments)
@@ -199,6 +199,8 @@ def decide(
     failure = failure_of(error)
     if isinstance(error, _InvalidResult):
         return Buried(Reason.INVALID_RESULT, failure)
+    if isinstance(error, ProcessCrashed):
+        return Buried(Reason.CRASHED, failure)
     if isinstance(error, Permanent | Rejected):
         return Buried(Reason.UNRECOVERABLE, failure)
     if attempt.claimed.attempt >= attempts_max:

@@ -12,6 +12,7 @@ from tools.stores.valkey import ValkeyServer
 from tools.supervisor import credentials, demo_coins, leftovers, probes, run_record, topology, wiring
 from tools.supervisor.announcement import Announcement
 from tools.supervisor.child_environment import ChildEnvironments
+from tools.supervisor.children import Child
 from tools.supervisor.log_files import LogKeeper
 from tools.supervisor.run_record import ProcessRecord, RunRecord
 from tools.supervisor.state import StateFolder
@@ -50,13 +51,8 @@ class Product:
             [topology.migrate_child(self.state, environments)],
             topology.role_children(self.chosen, self.state, environments),
         ]
-        supervision = Supervision(
-            stages,
-            wakeups=wakeups,
-            on_change=lambda: self._save(supervision),
-            say=self.say,
-            closing=None if valkey is None else topology.close_child(self.state, environments),
-        )
+        closing = topology.close_child(self.state, environments) if valkey else None
+        supervision = self._supervision(stages, wakeups, closing)
         try:
             supervision.start_stage(stages[0])
             if postgres is not None:
@@ -76,6 +72,12 @@ class Product:
         self.record.save(self.state.run)
         self.ports.release()
         self.say("stopped")
+
+    def _supervision(self, stages: list[list[Child]], wakeups: Wakeups, closing: Child | None) -> Supervision:
+        made = Supervision(
+            stages, wakeups=wakeups, on_change=lambda: self._save(made), say=self.say, closing=closing
+        )  # fmt: skip
+        return made
 
     def _claim(self, services: list[str], earlier: RunRecord) -> None:
         processes = [role.process for role in topology.roles(self.chosen, services)]

@@ -27,6 +27,9 @@ _CHUNK = 64 * 1024
 class ProcessDied(Transient):
     """The process of an isolated job ended under it; the message names the signal or the exit code."""
 
+    #: False when it died before it was given the job.
+    had_begun = False
+
 
 class Killed(Exception):
     """It was killed because it did not end by itself in time."""
@@ -160,6 +163,7 @@ class IsolatedProcess:
         while self._printed in self._selector.get_map() and self._print():
             pass
         error = ProcessDied(f"the process of the job {_ending(code)}")
+        error.had_begun = bool(self._token)
         if tail := self.output.tail:
             error.add_note(f"its last output:\n{tail}")
         return error

@@ -58,9 +58,14 @@ job = sa.Table(
     sa.Index("ix_job_unpushed", "seq", postgresql_where=sa.text("pushed_at IS NULL AND finished_at IS NULL")),
     sa.Index("ix_job_live", "seq", postgresql_where=sa.text("finished_at IS NULL")),
     sa.Index(
-        "ix_job_retention", "queue", "state", "is_owed", "finished_at", "seq",
+        "ix_job_retention",
+        "queue",
+        "state",
+        "is_owed",
+        "finished_at",
+        "seq",
         postgresql_where=sa.text("finished_at IS NOT NULL"),
-    ),  # fmt: skip
+    ),
 )
 
 attempt = sa.Table(

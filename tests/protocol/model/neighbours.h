@@ -1,5 +1,5 @@
 // Owns the model of a job that kills its process beside one that does no harm, in one worker (dead after 3 crashes).
-// After lua/claim.lua and reclaim.lua.
+// After elsewhere.py and reclaim.lua: who was in two crashes runs in a process of its own.
 #pragma once
 
 #include "options.h"
@@ -7,7 +7,7 @@
 
 namespace neighbours {
 
-enum Entry : u8 { QUEUED, RUNNING, BURIED, DONE };
+enum Entry : u8 { QUEUED, RUNNING, ALONE, BURIED, DONE };
 
 struct State {
     u8 entry[2], crashes[2]; // job 0 kills its process
@@ -28,16 +28,20 @@ class Model {
     void successors(const State &a, Moves<State> &moves) const {
         for (int i = 0; i < 2; i++) {
             State b = a;
-            bool is_suspect = alone_ && (a.crashes[i] || (a.entry[1 - i] == RUNNING && a.crashes[1 - i]));
-            if (a.entry[i] == QUEUED && !(is_suspect && a.entry[1 - i] == RUNNING)) {
-                b.entry[i] = RUNNING;
+            if (a.entry[i] == QUEUED) {
+                b.entry[i] = alone_ && a.crashes[i] == 2 ? ALONE : RUNNING;
                 moves.step(i ? "worker: claims the harmless job" : "worker: claims the job that kills", b);
             }
         }
         State b = a;
-        if (a.entry[1] == RUNNING) {
+        if (a.entry[1] == RUNNING || a.entry[1] == ALONE) {
             b.entry[1] = DONE;
             moves.step("worker: the harmless job completes", b);
+        }
+        b = a;
+        if (a.entry[0] == ALONE) {
+            b.entry[0] = BURIED;
+            moves.step("worker: the process of the job that kills dies, nothing else with it", b);
         }
         if (a.entry[0] != RUNNING) return;
         b = a;
@@ -57,7 +61,7 @@ class Model {
     }
 
     std::string describe(const State &s) const {
-        static const char *entries[] = {"queued", "running", "dead", "done"};
+        static const char *entries[] = {"queued", "running", "alone", "dead", "done"};
         char text[80];
         std::snprintf(text, sizeof text, "killer=%s/%d crashes harmless=%s/%d crashes", entries[s.entry[0]],
                       s.crashes[0], entries[s.entry[1]], s.crashes[1]);

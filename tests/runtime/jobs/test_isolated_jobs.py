@@ -17,11 +17,12 @@ from structlog.testing import capture_logs
 from shared.jobs import Job, submit
 from shared.jobs import heartbeat as heartbeat_module
 from shared.jobs.isolation import IsolatedJobs
+from shared.jobs.maintenance.reaper import reap_once
 from shared.jobs.outcomes import Again, Buried, Done, Outcome, Reason
 from shared.jobs.states import State
 from tests.runtime.jobs.sample import NAME, Bench, at_work
 from tests.runtime.jobs.waiting import eventually
-from tests.runtime.jobs.ways import JOBS_LIMIT, Order, apart, apart_once, open_ways, sing_apart
+from tests.runtime.jobs.ways import JOBS_LIMIT, Order, among, apart, apart_once, open_ways, sing_apart
 from tests.stores import service_url
 from tools.stores import PostgresServer, temporary_valkey
 
@@ -80,6 +81,23 @@ def test_a_process_is_used_again_and_replaced_after_its_number_of_jobs(bench: Be
 
     assert 1 < len(set(pids)) <= 3
     assert os.getpid() not in pids
+
+
+def test_of_two_jobs_that_were_in_two_crashes_together_only_the_culprit_dies_of_the_third(bench: Bench) -> None:
+    culprit, neighbour = (submit(bench.jobs, among, Order(act=act)) for act in ("segv", "pid"))
+    for _ in range(2):
+        assert len(bench.claim()) == 2
+        bench.expire_leases()
+        reap_once(bench.jobs)
+
+    ends, pid = bench.run()
+    bench.settle()
+
+    assert isinstance(ends, Buried)
+    assert (ends.reason, ends.failure.type) == (Reason.CRASHED, "ProcessCrashed")
+    assert "SIGSEGV" in ends.failure.message
+    assert result_of(pid) != os.getpid()
+    assert [bench.row(job.id).state for job in (culprit, neighbour)] == [State.DEAD, State.COMPLETED]
 
 
 def test_a_coroutine_may_be_isolated_too(bench: Bench) -> None:

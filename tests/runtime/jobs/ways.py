@@ -70,6 +70,12 @@ def apart(ctx: JobContext, args: Order) -> Any:
     return ACTS[args.act](ctx, args)
 
 
+@job(queue=WORK, name="among", timeout=seconds(30), attempts=3, backoff=fixed(60))
+def among(ctx: JobContext, args: Order) -> Any:
+    """Does one of ACTS in a thread, among others."""
+    return ACTS[args.act](ctx, args)
+
+
 @job(queue=WORK, name="apart-once", timeout=seconds(0.5), attempts=1, isolation="process")
 def apart_once(ctx: JobContext, args: Order) -> Any:
     """Does one of ACTS in a process of its own, with one attempt of 500 ms."""
@@ -152,7 +158,7 @@ COMMAND = [sys.executable, "-u", "-X", "faulthandler", "-m", "tests.runtime.jobs
 
 def ways_of(database: Database, redis_url: str) -> Jobs:
     """The sample's jobs and these, on these stores."""
-    definitions = (*DEFINITIONS, sing, sing_once, apart, apart_once, sing_apart)
+    definitions = (*DEFINITIONS, sing, sing_once, among, apart, apart_once, sing_apart)
     catalogue = Catalogue(SERVICE.display, definitions, SERVICE.queues, attempts=3, backoff=fixed(60))
     return Jobs(catalogue, database, Scripts(connect(redis_url, name="test"), SERVICE.display))
 

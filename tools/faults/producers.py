@@ -13,6 +13,7 @@ from shared.bootstrap import ServiceRuntime
 from shared.jobs import submit, submit_many, submit_to
 from tools.faults.acknowledgements import Acknowledgements
 from tools.faults.assembly import NAME
+from tools.faults.backlog import Backlog
 from tools.faults.calls import Calls
 
 BULK = 25
@@ -32,6 +33,7 @@ class Producers:
         self._notebook = notebook
         self._calls = calls
         self._stopping = threading.Event()
+        self._backlog = Backlog(runtime)
         turns: tuple[tuple[str, Callable[[random.Random, str], None], float], ...] = (
             ("plain", self._plain, 0.08),
             ("transaction", self._transaction, 0.12),
@@ -62,7 +64,8 @@ class Producers:
     def _loop(self, name: str, turn: Callable[[random.Random, str], None], pause: float, seed: int) -> None:
         chance = random.Random(seed)  # noqa: S311  # a seeded load, not a secret
         while not self._stopping.wait(pause * chance.uniform(0.5, 1.5)):
-            turn(chance, name)
+            if not self._backlog.is_full():
+                turn(chance, name)
 
     def _attempt(self, numbers: list[int], action: Callable[[], list[str]]) -> None:
         """Note what came of it. Whatever an answer of no certainty was, it is a `fail`: there may be a job."""

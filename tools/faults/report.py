@@ -1,5 +1,6 @@
 """Owns what is kept of a run that broke a promise: per bad job everything known of it. It must never judge."""
 
+from collections import Counter
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -16,6 +17,9 @@ def write(folder: Path, evidence: Evidence, violations: Iterable[Violation]) -> 
     found = list(violations)
     text = "\n".join(f"{each.kind}\t{each.job_id or '-'}\t{each.detail}" for each in found)
     (folder / "violations.txt").write_text(text + "\n")
+    # Of every kind some, the rarest first: thousands that are stuck must not hide the one that was lost.
+    rarest = Counter(each.kind for each in found)
+    found.sort(key=lambda each: rarest[each.kind])
     for job_id in list(dict.fromkeys(each.job_id for each in found if each.job_id))[:MAX_JOBS]:
         (folder / f"{job_id}.txt").write_text(_story(evidence, found, job_id, folder.parent / "logs"))
 

@@ -172,9 +172,12 @@ def test_dead_jobs_stay_dead_with_their_error_and_traceback(aftermath: Aftermath
 
 
 def test_jobs_start_by_priority_and_what_was_running_at_its_old_place(aftermath: Aftermath) -> None:
-    wanted = [aftermath.fates[label].number for label in aftermath.manifest.order]
+    # Every tenth start is for a lower priority that has waited long, as all of a fixture have: two may come sooner.
+    ordered = [label for label in aftermath.manifest.order if label not in ("low", "batch")]
+    wanted = [aftermath.fates[label].number for label in ordered]
 
     assert [number for number in aftermath.bench.stage.numbers if number in wanted] == wanted
+    assert {aftermath.fates[label].number for label in ("low", "batch")} <= set(aftermath.bench.stage.numbers)
 
 
 def test_a_pause_and_a_far_time_hold_over_the_upgrade(aftermath: Aftermath) -> None:

@@ -11,6 +11,7 @@ from tools.benchmarks.durability import RECOVERY_SECONDS, killed_worker, recorde
 from tools.benchmarks.engines import DURABLE, MILLRACE, Engine
 from tools.benchmarks.figures import Bar, Figures
 from tools.benchmarks.latencies import due_at_once, idle_latency
+from tools.benchmarks.losses import flushed, store_away
 
 Measure = Callable[[Ground, Engine, int], Figures]
 
@@ -186,6 +187,32 @@ ROWS = (
             at_most("again_s", RECOVERY_SECONDS, engine=DURABLE),
             at_most("lost", 0, engine=DURABLE),
             at_most("caught", 10, engine=DURABLE),
+        ),
+    ),
+    Row(
+        name="outage",
+        title="Redis stopped for 25 s with running and delayed jobs",
+        engines=(DURABLE,),
+        measure=store_away,
+        count=220,
+        quick=0,
+        bars=(
+            at_most("resume_s", 5, engine=DURABLE),
+            at_most("lost", 0, engine=DURABLE),
+            at_most("twice", 0, engine=DURABLE),
+        ),
+    ),
+    Row(
+        name="flush",
+        title="FLUSHALL with 10,000 queued, 5,000 delayed, 20 running",
+        engines=(DURABLE,),
+        measure=flushed,
+        count=15_020,
+        quick=0,
+        bars=(
+            at_most("right_s", 30, engine=DURABLE),
+            at_most("lost", 0, engine=DURABLE),
+            at_most("twice", 0, engine=DURABLE),
         ),
     ),
     Row(

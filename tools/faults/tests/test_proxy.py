@@ -82,8 +82,8 @@ def test_a_delay_counts_both_ways(proxy: Proxy) -> None:
 
 def test_a_black_hole_gives_back_what_it_took(proxy: Proxy) -> None:
     with connect(proxy) as connection:
-        proxy.freeze(lasting=0.2, then_cut=False)
         began = time.monotonic()
+        proxy.freeze(lasting=0.2, then_cut=False)
 
         assert ask(connection, b"hello") == b"hello"
         assert time.monotonic() - began >= 0.2

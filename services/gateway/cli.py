@@ -94,6 +94,8 @@ def _add_actions(command: Callable[..., Any]) -> None:
         queue.add_argument("queue")
         queue.add_argument("--service", help="needed where several services have a queue of this name")
         queue.add_argument("--reason")
+        if name == "pause":
+            queue.add_argument("--until", metavar="TIME", help="when the pause ends by itself")
         if name == "limit":
             for limit in ("slots", "max-running", "rate-limit", "rate-window-ms"):
                 queue.add_argument(f"--{limit}", type=int)

@@ -208,6 +208,7 @@ class JobContext:
         queue: str | None = None,
         priority: int | None = None,
         scheduled_for: datetime | None = None,
+        group: str | None = None,
     ) -> JobId:
         """Submit a child. `key` names it within this job: a repeated attempt submits it once (rule 12).
 
@@ -216,7 +217,7 @@ class JobContext:
         child = JobId(str(uuid.uuid5(_CHILDREN, f"{self.id}:{self._held.generation}:{key}")))
         job = submit(
             self._jobs, definition, args, queue=queue, priority=priority, scheduled_for=scheduled_for,
-            within=self._final, request=Request(id=child, parent_id=self.id),
+            group=group, within=self._final, request=Request(id=child, parent_id=self.id),
         )  # fmt: skip
         return job.id
 

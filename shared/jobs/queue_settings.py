@@ -42,6 +42,11 @@ class QueueSetting:
     group_max_running: int = 0
     age_ms: int = 60_000
 
+    @property
+    def is_paused_now(self) -> bool:
+        """True while nothing starts; a pause with an end is over by itself."""
+        return self.is_paused and (self.paused_until is None or self.paused_until > clock.now())
+
 
 def declare(work: UnitOfWork, queues: tuple[Queue, ...]) -> None:
     """Bring the declared settings into the table; what an operator changed stays as he left it."""

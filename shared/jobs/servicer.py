@@ -121,7 +121,8 @@ class JobServicer(ControlMethods, jobs_pb2_grpc.JobServiceServicer):
         return jobs_pb2.Queue(
             name=counts.queue,
             service=self._jobs.service,
-            paused=setting.is_paused,
+            paused=setting.is_paused_now,
+            paused_until=wire.timestamp(setting.paused_until if setting.is_paused_now else None),
             slots=setting.slots,
             max_running=setting.max_running,
             rate_limit=setting.rate,

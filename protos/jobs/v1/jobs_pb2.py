@@ -25,15 +25,15 @@ _sym_db = _symbol_database.Default()
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x19protos/jobs/v1/jobs.proto\x12\x10millrace.jobs.v1\x1a\x1fgoogle/protobuf/timestamp.proto\"\x97\x04\n\x03Job\x12\n\n\x02id\x18\x01 \x01(\t\x12\x0f\n\x07service\x18\x02 \x01(\t\x12\r\n\x05queue\x18\x03 \x01(\t\x12\x0c\n\x04name\x18\x04 \x01(\t\x12)\n\x05state\x18\x05 \x01(\x0e\x32\x1a.millrace.jobs.v1.JobState\x12\x10\n\x08priority\x18\x06 \x01(\x05\x12\x15\n\rattempts_made\x18\x07 \x01(\x05\x12\x14\n\x0c\x61ttempts_max\x18\x08 \x01(\x05\x12,\n\x08progress\x18\t \x01(\x0b\x32\x1a.millrace.jobs.v1.Progress\x12\x11\n\targs_json\x18\n \x01(\t\x12\x13\n\x0bresult_json\x18\x0b \x01(\t\x12)\n\x05\x65rror\x18\x0c \x01(\x0b\x32\x1a.millrace.jobs.v1.JobError\x12.\n\ncreated_at\x18\r \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x31\n\rscheduled_for\x18\x0e \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12.\n\nstarted_at\x18\x0f \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12/\n\x0b\x66inished_at\x18\x10 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x12\n\ngeneration\x18\x11 \x01(\x05\x12\x13\n\x0bwait_reason\x18\x12 \x01(\t\"5\n\x08Progress\x12\x0c\n\x04\x64one\x18\x01 \x01(\x01\x12\r\n\x05total\x18\x02 \x01(\x01\x12\x0c\n\x04note\x18\x03 \x01(\t\"L\n\x08JobError\x12\x0c\n\x04type\x18\x01 \x01(\t\x12\x0f\n\x07message\x18\x02 \x01(\t\x12\x11\n\ttraceback\x18\x03 \x01(\t\x12\x0e\n\x06reason\x18\x04 \x01(\t\"\xb0\x01\n\x10SubmitJobRequest\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x11\n\targs_json\x18\x02 \x01(\t\x12\r\n\x05queue\x18\x03 \x01(\t\x12\x10\n\x08priority\x18\x04 \x01(\x05\x12\x31\n\rscheduled_for\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x17\n\x0fidempotency_key\x18\x06 \x01(\t\x12\x0e\n\x06source\x18\x07 \x01(\t\"P\n\x11SubmitJobResponse\x12\"\n\x03job\x18\x01 \x01(\x0b\x32\x15.millrace.jobs.v1.Job\x12\x17\n\x0f\x61lready_existed\x18\x02 \x01(\x08\"\x1b\n\rGetJobRequest\x12\n\n\x02id\x18\x01 \x01(\t\"4\n\x0eGetJobResponse\x12\"\n\x03job\x18\x01 \x01(\x0b\x32\x15.millrace.jobs.v1.Job\"\x80\x01\n\x0fListJobsRequest\x12\r\n\x05queue\x18\x01 \x01(\t\x12)\n\x05state\x18\x02 \x01(\x0e\x32\x1a.millrace.jobs.v1.JobState\x12\x0c\n\x04name\x18\x03 \x01(\t\x12\x11\n\tpage_size\x18\x04 \x01(\x05\x12\x12\n\npage_token\x18\x05 \x01(\t\"P\n\x10ListJobsResponse\x12#\n\x04jobs\x18\x01 \x03(\x0b\x32\x15.millrace.jobs.v1.Job\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"\x13\n\x11ListQueuesRequest\"=\n\x12ListQueuesResponse\x12\'\n\x06queues\x18\x01 \x03(\x0b\x32\x17.millrace.jobs.v1.Queue\"\xcf\x02\n\x05Queue\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x0f\n\x07service\x18\x02 \x01(\t\x12\x0e\n\x06paused\x18\x03 \x01(\x08\x12\r\n\x05slots\x18\x04 \x01(\x05\x12\x13\n\x0bmax_running\x18\x05 \x01(\x05\x12\x12\n\nrate_limit\x18\x06 \x01(\x05\x12\x16\n\x0erate_window_ms\x18\x07 \x01(\x03\x12\x0e\n\x06queued\x18\x08 \x01(\x03\x12\x11\n\tscheduled\x18\t \x01(\x03\x12\x0f\n\x07running\x18\n \x01(\x03\x12\x18\n\x10oldest_queued_ms\x18\x0b \x01(\x03\x12\x15\n\rstarted_total\x18\x0c \x01(\x03\x12\x17\n\x0f\x63ompleted_total\x18\r \x01(\x03\x12\x15\n\rretried_total\x18\x0e \x01(\x03\x12\x12\n\ndead_total\x18\x0f \x01(\x03\x12\x10\n\x08retrying\x18\x10 \x01(\x03\x12\x0c\n\x04jobs\x18\x11 \x03(\t\"K\n\x12WatchEventsRequest\x12\x0e\n\x06job_id\x18\x01 \x01(\t\x12\r\n\x05queue\x18\x02 \x01(\t\x12\x16\n\x0e\x61\x66ter_event_id\x18\x03 \x01(\t\"\xf7\x01\n\x13WatchEventsResponse\x12\x10\n\x08\x65vent_id\x18\x01 \x01(\t\x12\x0e\n\x06job_id\x18\x02 \x01(\t\x12\r\n\x05queue\x18\x03 \x01(\t\x12\x0c\n\x04name\x18\x04 \x01(\t\x12)\n\x05state\x18\x05 \x01(\x0e\x32\x1a.millrace.jobs.v1.JobState\x12,\n\x08progress\x18\x06 \x01(\x0b\x32\x1a.millrace.jobs.v1.Progress\x12&\n\x02\x61t\x18\x07 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x12\n\ngeneration\x18\x08 \x01(\x05\x12\x0c\n\x04kind\x18\t \x01(\t\".\n\x10\x43\x61ncelJobRequest\x12\n\n\x02id\x18\x01 \x01(\t\x12\x0e\n\x06reason\x18\x02 \x01(\t\"7\n\x11\x43\x61ncelJobResponse\x12\"\n\x03job\x18\x01 \x01(\x0b\x32\x15.millrace.jobs.v1.Job\"\x1f\n\x11RequeueJobRequest\x12\n\n\x02id\x18\x01 \x01(\t\"8\n\x12RequeueJobResponse\x12\"\n\x03job\x18\x01 \x01(\x0b\x32\x15.millrace.jobs.v1.Job\"\x83\x01\n\x10UpdateJobRequest\x12\n\n\x02id\x18\x01 \x01(\t\x12\x10\n\x08priority\x18\x02 \x01(\x05\x12\r\n\x05queue\x18\x03 \x01(\t\x12\x31\n\rscheduled_for\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x0f\n\x07run_now\x18\x05 \x01(\x08\"7\n\x11UpdateJobResponse\x12\"\n\x03job\x18\x01 \x01(\x0b\x32\x15.millrace.jobs.v1.Job\"\x1e\n\x10\x44\x65leteJobRequest\x12\n\n\x02id\x18\x01 \x01(\t\"\x13\n\x11\x44\x65leteJobResponse\"\"\n\x11PauseQueueRequest\x12\r\n\x05queue\x18\x01 \x01(\t\"<\n\x12PauseQueueResponse\x12&\n\x05queue\x18\x01 \x01(\x0b\x32\x17.millrace.jobs.v1.Queue\"#\n\x12ResumeQueueRequest\x12\r\n\x05queue\x18\x01 \x01(\t\"=\n\x13ResumeQueueResponse\x12&\n\x05queue\x18\x01 \x01(\x0b\x32\x17.millrace.jobs.v1.Queue\"\xd2\x01\n\x12UpdateQueueRequest\x12\r\n\x05queue\x18\x01 \x01(\t\x12\x12\n\x05slots\x18\x02 \x01(\x05H\x00\x88\x01\x01\x12\x18\n\x0bmax_running\x18\x03 \x01(\x05H\x01\x88\x01\x01\x12\x17\n\nrate_limit\x18\x04 \x01(\x05H\x02\x88\x01\x01\x12\x1b\n\x0erate_window_ms\x18\x05 \x01(\x03H\x03\x88\x01\x01\x12\r\n\x05reset\x18\x06 \x01(\x08\x42\x08\n\x06_slotsB\x0e\n\x0c_max_runningB\r\n\x0b_rate_limitB\x11\n\x0f_rate_window_ms\"=\n\x13UpdateQueueResponse\x12&\n\x05queue\x18\x01 \x01(\x0b\x32\x17.millrace.jobs.v1.Queue\"~\n\x11\x44rainQueueRequest\x12\r\n\x05queue\x18\x01 \x01(\t\x12*\n\x06states\x18\x02 \x03(\x0e\x32\x1a.millrace.jobs.v1.JobState\x12\x0e\n\x06reason\x18\x03 \x01(\t\x12\x0f\n\x07\x64ry_run\x18\x04 \x01(\x08\x12\r\n\x05limit\x18\x05 \x01(\x05\"4\n\x12\x44rainQueueResponse\x12\x0c\n\x04jobs\x18\x01 \x01(\x03\x12\x10\n\x08has_more\x18\x02 \x01(\x08\"\x84\x01\n\x11\x43leanQueueRequest\x12\r\n\x05queue\x18\x01 \x01(\t\x12)\n\x05state\x18\x02 \x01(\x0e\x32\x1a.millrace.jobs.v1.JobState\x12\x15\n\rolder_than_ms\x18\x03 \x01(\x03\x12\r\n\x05limit\x18\x04 \x01(\x05\x12\x0f\n\x07\x64ry_run\x18\x05 \x01(\x08\"4\n\x12\x43leanQueueResponse\x12\x0c\n\x04jobs\x18\x01 \x01(\x03\x12\x10\n\x08has_more\x18\x02 \x01(\x08*\xf7\x01\n\x08JobState\x12\x19\n\x15JOB_STATE_UNSPECIFIED\x10\x00\x12\x17\n\x13JOB_STATE_SCHEDULED\x10\x01\x12\x15\n\x11JOB_STATE_BLOCKED\x10\x02\x12\x14\n\x10JOB_STATE_QUEUED\x10\x03\x12\x15\n\x11JOB_STATE_RUNNING\x10\x04\x12\x16\n\x12JOB_STATE_RETRYING\x10\x05\x12\x17\n\x13JOB_STATE_COMPLETED\x10\x06\x12\x12\n\x0eJOB_STATE_DEAD\x10\x07\x12\x17\n\x13JOB_STATE_CANCELLED\x10\x08\x12\x15\n\x11JOB_STATE_EXPIRED\x10\t2\xd7\t\n\nJobService\x12T\n\tSubmitJob\x12\".millrace.jobs.v1.SubmitJobRequest\x1a#.millrace.jobs.v1.SubmitJobResponse\x12K\n\x06GetJob\x12\x1f.millrace.jobs.v1.GetJobRequest\x1a .millrace.jobs.v1.GetJobResponse\x12Q\n\x08ListJobs\x12!.millrace.jobs.v1.ListJobsRequest\x1a\".millrace.jobs.v1.ListJobsResponse\x12W\n\nListQueues\x12#.millrace.jobs.v1.ListQueuesRequest\x1a$.millrace.jobs.v1.ListQueuesResponse\x12\\\n\x0bWatchEvents\x12$.millrace.jobs.v1.WatchEventsRequest\x1a%.millrace.jobs.v1.WatchEventsResponse0\x01\x12T\n\tCancelJob\x12\".millrace.jobs.v1.CancelJobRequest\x1a#.millrace.jobs.v1.CancelJobResponse\x12W\n\nRequeueJob\x12#.millrace.jobs.v1.RequeueJobRequest\x1a$.millrace.jobs.v1.RequeueJobResponse\x12T\n\tUpdateJob\x12\".millrace.jobs.v1.UpdateJobRequest\x1a#.millrace.jobs.v1.UpdateJobResponse\x12T\n\tDeleteJob\x12\".millrace.jobs.v1.DeleteJobRequest\x1a#.millrace.jobs.v1.DeleteJobResponse\x12W\n\nPauseQueue\x12#.millrace.jobs.v1.PauseQueueRequest\x1a$.millrace.jobs.v1.PauseQueueResponse\x12Z\n\x0bResumeQueue\x12$.millrace.jobs.v1.ResumeQueueRequest\x1a%.millrace.jobs.v1.ResumeQueueResponse\x12Z\n\x0bUpdateQueue\x12$.millrace.jobs.v1.UpdateQueueRequest\x1a%.millrace.jobs.v1.UpdateQueueResponse\x12W\n\nDrainQueue\x12#.millrace.jobs.v1.DrainQueueRequest\x1a$.millrace.jobs.v1.DrainQueueResponse\x12W\n\nCleanQueue\x12#.millrace.jobs.v1.CleanQueueRequest\x1a$.millrace.jobs.v1.CleanQueueResponseb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x19protos/jobs/v1/jobs.proto\x12\x10millrace.jobs.v1\x1a\x1fgoogle/protobuf/timestamp.proto\"\x97\x04\n\x03Job\x12\n\n\x02id\x18\x01 \x01(\t\x12\x0f\n\x07service\x18\x02 \x01(\t\x12\r\n\x05queue\x18\x03 \x01(\t\x12\x0c\n\x04name\x18\x04 \x01(\t\x12)\n\x05state\x18\x05 \x01(\x0e\x32\x1a.millrace.jobs.v1.JobState\x12\x10\n\x08priority\x18\x06 \x01(\x05\x12\x15\n\rattempts_made\x18\x07 \x01(\x05\x12\x14\n\x0c\x61ttempts_max\x18\x08 \x01(\x05\x12,\n\x08progress\x18\t \x01(\x0b\x32\x1a.millrace.jobs.v1.Progress\x12\x11\n\targs_json\x18\n \x01(\t\x12\x13\n\x0bresult_json\x18\x0b \x01(\t\x12)\n\x05\x65rror\x18\x0c \x01(\x0b\x32\x1a.millrace.jobs.v1.JobError\x12.\n\ncreated_at\x18\r \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x31\n\rscheduled_for\x18\x0e \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12.\n\nstarted_at\x18\x0f \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12/\n\x0b\x66inished_at\x18\x10 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x12\n\ngeneration\x18\x11 \x01(\x05\x12\x13\n\x0bwait_reason\x18\x12 \x01(\t\"5\n\x08Progress\x12\x0c\n\x04\x64one\x18\x01 \x01(\x01\x12\r\n\x05total\x18\x02 \x01(\x01\x12\x0c\n\x04note\x18\x03 \x01(\t\"L\n\x08JobError\x12\x0c\n\x04type\x18\x01 \x01(\t\x12\x0f\n\x07message\x18\x02 \x01(\t\x12\x11\n\ttraceback\x18\x03 \x01(\t\x12\x0e\n\x06reason\x18\x04 \x01(\t\"\xb0\x01\n\x10SubmitJobRequest\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x11\n\targs_json\x18\x02 \x01(\t\x12\r\n\x05queue\x18\x03 \x01(\t\x12\x10\n\x08priority\x18\x04 \x01(\x05\x12\x31\n\rscheduled_for\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x17\n\x0fidempotency_key\x18\x06 \x01(\t\x12\x0e\n\x06source\x18\x07 \x01(\t\"P\n\x11SubmitJobResponse\x12\"\n\x03job\x18\x01 \x01(\x0b\x32\x15.millrace.jobs.v1.Job\x12\x17\n\x0f\x61lready_existed\x18\x02 \x01(\x08\"\x1b\n\rGetJobRequest\x12\n\n\x02id\x18\x01 \x01(\t\"4\n\x0eGetJobResponse\x12\"\n\x03job\x18\x01 \x01(\x0b\x32\x15.millrace.jobs.v1.Job\"\x80\x01\n\x0fListJobsRequest\x12\r\n\x05queue\x18\x01 \x01(\t\x12)\n\x05state\x18\x02 \x01(\x0e\x32\x1a.millrace.jobs.v1.JobState\x12\x0c\n\x04name\x18\x03 \x01(\t\x12\x11\n\tpage_size\x18\x04 \x01(\x05\x12\x12\n\npage_token\x18\x05 \x01(\t\"P\n\x10ListJobsResponse\x12#\n\x04jobs\x18\x01 \x03(\x0b\x32\x15.millrace.jobs.v1.Job\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"\x13\n\x11ListQueuesRequest\"=\n\x12ListQueuesResponse\x12\'\n\x06queues\x18\x01 \x03(\x0b\x32\x17.millrace.jobs.v1.Queue\"\x81\x03\n\x05Queue\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x0f\n\x07service\x18\x02 \x01(\t\x12\x0e\n\x06paused\x18\x03 \x01(\x08\x12\r\n\x05slots\x18\x04 \x01(\x05\x12\x13\n\x0bmax_running\x18\x05 \x01(\x05\x12\x12\n\nrate_limit\x18\x06 \x01(\x05\x12\x16\n\x0erate_window_ms\x18\x07 \x01(\x03\x12\x0e\n\x06queued\x18\x08 \x01(\x03\x12\x11\n\tscheduled\x18\t \x01(\x03\x12\x0f\n\x07running\x18\n \x01(\x03\x12\x18\n\x10oldest_queued_ms\x18\x0b \x01(\x03\x12\x15\n\rstarted_total\x18\x0c \x01(\x03\x12\x17\n\x0f\x63ompleted_total\x18\r \x01(\x03\x12\x15\n\rretried_total\x18\x0e \x01(\x03\x12\x12\n\ndead_total\x18\x0f \x01(\x03\x12\x10\n\x08retrying\x18\x10 \x01(\x03\x12\x0c\n\x04jobs\x18\x11 \x03(\t\x12\x30\n\x0cpaused_until\x18\x12 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"K\n\x12WatchEventsRequest\x12\x0e\n\x06job_id\x18\x01 \x01(\t\x12\r\n\x05queue\x18\x02 \x01(\t\x12\x16\n\x0e\x61\x66ter_event_id\x18\x03 \x01(\t\"\xf7\x01\n\x13WatchEventsResponse\x12\x10\n\x08\x65vent_id\x18\x01 \x01(\t\x12\x0e\n\x06job_id\x18\x02 \x01(\t\x12\r\n\x05queue\x18\x03 \x01(\t\x12\x0c\n\x04name\x18\x04 \x01(\t\x12)\n\x05state\x18\x05 \x01(\x0e\x32\x1a.millrace.jobs.v1.JobState\x12,\n\x08progress\x18\x06 \x01(\x0b\x32\x1a.millrace.jobs.v1.Progress\x12&\n\x02\x61t\x18\x07 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x12\n\ngeneration\x18\x08 \x01(\x05\x12\x0c\n\x04kind\x18\t \x01(\t\".\n\x10\x43\x61ncelJobRequest\x12\n\n\x02id\x18\x01 \x01(\t\x12\x0e\n\x06reason\x18\x02 \x01(\t\"7\n\x11\x43\x61ncelJobResponse\x12\"\n\x03job\x18\x01 \x01(\x0b\x32\x15.millrace.jobs.v1.Job\"\x1f\n\x11RequeueJobRequest\x12\n\n\x02id\x18\x01 \x01(\t\"8\n\x12RequeueJobResponse\x12\"\n\x03job\x18\x01 \x01(\x0b\x32\x15.millrace.jobs.v1.Job\"\x83\x01\n\x10UpdateJobRequest\x12\n\n\x02id\x18\x01 \x01(\t\x12\x10\n\x08priority\x18\x02 \x01(\x05\x12\r\n\x05queue\x18\x03 \x01(\t\x12\x31\n\rscheduled_for\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x0f\n\x07run_now\x18\x05 \x01(\x08\"7\n\x11UpdateJobResponse\x12\"\n\x03job\x18\x01 \x01(\x0b\x32\x15.millrace.jobs.v1.Job\"\x1e\n\x10\x44\x65leteJobRequest\x12\n\n\x02id\x18\x01 \x01(\t\"\x13\n\x11\x44\x65leteJobResponse\"M\n\x11PauseQueueRequest\x12\r\n\x05queue\x18\x01 \x01(\t\x12)\n\x05until\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"<\n\x12PauseQueueResponse\x12&\n\x05queue\x18\x01 \x01(\x0b\x32\x17.millrace.jobs.v1.Queue\"#\n\x12ResumeQueueRequest\x12\r\n\x05queue\x18\x01 \x01(\t\"=\n\x13ResumeQueueResponse\x12&\n\x05queue\x18\x01 \x01(\x0b\x32\x17.millrace.jobs.v1.Queue\"\xd2\x01\n\x12UpdateQueueRequest\x12\r\n\x05queue\x18\x01 \x01(\t\x12\x12\n\x05slots\x18\x02 \x01(\x05H\x00\x88\x01\x01\x12\x18\n\x0bmax_running\x18\x03 \x01(\x05H\x01\x88\x01\x01\x12\x17\n\nrate_limit\x18\x04 \x01(\x05H\x02\x88\x01\x01\x12\x1b\n\x0erate_window_ms\x18\x05 \x01(\x03H\x03\x88\x01\x01\x12\r\n\x05reset\x18\x06 \x01(\x08\x42\x08\n\x06_slotsB\x0e\n\x0c_max_runningB\r\n\x0b_rate_limitB\x11\n\x0f_rate_window_ms\"=\n\x13UpdateQueueResponse\x12&\n\x05queue\x18\x01 \x01(\x0b\x32\x17.millrace.jobs.v1.Queue\"~\n\x11\x44rainQueueRequest\x12\r\n\x05queue\x18\x01 \x01(\t\x12*\n\x06states\x18\x02 \x03(\x0e\x32\x1a.millrace.jobs.v1.JobState\x12\x0e\n\x06reason\x18\x03 \x01(\t\x12\x0f\n\x07\x64ry_run\x18\x04 \x01(\x08\x12\r\n\x05limit\x18\x05 \x01(\x05\"4\n\x12\x44rainQueueResponse\x12\x0c\n\x04jobs\x18\x01 \x01(\x03\x12\x10\n\x08has_more\x18\x02 \x01(\x08\"\x84\x01\n\x11\x43leanQueueRequest\x12\r\n\x05queue\x18\x01 \x01(\t\x12)\n\x05state\x18\x02 \x01(\x0e\x32\x1a.millrace.jobs.v1.JobState\x12\x15\n\rolder_than_ms\x18\x03 \x01(\x03\x12\r\n\x05limit\x18\x04 \x01(\x05\x12\x0f\n\x07\x64ry_run\x18\x05 \x01(\x08\"4\n\x12\x43leanQueueResponse\x12\x0c\n\x04jobs\x18\x01 \x01(\x03\x12\x10\n\x08has_more\x18\x02 \x01(\x08*\xf7\x01\n\x08JobState\x12\x19\n\x15JOB_STATE_UNSPECIFIED\x10\x00\x12\x17\n\x13JOB_STATE_SCHEDULED\x10\x01\x12\x15\n\x11JOB_STATE_BLOCKED\x10\x02\x12\x14\n\x10JOB_STATE_QUEUED\x10\x03\x12\x15\n\x11JOB_STATE_RUNNING\x10\x04\x12\x16\n\x12JOB_STATE_RETRYING\x10\x05\x12\x17\n\x13JOB_STATE_COMPLETED\x10\x06\x12\x12\n\x0eJOB_STATE_DEAD\x10\x07\x12\x17\n\x13JOB_STATE_CANCELLED\x10\x08\x12\x15\n\x11JOB_STATE_EXPIRED\x10\t2\xd7\t\n\nJobService\x12T\n\tSubmitJob\x12\".millrace.jobs.v1.SubmitJobRequest\x1a#.millrace.jobs.v1.SubmitJobResponse\x12K\n\x06GetJob\x12\x1f.millrace.jobs.v1.GetJobRequest\x1a .millrace.jobs.v1.GetJobResponse\x12Q\n\x08ListJobs\x12!.millrace.jobs.v1.ListJobsRequest\x1a\".millrace.jobs.v1.ListJobsResponse\x12W\n\nListQueues\x12#.millrace.jobs.v1.ListQueuesRequest\x1a$.millrace.jobs.v1.ListQueuesResponse\x12\\\n\x0bWatchEvents\x12$.millrace.jobs.v1.WatchEventsRequest\x1a%.millrace.jobs.v1.WatchEventsResponse0\x01\x12T\n\tCancelJob\x12\".millrace.jobs.v1.CancelJobRequest\x1a#.millrace.jobs.v1.CancelJobResponse\x12W\n\nRequeueJob\x12#.millrace.jobs.v1.RequeueJobRequest\x1a$.millrace.jobs.v1.RequeueJobResponse\x12T\n\tUpdateJob\x12\".millrace.jobs.v1.UpdateJobRequest\x1a#.millrace.jobs.v1.UpdateJobResponse\x12T\n\tDeleteJob\x12\".millrace.jobs.v1.DeleteJobRequest\x1a#.millrace.jobs.v1.DeleteJobResponse\x12W\n\nPauseQueue\x12#.millrace.jobs.v1.PauseQueueRequest\x1a$.millrace.jobs.v1.PauseQueueResponse\x12Z\n\x0bResumeQueue\x12$.millrace.jobs.v1.ResumeQueueRequest\x1a%.millrace.jobs.v1.ResumeQueueResponse\x12Z\n\x0bUpdateQueue\x12$.millrace.jobs.v1.UpdateQueueRequest\x1a%.millrace.jobs.v1.UpdateQueueResponse\x12W\n\nDrainQueue\x12#.millrace.jobs.v1.DrainQueueRequest\x1a$.millrace.jobs.v1.DrainQueueResponse\x12W\n\nCleanQueue\x12#.millrace.jobs.v1.CleanQueueRequest\x1a$.millrace.jobs.v1.CleanQueueResponseb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'protos.jobs.v1.jobs_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
-  _globals['_JOBSTATE']._serialized_start=3343
-  _globals['_JOBSTATE']._serialized_end=3590
+  _globals['_JOBSTATE']._serialized_start=3436
+  _globals['_JOBSTATE']._serialized_end=3683
   _globals['_JOB']._serialized_start=81
   _globals['_JOB']._serialized_end=616
   _globals['_PROGRESS']._serialized_start=618
@@ -57,47 +57,47 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_LISTQUEUESRESPONSE']._serialized_start=1329
   _globals['_LISTQUEUESRESPONSE']._serialized_end=1390
   _globals['_QUEUE']._serialized_start=1393
-  _globals['_QUEUE']._serialized_end=1728
-  _globals['_WATCHEVENTSREQUEST']._serialized_start=1730
-  _globals['_WATCHEVENTSREQUEST']._serialized_end=1805
-  _globals['_WATCHEVENTSRESPONSE']._serialized_start=1808
-  _globals['_WATCHEVENTSRESPONSE']._serialized_end=2055
-  _globals['_CANCELJOBREQUEST']._serialized_start=2057
-  _globals['_CANCELJOBREQUEST']._serialized_end=2103
-  _globals['_CANCELJOBRESPONSE']._serialized_start=2105
-  _globals['_CANCELJOBRESPONSE']._serialized_end=2160
-  _globals['_REQUEUEJOBREQUEST']._serialized_start=2162
-  _globals['_REQUEUEJOBREQUEST']._serialized_end=2193
-  _globals['_REQUEUEJOBRESPONSE']._serialized_start=2195
-  _globals['_REQUEUEJOBRESPONSE']._serialized_end=2251
-  _globals['_UPDATEJOBREQUEST']._serialized_start=2254
-  _globals['_UPDATEJOBREQUEST']._serialized_end=2385
-  _globals['_UPDATEJOBRESPONSE']._serialized_start=2387
-  _globals['_UPDATEJOBRESPONSE']._serialized_end=2442
-  _globals['_DELETEJOBREQUEST']._serialized_start=2444
-  _globals['_DELETEJOBREQUEST']._serialized_end=2474
-  _globals['_DELETEJOBRESPONSE']._serialized_start=2476
-  _globals['_DELETEJOBRESPONSE']._serialized_end=2495
-  _globals['_PAUSEQUEUEREQUEST']._serialized_start=2497
-  _globals['_PAUSEQUEUEREQUEST']._serialized_end=2531
-  _globals['_PAUSEQUEUERESPONSE']._serialized_start=2533
-  _globals['_PAUSEQUEUERESPONSE']._serialized_end=2593
-  _globals['_RESUMEQUEUEREQUEST']._serialized_start=2595
-  _globals['_RESUMEQUEUEREQUEST']._serialized_end=2630
-  _globals['_RESUMEQUEUERESPONSE']._serialized_start=2632
-  _globals['_RESUMEQUEUERESPONSE']._serialized_end=2693
-  _globals['_UPDATEQUEUEREQUEST']._serialized_start=2696
-  _globals['_UPDATEQUEUEREQUEST']._serialized_end=2906
-  _globals['_UPDATEQUEUERESPONSE']._serialized_start=2908
-  _globals['_UPDATEQUEUERESPONSE']._serialized_end=2969
-  _globals['_DRAINQUEUEREQUEST']._serialized_start=2971
-  _globals['_DRAINQUEUEREQUEST']._serialized_end=3097
-  _globals['_DRAINQUEUERESPONSE']._serialized_start=3099
-  _globals['_DRAINQUEUERESPONSE']._serialized_end=3151
-  _globals['_CLEANQUEUEREQUEST']._serialized_start=3154
-  _globals['_CLEANQUEUEREQUEST']._serialized_end=3286
-  _globals['_CLEANQUEUERESPONSE']._serialized_start=3288
-  _globals['_CLEANQUEUERESPONSE']._serialized_end=3340
-  _globals['_JOBSERVICE']._serialized_start=3593
-  _globals['_JOBSERVICE']._serialized_end=4832
+  _globals['_QUEUE']._serialized_end=1778
+  _globals['_WATCHEVENTSREQUEST']._serialized_start=1780
+  _globals['_WATCHEVENTSREQUEST']._serialized_end=1855
+  _globals['_WATCHEVENTSRESPONSE']._serialized_start=1858
+  _globals['_WATCHEVENTSRESPONSE']._serialized_end=2105
+  _globals['_CANCELJOBREQUEST']._serialized_start=2107
+  _globals['_CANCELJOBREQUEST']._serialized_end=2153
+  _globals['_CANCELJOBRESPONSE']._serialized_start=2155
+  _globals['_CANCELJOBRESPONSE']._serialized_end=2210
+  _globals['_REQUEUEJOBREQUEST']._serialized_start=2212
+  _globals['_REQUEUEJOBREQUEST']._serialized_end=2243
+  _globals['_REQUEUEJOBRESPONSE']._serialized_start=2245
+  _globals['_REQUEUEJOBRESPONSE']._serialized_end=2301
+  _globals['_UPDATEJOBREQUEST']._serialized_start=2304
+  _globals['_UPDATEJOBREQUEST']._serialized_end=2435
+  _globals['_UPDATEJOBRESPONSE']._serialized_start=2437
+  _globals['_UPDATEJOBRESPONSE']._serialized_end=2492
+  _globals['_DELETEJOBREQUEST']._serialized_start=2494
+  _globals['_DELETEJOBREQUEST']._serialized_end=2524
+  _globals['_DELETEJOBRESPONSE']._serialized_start=2526
+  _globals['_DELETEJOBRESPONSE']._serialized_end=2545
+  _globals['_PAUSEQUEUEREQUEST']._serialized_start=2547
+  _globals['_PAUSEQUEUEREQUEST']._serialized_end=2624
+  _globals['_PAUSEQUEUERESPONSE']._serialized_start=2626
+  _globals['_PAUSEQUEUERESPONSE']._serialized_end=2686
+  _globals['_RESUMEQUEUEREQUEST']._serialized_start=2688
+  _globals['_RESUMEQUEUEREQUEST']._serialized_end=2723
+  _globals['_RESUMEQUEUERESPONSE']._serialized_start=2725
+  _globals['_RESUMEQUEUERESPONSE']._serialized_end=2786
+  _globals['_UPDATEQUEUEREQUEST']._serialized_start=2789
+  _globals['_UPDATEQUEUEREQUEST']._serialized_end=2999
+  _globals['_UPDATEQUEUERESPONSE']._serialized_start=3001
+  _globals['_UPDATEQUEUERESPONSE']._serialized_end=3062
+  _globals['_DRAINQUEUEREQUEST']._serialized_start=3064
+  _globals['_DRAINQUEUEREQUEST']._serialized_end=3190
+  _globals['_DRAINQUEUERESPONSE']._serialized_start=3192
+  _globals['_DRAINQUEUERESPONSE']._serialized_end=3244
+  _globals['_CLEANQUEUEREQUEST']._serialized_start=3247
+  _globals['_CLEANQUEUEREQUEST']._serialized_end=3379
+  _globals['_CLEANQUEUERESPONSE']._serialized_start=3381
+  _globals['_CLEANQUEUERESPONSE']._serialized_end=3433
+  _globals['_JOBSERVICE']._serialized_start=3686
+  _globals['_JOBSERVICE']._serialized_end=4925
 # @@protoc_insertion_point(module_scope)

@@ -166,7 +166,7 @@ class ListQueuesResponse(_message.Message):
     def __init__(self, queues: _Optional[_Iterable[_Union[Queue, _Mapping]]] = ...) -> None: ...
 
 class Queue(_message.Message):
-    __slots__ = ("name", "service", "paused", "slots", "max_running", "rate_limit", "rate_window_ms", "queued", "scheduled", "running", "oldest_queued_ms", "started_total", "completed_total", "retried_total", "dead_total", "retrying", "jobs")
+    __slots__ = ("name", "service", "paused", "slots", "max_running", "rate_limit", "rate_window_ms", "queued", "scheduled", "running", "oldest_queued_ms", "started_total", "completed_total", "retried_total", "dead_total", "retrying", "jobs", "paused_until")
     NAME_FIELD_NUMBER: _ClassVar[int]
     SERVICE_FIELD_NUMBER: _ClassVar[int]
     PAUSED_FIELD_NUMBER: _ClassVar[int]
@@ -184,6 +184,7 @@ class Queue(_message.Message):
     DEAD_TOTAL_FIELD_NUMBER: _ClassVar[int]
     RETRYING_FIELD_NUMBER: _ClassVar[int]
     JOBS_FIELD_NUMBER: _ClassVar[int]
+    PAUSED_UNTIL_FIELD_NUMBER: _ClassVar[int]
     name: str
     service: str
     paused: bool
@@ -201,7 +202,8 @@ class Queue(_message.Message):
     dead_total: int
     retrying: int
     jobs: _containers.RepeatedScalarFieldContainer[str]
-    def __init__(self, name: _Optional[str] = ..., service: _Optional[str] = ..., paused: _Optional[bool] = ..., slots: _Optional[int] = ..., max_running: _Optional[int] = ..., rate_limit: _Optional[int] = ..., rate_window_ms: _Optional[int] = ..., queued: _Optional[int] = ..., scheduled: _Optional[int] = ..., running: _Optional[int] = ..., oldest_queued_ms: _Optional[int] = ..., started_total: _Optional[int] = ..., completed_total: _Optional[int] = ..., retried_total: _Optional[int] = ..., dead_total: _Optional[int] = ..., retrying: _Optional[int] = ..., jobs: _Optional[_Iterable[str]] = ...) -> None: ...
+    paused_until: _timestamp_pb2.Timestamp
+    def __init__(self, name: _Optional[str] = ..., service: _Optional[str] = ..., paused: _Optional[bool] = ..., slots: _Optional[int] = ..., max_running: _Optional[int] = ..., rate_limit: _Optional[int] = ..., rate_window_ms: _Optional[int] = ..., queued: _Optional[int] = ..., scheduled: _Optional[int] = ..., running: _Optional[int] = ..., oldest_queued_ms: _Optional[int] = ..., started_total: _Optional[int] = ..., completed_total: _Optional[int] = ..., retried_total: _Optional[int] = ..., dead_total: _Optional[int] = ..., retrying: _Optional[int] = ..., jobs: _Optional[_Iterable[str]] = ..., paused_until: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ...) -> None: ...
 
 class WatchEventsRequest(_message.Message):
     __slots__ = ("job_id", "queue", "after_event_id")
@@ -292,10 +294,12 @@ class DeleteJobResponse(_message.Message):
     def __init__(self) -> None: ...
 
 class PauseQueueRequest(_message.Message):
-    __slots__ = ("queue",)
+    __slots__ = ("queue", "until")
     QUEUE_FIELD_NUMBER: _ClassVar[int]
+    UNTIL_FIELD_NUMBER: _ClassVar[int]
     queue: str
-    def __init__(self, queue: _Optional[str] = ...) -> None: ...
+    until: _timestamp_pb2.Timestamp
+    def __init__(self, queue: _Optional[str] = ..., until: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ...) -> None: ...
 
 class PauseQueueResponse(_message.Message):
     __slots__ = ("queue",)

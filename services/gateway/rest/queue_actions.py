@@ -13,8 +13,9 @@ from protos.jobs.v1 import jobs_pb2
 from services.gateway.auth.audit import AuditTrail
 from services.gateway.auth.gate import may_administer, may_operate
 from services.gateway.clients.control import Control
+from services.gateway.domain import instants
 from services.gateway.domain.roles import Principal
-from services.gateway.rest.answers import json_answer
+from services.gateway.rest.answers import instant, json_answer
 from services.gateway.rest.body import StrictBody, documented, optional, typed
 from services.gateway.rest.job_actions import MAX_REASON_CHARACTERS, Admin, ControlHere, Operator, Reason, TrailHere
 from services.gateway.rest.query import Name, no_query
@@ -34,6 +35,12 @@ class QueueBody(StrictBody):
 
     service: Service = None
     reason: Reason = ""
+
+
+class PauseBody(QueueBody):
+    """Until when."""
+
+    until: str | None = Field(None, max_length=64, description="End of the pause, RFC 3339 with zone; none by default.")
 
 
 class LimitsBody(QueueBody):
@@ -71,6 +78,7 @@ class QueueSettingsAnswer(BaseModel):
     name: str
     service: str
     paused: bool
+    paused_until: str | None
     slots: int
     max_running: int | None
     rate_limit: int | None
@@ -95,10 +103,22 @@ _PAUSING: dict[str, Any] = {
 OptionalBody = Annotated[QueueBody, Depends(optional(QueueBody))]
 
 
-@routes.post("/{name}/pause", **_PAUSING)
-def pause_queue(who: Operator, control: ControlHere, trail: TrailHere, name: QueueName, body: OptionalBody) -> Response:
-    """Let no job of the queue start; running ones go on. Answered once it holds."""
-    return _set(control, trail, who, "PauseQueue", jobs_pb2.PauseQueueRequest(queue=name), body)
+@routes.post(
+    "/{name}/pause",
+    dependencies=_OPERATE,
+    response_model=QueueSettingsAnswer,
+    openapi_extra=documented(PauseBody, is_needed=False),
+)
+def pause_queue(
+    who: Operator,
+    control: ControlHere,
+    trail: TrailHere,
+    name: QueueName,
+    body: Annotated[PauseBody, Depends(optional(PauseBody))],
+) -> Response:
+    """Let no job of the queue start, for good or until a time; running ones go on. Answered once it holds."""
+    until = instants.parse(body.until, "until") if body.until is not None else None
+    return _set(control, trail, who, "PauseQueue", jobs_pb2.PauseQueueRequest(queue=name, until=until), body)
 
 
 @routes.post("/{name}/resume", **_PAUSING)
@@ -190,6 +210,7 @@ def _settings(queue: jobs_pb2.Queue) -> dict[str, Any]:
         "name": queue.name,
         "service": queue.service,
         "paused": queue.paused,
+        "paused_until": instant(queue, "paused_until"),
         "slots": queue.slots,
         "max_running": queue.max_running or None,
         "rate_limit": queue.rate_limit or None,

@@ -5,6 +5,7 @@ import uuid
 from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 
 import httpx
@@ -15,10 +16,12 @@ from protos.jobs.v1 import jobs_pb2_grpc
 from services.gateway import cli
 from services.gateway.app import assemble
 from services.gateway.clients.fleet import Fleet
+from services.gateway.domain import instants
 from services.gateway.domain.roles import Role
 from services.gateway.store import AuditStore, KeyStore
 from services.gateway.tests.conftest import migrated, serving, settings_for
 from services.gateway.tests.stand_ins import TOKEN
+from shared import clock
 from shared.db import Database
 from shared.errors import StoreUnavailable
 from shared.jobs import Arguments, Catalogue, JobContext, Jobs, Queue, job, queue_settings, seconds
@@ -160,6 +163,16 @@ def test_what_was_done_is_answered_although_its_end_could_not_be_kept(
     assert [row["outcome"] for row in place.audit()] == ["started"]
 
 
+def test_a_pause_may_have_an_end(place: Place) -> None:
+    until = instants.render(clock.now() + timedelta(hours=2))
+
+    paused = place.client.post("/api/v1/queues/forge-work/pause", json={"until": until}).json()
+    resumed = place.client.post("/api/v1/queues/forge-work/resume").json()
+
+    assert (paused["paused"], paused["paused_until"]) == (True, until)
+    assert (resumed["paused"], resumed["paused_until"]) == (False, None)
+
+
 def test_a_queue_is_paused_limited_and_resumed(place: Place) -> None:
     paused = place.client.post("/api/v1/queues/forge-work/pause", json={"reason": "deploy"}).json()
     limited = place.client.patch("/api/v1/queues/forge-work", json={"max_running": 3, "rate_limit": 7}).json()
@@ -207,6 +220,8 @@ def test_a_queue_is_counted_drained_and_cleaned(place: Place) -> None:
         ("PATCH", f"/api/v1/jobs/{uuid.uuid4()}", {"priority": 6}, "priority"),
         ("PATCH", f"/api/v1/jobs/{uuid.uuid4()}", {"colour": 6}, "colour"),
         ("POST", "/api/v1/queues/nope/pause", {}, "queue"),
+        ("POST", "/api/v1/queues/forge-work/pause", {"until": "tomorrow"}, "until"),
+        ("POST", "/api/v1/queues/forge-work/pause", {"until": "2020-01-01T00:00:00Z"}, "until"),
         ("PATCH", "/api/v1/queues/forge-work", {}, "settings"),
         ("PATCH", "/api/v1/queues/forge-work", {"slots": 0}, "slots"),
         ("POST", "/api/v1/queues/forge-work/drain", {}, "reason"),

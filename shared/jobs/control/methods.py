@@ -56,7 +56,8 @@ class ControlMethods:
 
     def PauseQueue(self, request: Any, context: grpc.ServicerContext) -> Any:  # noqa: ARG002, N802  # gRPC's signature
         """See the proto."""
-        return jobs_pb2.PauseQueueResponse(queue=self._settings(queue_edits.pause(self._jobs, request.queue)))
+        setting = queue_edits.pause(self._jobs, request.queue, until=wire.instant_of(request, "until"))
+        return jobs_pb2.PauseQueueResponse(queue=self._settings(setting))
 
     def ResumeQueue(self, request: Any, context: grpc.ServicerContext) -> Any:  # noqa: ARG002, N802  # gRPC's signature
         """See the proto."""
@@ -100,7 +101,8 @@ class ControlMethods:
         return jobs_pb2.Queue(
             name=setting.queue,
             service=self._jobs.service,
-            paused=setting.is_paused,
+            paused=setting.is_paused_now,
+            paused_until=wire.timestamp(setting.paused_until if setting.is_paused_now else None),
             slots=setting.slots,
             max_running=setting.max_running,
             rate_limit=setting.rate,

@@ -4,7 +4,7 @@ It must never acknowledge what the index has not got.
 """
 
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import sqlalchemy as sa
 
@@ -12,16 +12,20 @@ from shared.db import UnitOfWork
 from shared.errors import InvalidArgument
 from shared.jobs.control.subjects import known_queue
 from shared.jobs.definitions import Queue, Rate
-from shared.jobs.queue_settings import QueueSetting, declared, read
+from shared.jobs.gate_settings import checked_until
+from shared.jobs.queue_settings import QueueSetting, copy_setting, declared, read
 from shared.jobs.submission import Jobs
 
 MAX_RUNNING_MAX = 100_000
 WINDOW_DEFAULT_MS = 60_000
 
 _KEEP = sa.text("""
-INSERT INTO queue_setting (queue, version, is_paused, slots, max_running, rate, window_ms, is_edited)
-VALUES (:queue, :version, :is_paused, :slots, :max_running, :rate, :window_ms, :is_edited)
-ON CONFLICT (queue) DO UPDATE SET version = excluded.version, is_paused = excluded.is_paused, slots = excluded.slots,
+INSERT INTO queue_setting (queue, version, is_paused, paused_until, slots, max_running, rate, window_ms,
+                           group_max_running, age_ms, is_edited)
+VALUES (:queue, :version, :is_paused, :paused_until, :slots, :max_running, :rate, :window_ms,
+        :group_max_running, :age_ms, :is_edited)
+ON CONFLICT (queue) DO UPDATE SET version = excluded.version, is_paused = excluded.is_paused,
+  paused_until = excluded.paused_until, slots = excluded.slots,
   max_running = excluded.max_running, rate = excluded.rate, window_ms = excluded.window_ms,
   is_edited = excluded.is_edited
 """)
@@ -39,14 +43,17 @@ class Limits:
     is_reset: bool = False
 
 
-def pause(jobs: Jobs, queue: str) -> QueueSetting:
-    """No job of this queue starts any more; those that run go on. Safe to repeat."""
-    return _set_paused(jobs, queue, is_paused=True)
+def pause(jobs: Jobs, queue: str, *, until: datetime | None = None) -> QueueSetting:
+    """No job of this queue starts any more, for good or until then; those that run go on. Safe to repeat.
+
+    Raises UnknownQueue; InvalidArgument for an end that has passed, has no zone, or is more than 366 days ahead.
+    """
+    return _set_paused(jobs, queue, is_paused=True, until=checked_until(until))
 
 
 def resume(jobs: Jobs, queue: str) -> QueueSetting:
     """Jobs of this queue start again. Safe to repeat."""
-    return _set_paused(jobs, queue, is_paused=False)
+    return _set_paused(jobs, queue, is_paused=False, until=None)
 
 
 def edit(jobs: Jobs, queue: str, wanted: Limits) -> QueueSetting:
@@ -65,18 +72,20 @@ def edit(jobs: Jobs, queue: str, wanted: Limits) -> QueueSetting:
         now = _locked(jobs, work, queue)
         if wanted.is_reset:
             code = declared(jobs.catalogue.queues[queue])
-            after = replace(code, version=now.version + 1, is_paused=now.is_paused)
+            after = replace(code, version=now.version + 1, is_paused=now.is_paused, paused_until=now.paused_until)
         else:
             after = _edited(now, wanted)
         _keep(work, after, is_edited=not wanted.is_reset)
     return _copied(jobs, after)
 
 
-def _set_paused(jobs: Jobs, queue: str, *, is_paused: bool) -> QueueSetting:
+def _set_paused(jobs: Jobs, queue: str, *, is_paused: bool, until: datetime | None) -> QueueSetting:
     known_queue(jobs, queue)
     with jobs.database.unit_of_work() as work:
         now = _locked(jobs, work, queue)
-        after = now if now.is_paused == is_paused else replace(now, version=now.version + 1, is_paused=is_paused)
+        after = replace(now, is_paused=is_paused, paused_until=until)
+        if after != now:
+            after = replace(after, version=now.version + 1)
         _keep(work, after, is_edited=None)
     return _copied(jobs, after)
 
@@ -131,7 +140,9 @@ def _keep(work: UnitOfWork, after: QueueSetting, *, is_edited: bool | None) -> N
         ).scalar()
         is_edited = bool(known)
     values = {
-        "queue": after.queue, "version": after.version, "is_paused": after.is_paused, "slots": after.slots,
+        "queue": after.queue, "version": after.version, "is_paused": after.is_paused,
+        "paused_until": after.paused_until, "slots": after.slots, "group_max_running": after.group_max_running,
+        "age_ms": after.age_ms,
         "max_running": after.max_running, "rate": after.rate, "window_ms": after.window_ms, "is_edited": is_edited,
     }  # fmt: skip
     work.connection.execute(_KEEP, values)
@@ -139,8 +150,5 @@ def _keep(work: UnitOfWork, after: QueueSetting, *, is_edited: bool | None) -> N
 
 def _copied(jobs: Jobs, after: QueueSetting) -> QueueSetting:
     """Acknowledge only what the index has; a newer version that is there already is as good."""
-    jobs.scripts.configure(
-        after.queue, version=after.version, is_paused=after.is_paused, max_running=after.max_running,
-        rate=after.rate, window_ms=after.window_ms,
-    )  # fmt: skip
+    copy_setting(jobs, after)
     return after

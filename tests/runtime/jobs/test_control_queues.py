@@ -9,7 +9,7 @@ import pytest
 
 from shared import clock
 from shared.errors import InvalidArgument, StoreUnavailable, UnknownQueue
-from shared.jobs import submit_many
+from shared.jobs import Queue, submit_many
 from shared.jobs.control.drains import drain
 from shared.jobs.control.queue_edits import Limits, edit, pause, resume
 from shared.jobs.control.removals import Cleaned, clean
@@ -44,6 +44,41 @@ def test_a_paused_queue_starts_nothing_until_it_is_resumed(bench: Bench) -> None
     resume(bench.jobs, "work")
 
     assert (paused.is_paused, again.version, while_paused, len(bench.claim())) == (True, paused.version, (), 1)
+
+
+def test_a_pause_with_an_end_is_over_by_itself_and_may_be_ended_sooner(bench: Bench) -> None:
+    bench.submit(1)
+    bench.submit(2)
+
+    long = pause(bench.jobs, "work", until=clock.now() + HOUR)
+    while_paused = bench.claim()
+    resume(bench.jobs, "work")
+    after = bench.claim(1)
+    pause(bench.jobs, "work", until=clock.now() + timedelta(milliseconds=50))
+
+    assert (long.is_paused_now, while_paused, len(after)) == (True, (), 1)
+    eventually(lambda: len(bench.claim()) == 1)
+    with bench.jobs.database.unit_of_work() as work:
+        assert [setting.is_paused_now for setting in read(work) if setting.queue == "work"] == [False]
+
+
+@pytest.mark.parametrize("ahead", [timedelta(seconds=-1), timedelta(days=400)])
+def test_a_pause_whose_end_is_no_time_ahead_is_refused(bench: Bench, ahead: timedelta) -> None:
+    with pytest.raises(InvalidArgument) as refused:
+        pause(bench.jobs, "work", until=clock.now() + ahead)
+
+    assert refused.value.field == "until"
+    assert bench.redis.hget(bench.jobs.scripts.keys.of_queue("work", "conf"), "paused") in (None, b"0")
+
+
+def test_a_pause_takes_no_other_setting_along(bench: Bench) -> None:
+    with bench.jobs.database.unit_of_work() as work:
+        declare(work, (Queue("work", slots=4, group_max_running=2, age=timedelta(seconds=7)),))
+
+    pause(bench.jobs, "work")
+
+    conf = bench.jobs.scripts.keys.of_queue("work", "conf")
+    assert bench.redis.hmget(conf, "group_max", "age_ms") == [b"2", b"7000"]
 
 
 def test_a_worker_starts_what_waits_as_soon_as_its_queue_is_resumed(bench: Bench) -> None:

@@ -82,6 +82,10 @@ def _add_actions(command: Callable[..., Any]) -> None:
             job.add_argument("--scheduled-for", metavar="TIME")
             job.add_argument("--run-now", action="store_true", default=None)
     command("remove", _remove, "delete a finished job with its history").add_argument("id")
+    _add_queue_actions(command)
+
+
+def _add_queue_actions(command: Callable[..., Any]) -> None:
     for name, text in (
         ("pause", "let no job of a queue start"),
         ("resume", "let the jobs of a queue start again"),

@@ -28,6 +28,11 @@ def monotonic() -> float:
     return time.monotonic()
 
 
+def thread_seconds() -> float:
+    """Seconds for which the calling thread has had a processor."""
+    return time.thread_time()
+
+
 def epoch_ms(instant: datetime) -> int:
     """Milliseconds since 1970 of an aware instant, rounded down."""
     delta = instant - datetime(1970, 1, 1, tzinfo=UTC)

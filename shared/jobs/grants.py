@@ -90,6 +90,8 @@ class Claim:
     waits: dict[str, int | None]
     #: Points of shared limiters that more starts would cost.
     wanted: "dict[str, Wanted]"
+    #: Queues of which more is ready, held back by a limit on running jobs alone.
+    held_back: frozenset[str] = frozenset()
 
 
 class Wanted(msgspec.Struct, frozen=True):

@@ -3,9 +3,7 @@
 that stands in its callers.
 """
 
-import importlib.resources
 from collections.abc import Iterator, Sequence
-from functools import cache
 from typing import Any, TypeAlias
 
 import msgspec
@@ -24,6 +22,7 @@ from shared.jobs.grants import Push as Push
 from shared.jobs.grants import Wanted as Wanted
 from shared.jobs.keys import Keys
 from shared.jobs.script_calls import ScriptCalls
+from shared.jobs.script_texts import source
 
 #: A submitter may push without the row's lock for this long after it read Redis' clock (rule 5) …
 PUSH_DEADLINE_MS = 10_000
@@ -36,35 +35,11 @@ OVERTIME_MS = 60_000
 CRASHES_MAX = 3
 #: A lower priority that has waited this long gets a tenth of a queue's starts, unless its queue says otherwise.
 AGE_MS = 60_000
-_EVERY = ("record", "events", "ends", "places")
-_PREAMBLES: dict[str, tuple[str, ...]] = {
-    "claim": (*_EVERY, "tally", "gates", "ageing", "admission", "opening", "walk", "leasing"),
-    **dict.fromkeys(("configure", "configure_gates"), (*_EVERY, "regate")),
-    **dict.fromkeys(("enqueue", "complete", "retry", "bury", "reclaim"), (*_EVERY, "tally")),
-    **dict.fromkeys(("lock", "limiter_lease", "limiter_configure", "limiter_close"), ()),
-}
+#: What a claim says of a queue whose limit on running jobs is reached while more is ready.
+_HELD_BACK = -2
 #: text, keys, packed arguments: one script call ready to be sent.
 _Wired: TypeAlias = tuple[str, list[str], bytes]
 _pack = msgspec.msgpack.Encoder().encode
-
-
-@cache
-def source(name: str) -> str:
-    """The text of one script with its preambles; whatever it returns, its events are told last."""
-    folder = importlib.resources.files("shared.jobs") / "lua"
-    *preambles, body = (
-        (folder / f"{part}.lua").read_text(encoding="utf-8") for part in (*_PREAMBLES.get(name, _EVERY), name)
-    )
-    if not preambles:
-        return body
-    return "\n".join(
-        (
-            *preambles,
-            f"local function transition()\n{body}\nend\nlocal answer = transition()",
-            "tell()",
-            "return answer",
-        )
-    )
 
 
 class Scripts:
@@ -145,10 +120,13 @@ class Scripts:
         worker: str,
         leased: Credits | None = None,
     ) -> tuple[list[bool], Claim]:
-        """Both in one round trip, in this order; each is atomic, the two together are not and need not be."""
-        calls = [self._complete_call(completions), self._claim_call(wants, identity, request, worker, leased)]
+        """Both as one step, the ends first."""
+        queues = [*wants, *sorted({done.held.queue for done in completions} - set(wants))]
+        ends = (TOMB_MS, _ended(completions, queues), [queue in wants for queue in queues])
+        arguments = [identity, request, worker, LEASE_MS, list(wants.values()), leased or {}, ends]
+        wired = self._wire("exchange", queues, arguments, self.keys.claim(request))
         with store_errors():
-            statuses, answer = self._calls.run_all(calls)
+            statuses, answer = self._calls.run(*wired)
         return [status == 1 for status in statuses], _claim_of(list(wants), answer)
 
     def _claim_call(
@@ -161,12 +139,7 @@ class Scripts:
 
     def _complete_call(self, completions: Sequence[Completion]) -> _Wired:
         queues = sorted({done.held.queue for done in completions})
-        attempts = [
-            (done.held.id, done.held.generation, done.held.token, queues.index(done.held.queue) + 1,
-             int(done.is_settled), done.outcome)
-            for done in completions
-        ]  # fmt: skip
-        return self._wire("complete", queues, (TOMB_MS, attempts))
+        return self._wire("complete", queues, (TOMB_MS, _ended(completions, queues), [False] * len(queues)))
 
     def bury(self, held: Held, *, state: str, outcome: str, error: str) -> bool:
         """End an attempt as dead or cancelled; False when the lease was not held any more."""
@@ -277,6 +250,14 @@ class Scripts:
         return int(seconds) * 1000 + int(micros) // 1000
 
 
+def _ended(completions: Sequence[Completion], queues: Sequence[str]) -> list[tuple[object, ...]]:
+    places = {queue: place for place, queue in enumerate(queues, 1)}
+    return [
+        (done.held.id, done.held.generation, done.held.token, places[done.held.queue], int(done.is_settled), done.outcome)
+        for done in completions
+    ]
+
+
 def _claim_of(queues: list[str], answer: Any) -> Claim:
     status, now_ms, jobs, waits, wanted = answer
     return Claim(
@@ -284,6 +265,7 @@ def _claim_of(queues: list[str], answer: Any) -> Claim:
         now_ms=now_ms,
         jobs=tuple(_claimed(queues, jobs)),
         waits={queue: None if wait < 0 else wait for queue, wait in zip(queues, waits, strict=False)},
+        held_back=frozenset(queue for queue, wait in zip(queues, waits, strict=False) if wait == _HELD_BACK),
         wanted={wanted[at].decode(): Wanted(wanted[at + 1], wanted[at + 2]) for at in range(0, len(wanted), 3)},
     )
 

@@ -4,7 +4,8 @@
 --   credits: limiter -> [points leased, valid until ms, refused until ms (0 = it was not)].
 -- Returns: [status, now_ms, jobs, waits, wanted]: status 'ok' or 'closed' (index not reconciled); jobs flat, four values each:
 --   queue_index, id, packed record, body (false = lost);
---   waits[i] = ms until the i-th queue may have something for us, -1 when only an enqueue can change that;
+--   waits[i] = ms until the i-th queue may have something for us, -1 when only an enqueue can change that, -2 when the
+--     end of a running job can as well;
 --   wanted flat: limiter, points that more starts would cost, those of the first of them.
 -- Events: started. Invariant: one live token a job; never above max_running; never more than `rate` starts in any window.
 local identity, wants = args[1], args[5]
@@ -58,7 +59,7 @@ for i, want in ipairs(wants) do
     for _ = 1, started do redis.call('LPUSH', keys.starts, now) end
     redis.call('LTRIM', keys.starts, 0, queue.rate - 1)
   end
-  waits[i] = wait_of(queue)
+  waits[i] = wait_of(queue, started)
 end
 if #given > 0 then redis.call('SET', claim_key, cmsgpack.pack(given), 'PX', 60000) end
 local wanted = {}

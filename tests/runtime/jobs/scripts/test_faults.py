@@ -51,7 +51,7 @@ def test_no_script_touches_a_key_that_was_not_declared(index: Index) -> None:
     declared: set[str] = set()
     assert sum(words[0].startswith("lua:") for words in commands) > 100
     for words in commands:
-        if words[0] == "EVALSHA":
+        if words[0] == "FCALL":
             declared = set(words[3 : 3 + int(words[2])])
         elif words[0].startswith("lua:"):
             touched = {word for word in words[1:] if word.startswith("{")}
@@ -81,12 +81,12 @@ def test_a_script_states_its_contract(name: str) -> None:
 
 def test_work_goes_on_after_the_server_has_forgotten_the_scripts(index: Index) -> None:
     held = index.started("a")
-    index.client.script_flush()
+    index.client.function_flush()
 
     assert index.complete(held)
-    index.client.script_flush()
+    index.client.function_flush()
     assert index.push("b") == 1
-    index.client.script_flush()
+    index.client.function_flush()
     assert [one.id for one in index.take()] == ["b"]
 
 

@@ -13,7 +13,7 @@ BLOCKED_SECONDS = 0.0001
 _BLOCKED_MAX = 0.001
 #: Weight of the newest run in the averages.
 _WEIGHT = 0.1
-_BLOCKED_WEIGHT = 0.05
+_BLOCKED_WEIGHT = 0.02
 #: How long a lane keeps all its threads before it tries again whether one does as well.
 RETRY_SECONDS = 0.25
 

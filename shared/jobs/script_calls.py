@@ -42,7 +42,7 @@ class ScriptCalls:
     def run_all(
         self, calls: Sequence[tuple[str, Sequence[str | bytes], bytes]], *, after: tuple[object, ...] | None = None
     ) -> list[Any]:
-        """Functions in order in one round trip, each atomic; `after` is a command that the server does before the first.
+        """Functions in order in one round trip, each atomic; `after` is a command the server does before the first.
 
         Raises what the first refused one raises, when all have been answered.
         """

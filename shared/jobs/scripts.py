@@ -253,7 +253,14 @@ class Scripts:
 def _ended(completions: Sequence[Completion], queues: Sequence[str]) -> list[tuple[object, ...]]:
     places = {queue: place for place, queue in enumerate(queues, 1)}
     return [
-        (done.held.id, done.held.generation, done.held.token, places[done.held.queue], int(done.is_settled), done.outcome)
+        (
+            done.held.id,
+            done.held.generation,
+            done.held.token,
+            places[done.held.queue],
+            int(done.is_settled),
+            done.outcome,
+        )
         for done in completions
     ]
 

@@ -20,7 +20,7 @@ from shared.jobs.lanes import Lane
 from shared.jobs.observation import observe
 from shared.jobs.outcomes import Done, Lost, Outcome, Released
 from shared.jobs.running import Running, RunningAttempts, Stopping
-from shared.jobs.scripts import Claim, Claimed
+from shared.jobs.scripts import Claim
 from shared.jobs.settlement import completion_of, settle
 from shared.jobs.shepherd import Shepherd
 from shared.jobs.submission import Jobs
@@ -171,7 +171,9 @@ class ServiceWorker:
     def _reserve(self, *, waits: bool = False) -> dict[str, int]:
         """What to claim now, by queue: slots that no other claim is promised until this one is over."""
         return {
-            queue: wanted for queue, lane in self._lanes.items() if lane.wants() and (wanted := lane.reserve(waits=waits))
+            queue: wanted
+            for queue, lane in self._lanes.items()
+            if lane.wants() and (wanted := lane.reserve(waits=waits))
         }
 
     def _claim(self, wants: dict[str, int], *, block: Block | None = None, lane: Lane | None = None) -> Claim | None:

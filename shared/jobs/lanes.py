@@ -127,8 +127,8 @@ class Lane:
         """What a claim brought, after it was put."""
         self._attainable = HOLD_MAX if given >= asked else max(1, self._in_hand)
 
-    def ended(self, seconds: float, blocked: float = 0.0) -> None:
-        """One attempt has ended after so long, of which its thread waited for so much."""
+    def ended(self, seconds: float, blocked: float | None = None) -> None:
+        """One attempt has ended after so long, of which its thread waited for so much, when that was measured."""
         with self._lock:
             self._in_hand -= 1
             self._ends += 1

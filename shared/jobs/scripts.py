@@ -10,6 +10,7 @@ import msgspec
 
 from shared import clock
 from shared.errors import StoreUnavailable
+from shared.jobs import script_texts
 from shared.jobs.connection import RedisClient, store_errors
 from shared.jobs.entries import decode_entry
 from shared.jobs.grants import Claim as Claim
@@ -22,7 +23,6 @@ from shared.jobs.grants import Push as Push
 from shared.jobs.grants import Wanted as Wanted
 from shared.jobs.keys import Keys
 from shared.jobs.script_calls import ScriptCalls
-from shared.jobs.script_texts import source
 
 #: A submitter may push without the row's lock for this long after it read Redis' clock (rule 5) …
 PUSH_DEADLINE_MS = 10_000
@@ -71,7 +71,7 @@ class Scripts:
     def _text(self, name: str) -> str:
         text = self._texts.get(name)
         if text is None:
-            text = self._texts[name] = source(name)
+            text = self._texts[name] = script_texts.source(name)
         return text
 
     def enqueue(self, pushes: Sequence[Push], *, deadline_ms: int) -> list[int]:

@@ -8,22 +8,22 @@ from collections import Counter
 
 import structlog
 
-from shared import clock, metrics
+from shared import clock
 from shared.errors import StoreUnavailable
 from shared.jobs.attempts import Attempt, perform_attempt
 from shared.jobs.broker import MillraceBroker
-from shared.jobs.claims import Block, Claims
-from shared.jobs.completions import Completions, Ended
+from shared.jobs.claims import Block
+from shared.jobs.completions import Ended
 from shared.jobs.connection import BLOCK_SECONDS
-from shared.jobs.crash_points import crash_point
 from shared.jobs.lanes import Lane
 from shared.jobs.observation import observe
 from shared.jobs.outcomes import Done, Lost, Outcome, Released
-from shared.jobs.running import Running, RunningAttempts, Stopping
-from shared.jobs.scripts import Claim
+from shared.jobs.running import Running, Stopping
+from shared.jobs.scripts import Claim, Claimed
 from shared.jobs.settlement import completion_of, settle
 from shared.jobs.shepherd import Shepherd
 from shared.jobs.submission import Jobs
+from shared.jobs.traffic import Traffic
 
 log = structlog.get_logger(__name__)
 CLOSED_PAUSE_SECONDS = 0.25
@@ -48,8 +48,6 @@ class ServiceWorker:
     ) -> None:
         self.jobs = jobs
         self.name = name
-        self.attempts = RunningAttempts()
-        self.completions = Completions()
         self._broker = broker
         self._resources = resources
         self._lanes = {queue: Lane(queue, n, self._run, name=f"{jobs.service}-{queue}") for queue, n in slots.items()}
@@ -63,7 +61,9 @@ class ServiceWorker:
         #: How many threads that ended a job may write and claim at once; the others leave it to them.
         self._senders = threading.Semaphore(SENDERS)
         self._thread = threading.Thread(target=self._loop, name=f"{jobs.service}-claims", daemon=True)
-        self._claims = Claims(jobs, name)
+        self._traffic = Traffic(jobs, name, self._lanes, attempt=self._attempt, may_start=self._may_start)
+        #: What runs here; the heartbeat names it.
+        self.attempts = self._traffic.attempts
         self._shepherd = Shepherd(self._lanes.values(), self._on_look, name=f"{jobs.service}-lanes")
         #: How often ends were taken when the shepherd last looked.
         self._takes_seen = 0
@@ -79,7 +79,7 @@ class ServiceWorker:
         """Take no more jobs; those that run go on."""
         self._stopping.set()
         self._changed.set()
-        self._claims.ring()
+        self._traffic.claims.ring()
 
     def stop(self, grace_seconds: float) -> None:
         """Drain: wait up to the grace, then interrupt what still runs, which gives it back and costs no attempt."""
@@ -102,7 +102,7 @@ class ServiceWorker:
     def _drain(self, give_up_at: float) -> None:
         while self.attempts.all() and clock.monotonic() < give_up_at:
             try:
-                self._flush()
+                self._traffic.flush()
             except StoreUnavailable as error:
                 log.warning("ends wait for Redis", service=self.jobs.service, error=str(error))
                 self._changed.wait(FAULT_PAUSE_SECONDS)
@@ -118,7 +118,7 @@ class ServiceWorker:
 
     def closed(self) -> str | None:
         """None when claims are open, else why this worker starts nothing."""
-        return None if self._claims.identity else f"the index of {self.jobs.service} is not reconciled yet"
+        return None if self._traffic.claims.identity else f"the index of {self.jobs.service} is not reconciled yet"
 
     def resize(self, queue: str, size: int) -> None:
         """Run this many of a queue's jobs at once from now on."""
@@ -134,7 +134,7 @@ class ServiceWorker:
                 self._turn()
             except StoreUnavailable as error:
                 log.warning("claim failed", service=self.jobs.service, error=str(error))
-                self._claims.identity = ""
+                self._traffic.claims.identity = ""
                 self._stopping.wait(FAULT_PAUSE_SECONDS)
             except Exception:  # a loop outlives every fault; a worker without it would claim nothing for ever
                 log.exception("claim loop failed", service=self.jobs.service)
@@ -142,68 +142,44 @@ class ServiceWorker:
 
     def _turn(self) -> None:
         self._changed.clear()  # whatever was told before is seen to in this turn
-        if not self._claims.recognise():
-            self._flush()
+        if not self._traffic.claims.recognise():
+            self._traffic.flush()
             self._stopping.wait(CLOSED_PAUSE_SECONDS)
             return
-        wants = self._reserve()
+        wants = self._traffic.reserve()
         if not wants:
             self._wait()
             return
         claim = self._claim(wants)
-        if claim is not None and (claim.jobs or self._claims.purse):
+        if claim is not None and (claim.jobs or self._traffic.claims.purse):
             return
         wait_ms = 0 if claim is None else _soonest(claim)
         if claim is None or (wait_ms > 0 and not self._block(wait_ms)):
             self._stopping.wait(CLOSED_PAUSE_SECONDS)
 
+    def _claim(self, wants: dict[str, int], *, block: Block | None = None, lane: Lane | None = None) -> Claim | None:
+        claim = self._traffic.claim(wants, block=block, lane=lane)
+        if claim is not None and claim.jobs:
+            self._shepherd.call()
+        return claim
+
+    def _may_start(self) -> bool:
+        return not self._stopping.is_set()
+
+    def _attempt(self, claimed: Claimed, running: Running) -> Attempt:
+        return Attempt(self.jobs, self._broker, self._resources, self.name, claimed, running)
+
     def _wait(self) -> None:
         """Wait in this process until something has ended; a thread that frees a slot meanwhile claims by itself."""
-        if not self._is_company_near():
-            self._flush()
-        if not self._wants():
+        if not self._traffic.is_company_near():
+            self._traffic.flush()
+        if not self._traffic.wants():
             self._changed.wait(IDLE_SECONDS)
-
-    def _wants(self) -> bool:
-        """True when a lane wants more than claims under way may bring."""
-        return any(lane.wants() for lane in self._lanes.values())
-
-    def _reserve(self, *, waits: bool = False) -> dict[str, int]:
-        """What to claim now, by queue: slots that no other claim is promised until this one is over."""
-        return {
-            queue: wanted
-            for queue, lane in self._lanes.items()
-            if lane.wants() and (wanted := lane.reserve(waits=waits))
-        }
-
-    def _claim(self, wants: dict[str, int], *, block: Block | None = None, lane: Lane | None = None) -> Claim | None:
-        """Write the ends that wait and claim what was reserved, in one round trip; hand over what came.
-
-        None when claims are closed. The caller is a thread of `lane`, which takes one of its jobs itself, or none.
-        """
-        ended: list[Ended] = []
-        try:
-            ended = self.completions.take()
-            statuses, claim = self._claims.ask(wants, [each.completion for each in ended], block=block)
-            crash_point("claim.answered")
-            self._confirm(ended, statuses)
-            if claim is not None and self._stopping.is_set():
-                self._claims.give_back(claim)
-                return None
-            if claim is not None:
-                self._hand_over(claim, wants, lane)
-            return claim
-        except StoreUnavailable:
-            self.completions.put_back(ended)
-            raise
-        finally:
-            for queue, wanted in wants.items():
-                self._lanes[queue].answered(wanted, waited=block is not None)
 
     def _block(self, wait_ms: int) -> bool:
         """Wait for a wake-up and claim at once, in one round trip; False when claims are closed."""
-        wants = self._reserve(waits=True)
-        keys = [self._claims.wake_key, *(self.jobs.scripts.keys.of_queue(queue, "wake") for queue in wants)]
+        wants = self._traffic.reserve(waits=True)
+        keys = [self._traffic.claims.wake_key, *(self.jobs.scripts.keys.of_queue(queue, "wake") for queue in wants)]
         seconds = max(0.005, min(wait_ms / 1000, BLOCK_SECONDS))
         self._blocked_until = clock.monotonic() + seconds
         self._blocked_on = frozenset(wants)
@@ -217,19 +193,15 @@ class ServiceWorker:
         finally:
             self._blocked_on = None
 
-    def _is_company_near(self) -> bool:
-        """True while another end comes within a moment, so that ends can wait to be written together."""
-        return any(lane.pace.is_short and lane.is_behind for lane in self._lanes.values())
-
     def _on_look(self, has_waited: bool) -> None:
         """The shepherd's look: ends that nobody took since the last one are written, and a stalled lane refilled."""
-        takes, self._takes_seen = self._takes_seen, self.completions.takes
-        if has_waited or (self.completions and takes == self.completions.takes):
+        takes, self._takes_seen = self._takes_seen, self._traffic.completions.takes
+        if has_waited or (self._traffic.completions and takes == self._traffic.completions.takes):
             self._on_ended()
 
     def _on_ended(self, lane: Lane | None = None) -> None:
         """An end was handed over, or a slot freed: this thread sees to it, unless one that follows soon will."""
-        if lane is not None and self._is_company_near() and not lane.wants():
+        if lane is not None and self._traffic.is_company_near() and not lane.wants():
             return
         if self._stopping.is_set():
             self._changed.set()
@@ -254,13 +226,13 @@ class ServiceWorker:
         while self._has_news and self._senders.acquire(blocking=False):
             try:
                 self._has_news = False
-                wants = self._reserve() if self._claims.identity else {}
+                wants = self._traffic.reserve() if self._traffic.claims.identity else {}
                 if wants:
                     claim = self._claim(wants, lane=lane)
                     if claim is None or self._is_loop_needed(claim, wants):
                         self._call_loop()
-                elif not self._is_company_near():
-                    self._flush()
+                elif not self._traffic.is_company_near():
+                    self._traffic.flush()
             finally:
                 self._senders.release()
             if self._has_news and lane is not None:
@@ -279,49 +251,11 @@ class ServiceWorker:
         """Bring our own loop out of its wait, wherever that is."""
         self._changed.set()
         if self._blocked_on is not None:
-            self._claims.ring()
-
-    def _flush(self) -> None:
-        """Write the ends that wait."""
-        while ended := self.completions.take():
-            self._write(ended)
-
-    def _write(self, ended: list[Ended]) -> None:
-        try:
-            statuses = self.jobs.scripts.complete([each.completion for each in ended])
-        except StoreUnavailable:
-            self.completions.put_back(ended)
-            raise
-        self._confirm(ended, statuses)
-
-    def _confirm(self, ended: list[Ended], statuses: list[bool]) -> None:
-        if ended:
-            crash_point("complete.written")
-        for each, is_done in zip(ended, statuses, strict=True):
-            self.attempts.remove(each.running)
-            if not is_done:
-                metrics.STALE_WRITES.labels(service=self.jobs.service).inc()
-                log.warning("stale outcome refused", service=self.jobs.service, job_id=each.running.held.id)
-
-    def _hand_over(self, claim: Claim, wants: dict[str, int], lane: Lane | None) -> None:
-        by_queue: dict[str, list[Attempt]] = {queue: [] for queue in wants}
-        for claimed in claim.jobs:
-            running = Running(claimed.held)
-            self.attempts.add(running)
-            attempt = Attempt(self.jobs, self._broker, self._resources, self.name, claimed, running)
-            by_queue.setdefault(claimed.held.queue, []).append(attempt)
-        crash_point("claim.handed_over")
-        for queue, attempts in by_queue.items():
-            its = self._lanes[queue]
-            its.is_held_back = queue in claim.held_back
-            if attempts:
-                its.put(attempts, keeps=its is lane and not self._has_news)
-            its.was_given(len(attempts), asked=wants.get(queue, 0))
-        if claim.jobs:
-            self._shepherd.call()
+            self._traffic.claims.ring()
 
     def _run(self, lane: Lane, attempt: Attempt) -> None:
-        started, worked = clock.monotonic(), clock.thread_seconds()
+        is_measured = lane.pace.is_measured()
+        started, worked = clock.monotonic(), clock.thread_seconds() if is_measured else 0.0
         outcome: Outcome = Lost("ended outside its steps; the reaper has it")
         try:
             outcome = perform_attempt(attempt)
@@ -329,7 +263,7 @@ class ServiceWorker:
             log.exception("attempt ended outside its steps", job_id=attempt.claimed.held.id)
         if not attempt.running.is_abandoned:
             seconds = clock.monotonic() - started
-            blocked = seconds - (clock.thread_seconds() - worked)
+            blocked = seconds - (clock.thread_seconds() - worked) if is_measured else None
             self._end(lane, attempt, outcome, seconds, blocked=blocked, is_mine=True)
 
     def abandon(self, attempt: Attempt, outcome: Outcome, *, thread: int, seconds: float) -> None:
@@ -343,7 +277,7 @@ class ServiceWorker:
         outcome: Outcome,
         seconds: float,
         *,
-        blocked: float = 0.0,
+        blocked: float | None = None,
         is_mine: bool = False,
     ) -> None:
         # The slot is free from here on: the next claim can travel together with this end.
@@ -353,7 +287,7 @@ class ServiceWorker:
 
     def _write_end(self, attempt: Attempt, outcome: Outcome, lane: Lane | None = None) -> None:
         if isinstance(outcome, Done):
-            self.completions.add(Ended(completion_of(attempt.claimed, self.name, outcome), attempt.running))
+            self._traffic.completions.add(Ended(completion_of(attempt.claimed, self.name, outcome), attempt.running))
         else:
             settle(self.jobs, attempt.claimed, self.name, outcome)
             self.attempts.remove(attempt.running)

@@ -254,7 +254,7 @@ def test_a_worker_survives_postgresql_dropping_its_connections(bench: Bench, emp
                 "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
                 "WHERE datname = current_database() AND pid <> pg_backend_pid()"
             )
-        worker._claims.identity = ""  # it must ask PostgreSQL again, as after any fault of Redis
+        worker._traffic.claims.identity = ""  # it must ask PostgreSQL again, as after any fault of Redis
         bench.redis.lpush(bench.jobs.scripts.keys.of_queue("work", "wake"), "1")
         eventually(lambda: worker.closed() is None)
         other = jobs_of(Database(empty_url, NAME), location(bench))

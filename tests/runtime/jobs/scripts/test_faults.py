@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from shared.errors import StoreUnavailable
+from shared.jobs import script_texts
 from shared.jobs import scripts as module
 from shared.jobs.keys import QUEUE_KEYS, SERVICE_KEYS
 from shared.jobs.scripts import Held, Push
@@ -73,7 +74,7 @@ def test_two_services_on_one_redis_never_see_each_other(index: Index, redis_url:
 
 @pytest.mark.parametrize("name", NAMES)
 def test_a_script_states_its_contract(name: str) -> None:
-    own_text = module.source(name).rpartition("-- Purpose:")[2]
+    own_text = script_texts.source(name).rpartition("-- Purpose:")[2]
 
     for part in ("-- KEYS:", "-- ARGV:", "-- Returns:", "-- Invariant:", "Events:"):
         assert part.removeprefix("-- ") in own_text, f"{name}.lua does not say {part}"

@@ -42,7 +42,7 @@ class ScriptCalls:
         Raises what the first refused script raises, when all have been answered.
         """
         commands: list[tuple[object, ...]] = [
-            ("EVALSHA", self._sha(text), len(keys), *keys, argument) for text, keys, argument in calls
+            ("EVALSHA", self.sha(text), len(keys), *keys, argument) for text, keys, argument in calls
         ]
         answers = self._send(commands if after is None else [after, *commands])[-len(commands) :]
         for at, answer in enumerate(answers):
@@ -54,7 +54,8 @@ class ScriptCalls:
                 raise answer
         return answers
 
-    def _sha(self, text: str) -> str:
+    def sha(self, text: str) -> str:
+        """What EVALSHA calls this script."""
         known = self._shas.get(text)
         if known is None:
             known = self._shas[text] = hashlib.sha1(text.encode(), usedforsecurity=False).hexdigest()
@@ -72,9 +73,7 @@ class ScriptCalls:
         try:
             connection = self._idle.pop()
         except IndexError:
-            pool = self._client.connection_pool
-            connection = pool.connection_class(**pool.connection_kwargs)
-            connection.connect()
+            connection = self.connected()
         try:
             connection.send_packed_command(connection.pack_commands(commands), check_health=False)
             answers = [_read(connection) for _ in commands]
@@ -86,6 +85,13 @@ class ScriptCalls:
         else:
             connection.disconnect()
         return answers
+
+    def connected(self) -> Any:
+        """A new connection, which is the caller's."""
+        pool = self._client.connection_pool
+        connection = pool.connection_class(**pool.connection_kwargs)
+        connection.connect()
+        return connection
 
     def close(self) -> None:
         """Close what is idle."""

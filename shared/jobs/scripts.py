@@ -4,16 +4,14 @@ that stands in its callers.
 """
 
 import importlib.resources
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from functools import cache
 from typing import Any, TypeAlias
 
 import msgspec
 
-from shared import clock
 from shared.errors import StoreUnavailable
 from shared.jobs.connection import RedisClient, store_errors
-from shared.jobs.entries import decode_entry
 from shared.jobs.grants import Claim as Claim
 from shared.jobs.grants import Claimed as Claimed
 from shared.jobs.grants import Completion as Completion
@@ -22,8 +20,10 @@ from shared.jobs.grants import GateCopy as GateCopy
 from shared.jobs.grants import Held as Held
 from shared.jobs.grants import Push as Push
 from shared.jobs.grants import Wanted as Wanted
+from shared.jobs.grants import claim_of
 from shared.jobs.keys import Keys
 from shared.jobs.script_calls import ScriptCalls
+from shared.jobs.sent_ahead import SentAhead
 
 #: A submitter may push without the row's lock for this long after it read Redis' clock (rule 5) …
 PUSH_DEADLINE_MS = 10_000
@@ -76,6 +76,7 @@ class Scripts:
         self._base = self.keys.base()
         self._blocks: dict[str, list[str]] = {}
         self._calls = ScriptCalls(client)
+        self._ahead = SentAhead(self._calls)
         self._texts: dict[str, str] = {}
 
     def _wire(self, name: str, queues: Sequence[str], arguments: Sequence[object], *extra_keys: str) -> _Wired:
@@ -101,6 +102,20 @@ class Scripts:
 
     def enqueue(self, pushes: Sequence[Push], *, deadline_ms: int) -> list[int]:
         """Push jobs. 1 pushed, 0 already there, -1 past `deadline_ms` (0 = none), -2 an older generation runs."""
+        with store_errors():
+            return list(self._calls.run(*self._enqueue_call(pushes, deadline_ms)))
+
+    def enqueue_ahead(self, batches: Iterable[Sequence[Push]], *, deadline_ms: int) -> int:
+        """Push jobs without waiting for the answers; how many of earlier calls turn out to be left to the relay."""
+        wired = ((*self._enqueue_call(batch, deadline_ms)[1:], len(batch)) for batch in batches)
+        with store_errors():
+            return self._ahead.send(self._text("enqueue"), wired)
+
+    def settle_ahead(self) -> int:
+        """Wait until what was pushed ahead is in the index; how many jobs are left to the relay."""
+        return self._ahead.settle()
+
+    def _enqueue_call(self, pushes: Sequence[Push], deadline_ms: int) -> _Wired:
         queues = sorted({push.queue for push in pushes})
         jobs = [
             [push.id, push.generation, queues.index(push.queue) + 1, push.queue, push.name, push.priority, push.due_ms,
@@ -108,7 +123,7 @@ class Scripts:
              push.timeout_ms, push.body, push.wait_reason, push.state, push.group]
             for push in pushes
         ]  # fmt: skip
-        return list(self._run("enqueue", queues, [deadline_ms, jobs]))
+        return self._wire("enqueue", queues, (deadline_ms, jobs))
 
     def claim(
         self,
@@ -128,7 +143,7 @@ class Scripts:
         call = self._claim_call(wants, identity, request, worker, leased)
         after = None if block is None else ("BLPOP", *block[0], block[1])
         with store_errors():
-            return _claim_of(list(wants), self._calls.run_all([call], after=after)[0])
+            return claim_of(list(wants), self._calls.run_all([call], after=after)[0])
 
     def complete(self, completions: Sequence[Completion]) -> list[bool]:
         """End attempts well; False for each whose lease was not held any more."""
@@ -149,7 +164,7 @@ class Scripts:
         calls = [self._complete_call(completions), self._claim_call(wants, identity, request, worker, leased)]
         with store_errors():
             statuses, answer = self._calls.run_all(calls)
-        return [status == 1 for status in statuses], _claim_of(list(wants), answer)
+        return [status == 1 for status in statuses], claim_of(list(wants), answer)
 
     def _claim_call(
         self, wants: dict[str, int], identity: str, request: str, worker: str, leased: Credits | None
@@ -275,22 +290,3 @@ class Scripts:
         with store_errors():
             seconds, micros = self.client.time()
         return int(seconds) * 1000 + int(micros) // 1000
-
-
-def _claim_of(queues: list[str], answer: Any) -> Claim:
-    status, now_ms, jobs, waits, wanted = answer
-    return Claim(
-        is_closed=status == b"closed",
-        now_ms=now_ms,
-        jobs=tuple(_claimed(queues, jobs)),
-        waits={queue: None if wait < 0 else wait for queue, wait in zip(queues, waits, strict=False)},
-        wanted={wanted[at].decode(): Wanted(wanted[at + 1], wanted[at + 2]) for at in range(0, len(wanted), 3)},
-    )
-
-
-def _claimed(queues: Sequence[str], flat: Sequence[Any]) -> Iterator[Claimed]:
-    received = clock.monotonic()
-    for at in range(0, len(flat), 4):
-        job_id, entry = flat[at + 1].decode(), decode_entry(flat[at + 2])
-        held = Held(job_id, entry.generation, entry.token, queues[flat[at] - 1])
-        yield Claimed(held, entry, flat[at + 3] or b"", received)

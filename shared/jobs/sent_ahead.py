@@ -46,6 +46,7 @@ class _Line:
         except UNAVAILABLE as error:
             self._is_broken = True
             left += self._lost(sum(self._unread), error)
+            self._unread.clear()
         return left
 
     def _refused(self, jobs: int) -> int:

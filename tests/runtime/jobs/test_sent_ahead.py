@@ -103,8 +103,10 @@ def test_answers_that_went_with_their_connection_are_lost_ones_and_the_next_push
     line = bench.jobs.scripts._ahead._idle[-1]
     line.close()
 
+    left = [bench.jobs.scripts.settle_ahead(), bench.jobs.scripts.settle_ahead()]
     second = bench.submit(1)
 
+    assert left == [1, 0]
     assert [bench.state(first.id), bench.state(second.id)] == ["queued", "queued"]
     assert line not in bench.jobs.scripts._ahead._idle
 

@@ -47,7 +47,7 @@ class ScriptCalls:
         Raises what the first refused one raises, when all have been answered.
         """
         commands: list[tuple[object, ...]] = [
-            ("FCALL", self._name(text), len(keys), *keys, argument) for text, keys, argument in calls
+            ("FCALL", self.name(text), len(keys), *keys, argument) for text, keys, argument in calls
         ]
         answers = self._send(commands if after is None else [after, *commands])[-len(commands) :]
         for at, answer in enumerate(answers):
@@ -59,7 +59,7 @@ class ScriptCalls:
                 raise answer
         return answers
 
-    def _name(self, text: str) -> str:
+    def name(self, text: str) -> str:
         """The function's name says what is in it, so that versions beside one another keep apart."""
         known = self._names.get(text)
         if known is None:
@@ -67,15 +67,19 @@ class ScriptCalls:
             known = self._names[text] = f"{_PREFIX}{digest}"
         return known
 
+    def loading(self, text: str) -> tuple[str, ...]:
+        """The command that makes a function known."""
+        name = self.name(text)
+        return ("FUNCTION LOAD", "REPLACE", f"#!lua name={name}\nlocal FUNCTION_NAME = '{name}'\n{text}")
+
     def _load(self, text: str) -> None:
         """Load this function, and all others that are not there: a server whose memory is full later takes no more."""
         client = self._client
         loaded = {_library_name(each) for each in client.execute_command("FUNCTION LIST", "LIBRARYNAME", f"{_PREFIX}*")}
         for each in (text, *sources()):
-            name = self._name(each)
+            name = self.name(each)
             if name not in loaded or each == text:
-                library = f"#!lua name={name}\nlocal FUNCTION_NAME = '{name}'\n{each}"
-                client.execute_command("FUNCTION LOAD", "REPLACE", library)
+                client.execute_command(*self.loading(each))
                 loaded.add(name)
         if len(loaded) > LOADED_MAX:
             # Of builds that have gone; one that is still there loads its own again with its next call.
@@ -94,9 +98,7 @@ class ScriptCalls:
         try:
             connection = self._idle.pop()
         except IndexError:
-            pool = self._client.connection_pool
-            connection = pool.connection_class(**pool.connection_kwargs)
-            connection.connect()
+            connection = self.connected()
         try:
             connection.send_packed_command(connection.pack_commands(commands), check_health=False)
             answers = [_read(connection) for _ in commands]
@@ -108,6 +110,13 @@ class ScriptCalls:
         else:
             connection.disconnect()
         return answers
+
+    def connected(self) -> Any:
+        """A new connection, which is the caller's."""
+        pool = self._client.connection_pool
+        connection = pool.connection_class(**pool.connection_kwargs)
+        connection.connect()
+        return connection
 
     def close(self) -> None:
         """Close what is idle."""

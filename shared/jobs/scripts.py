@@ -3,16 +3,14 @@
 that stands in its callers.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any, TypeAlias
 
 import msgspec
 
-from shared import clock
 from shared.errors import StoreUnavailable
 from shared.jobs import script_texts
 from shared.jobs.connection import RedisClient, store_errors
-from shared.jobs.entries import decode_entry
 from shared.jobs.grants import Claim as Claim
 from shared.jobs.grants import Claimed as Claimed
 from shared.jobs.grants import Completion as Completion
@@ -21,8 +19,10 @@ from shared.jobs.grants import GateCopy as GateCopy
 from shared.jobs.grants import Held as Held
 from shared.jobs.grants import Push as Push
 from shared.jobs.grants import Wanted as Wanted
+from shared.jobs.grants import claim_of
 from shared.jobs.keys import Keys
 from shared.jobs.script_calls import ScriptCalls
+from shared.jobs.sent_ahead import SentAhead
 
 #: A submitter may push without the row's lock for this long after it read Redis' clock (rule 5) …
 PUSH_DEADLINE_MS = 10_000
@@ -35,8 +35,6 @@ OVERTIME_MS = 60_000
 CRASHES_MAX = 3
 #: A lower priority that has waited this long gets a tenth of a queue's starts, unless its queue says otherwise.
 AGE_MS = 60_000
-#: What a claim says of a queue whose limit on running jobs is reached while more is ready.
-_HELD_BACK = -2
 #: text, keys, packed arguments: one script call ready to be sent.
 _Wired: TypeAlias = tuple[str, list[str], bytes]
 _pack = msgspec.msgpack.Encoder().encode
@@ -51,6 +49,7 @@ class Scripts:
         self._base = self.keys.base()
         self._blocks: dict[str, list[str]] = {}
         self._calls = ScriptCalls(client)
+        self._ahead = SentAhead(self._calls)
         self._texts: dict[str, str] = {}
 
     def _wire(self, name: str, queues: Sequence[str], arguments: Sequence[object], *extra_keys: str) -> _Wired:
@@ -76,6 +75,20 @@ class Scripts:
 
     def enqueue(self, pushes: Sequence[Push], *, deadline_ms: int) -> list[int]:
         """Push jobs. 1 pushed, 0 already there, -1 past `deadline_ms` (0 = none), -2 an older generation runs."""
+        with store_errors():
+            return list(self._calls.run(*self._enqueue_call(pushes, deadline_ms)))
+
+    def enqueue_ahead(self, batches: Iterable[Sequence[Push]], *, deadline_ms: int) -> int:
+        """Push jobs without waiting for the answers; how many of earlier calls turn out to be left to the relay."""
+        wired = ((*self._enqueue_call(batch, deadline_ms)[1:], len(batch)) for batch in batches)
+        with store_errors():
+            return self._ahead.send(self._text("enqueue"), wired)
+
+    def settle_ahead(self) -> int:
+        """Wait until what was pushed ahead is in the index; how many jobs are left to the relay."""
+        return self._ahead.settle()
+
+    def _enqueue_call(self, pushes: Sequence[Push], deadline_ms: int) -> _Wired:
         queues = sorted({push.queue for push in pushes})
         jobs = [
             [push.id, push.generation, queues.index(push.queue) + 1, push.queue, push.name, push.priority, push.due_ms,
@@ -83,7 +96,7 @@ class Scripts:
              push.timeout_ms, push.body, push.wait_reason, push.state, push.group]
             for push in pushes
         ]  # fmt: skip
-        return list(self._run("enqueue", queues, [deadline_ms, jobs]))
+        return self._wire("enqueue", queues, (deadline_ms, jobs))
 
     def claim(
         self,
@@ -103,7 +116,7 @@ class Scripts:
         call = self._claim_call(wants, identity, request, worker, leased)
         after = None if block is None else ("BLPOP", *block[0], block[1])
         with store_errors():
-            return _claim_of(list(wants), self._calls.run_all([call], after=after)[0])
+            return claim_of(list(wants), self._calls.run_all([call], after=after)[0])
 
     def complete(self, completions: Sequence[Completion]) -> list[bool]:
         """End attempts well; False for each whose lease was not held any more."""
@@ -127,7 +140,7 @@ class Scripts:
         wired = self._wire("exchange", queues, arguments, self.keys.claim(request))
         with store_errors():
             statuses, answer = self._calls.run(*wired)
-        return [status == 1 for status in statuses], _claim_of(list(wants), answer)
+        return [status == 1 for status in statuses], claim_of(list(wants), answer)
 
     def _claim_call(
         self, wants: dict[str, int], identity: str, request: str, worker: str, leased: Credits | None
@@ -263,23 +276,3 @@ def _ended(completions: Sequence[Completion], queues: Sequence[str]) -> list[tup
         )
         for done in completions
     ]
-
-
-def _claim_of(queues: list[str], answer: Any) -> Claim:
-    status, now_ms, jobs, waits, wanted = answer
-    return Claim(
-        is_closed=status == b"closed",
-        now_ms=now_ms,
-        jobs=tuple(_claimed(queues, jobs)),
-        waits={queue: None if wait < 0 else wait for queue, wait in zip(queues, waits, strict=False)},
-        held_back=frozenset(queue for queue, wait in zip(queues, waits, strict=False) if wait == _HELD_BACK),
-        wanted={wanted[at].decode(): Wanted(wanted[at + 1], wanted[at + 2]) for at in range(0, len(wanted), 3)},
-    )
-
-
-def _claimed(queues: Sequence[str], flat: Sequence[Any]) -> Iterator[Claimed]:
-    received = clock.monotonic()
-    for at in range(0, len(flat), 4):
-        job_id, entry = flat[at + 1].decode(), decode_entry(flat[at + 2])
-        held = Held(job_id, entry.generation, entry.token, queues[flat[at] - 1])
-        yield Claimed(held, entry, flat[at + 3] or b"", received)

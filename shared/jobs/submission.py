@@ -64,20 +64,26 @@ class Jobs:
         self.send(_pushes_of(jobs), deadline_ms=deadline_ms)
 
     def send(self, pushes: Sequence[Push], *, deadline_ms: int | None) -> None:
-        """Push what was made of committed rows, as `push` does."""
+        """Push what was made of committed rows, as `push` does.
+
+        The answers are read by the next push. One that is never read is a lost one: the relay looks every 2 s, and the
+        index refuses what comes after its deadline (rule 5).
+        """
         crash_point("submit.committed")
         try:
             if deadline_ms is None:
                 raise StoreUnavailable("Redis does not tell its time")
-            left = 0
-            for batch in batches(pushes, PUSH_BATCH):
-                left += sum(1 for status in self.scripts.enqueue(batch, deadline_ms=deadline_ms) if status < 0)
-                crash_point("submit.batch_pushed")
+            left = self.scripts.enqueue_ahead(_each_sent(batches(pushes, PUSH_BATCH)), deadline_ms=deadline_ms)
         except StoreUnavailable as error:
             left = len(pushes)
             log.warning("push left to the relay", jobs=len(pushes), error=str(error))
         crash_point("submit.pushed")
         if left:
+            self._wake_relay()
+
+    def settle(self) -> None:
+        """Wait until what this process pushed last is in the index; a push is sent without waiting for its answer."""
+        if self.scripts.settle_ahead():
             self._wake_relay()
 
     def _wake_relay(self) -> None:
@@ -227,6 +233,12 @@ def _unwritten(submission: Submission) -> Job:
         finished_at=None,
         group_key=submission.group_key,
     )
+
+
+def _each_sent(pushes: Iterator[list[Push]]) -> Iterator[list[Push]]:
+    for batch in pushes:
+        yield batch
+        crash_point("submit.batch_pushed")
 
 
 def _pushes_of(jobs: Sequence[Job]) -> list[Push]:

@@ -167,6 +167,7 @@ def _identity(jobs: Jobs) -> str:
 
 def _claim(jobs: Jobs, queue: str, identity: str) -> tuple[Claimed, ...]:
     """One job at a time, so that each next one is the best of what waits then."""
+    jobs.settle()
     claim = jobs.scripts.claim({queue: 1}, identity=identity, request=secrets.token_hex(16), worker=WORKER)
     if claim.is_closed:
         raise NotReady(f"claims of {jobs.service} are closed: this Redis is not reconciled; call reconcile_once")

@@ -33,10 +33,12 @@ WHERE limiter.edited_at IS NULL
   AND (limiter.points, limiter.window_ms) IS DISTINCT FROM (excluded.points, excluded.window_ms)
 """)
 
-_EDIT = sa.text("""
+COLUMNS = "name, version, points, window_ms, edited_at, is_paused, paused_until, pause_edited_at"
+
+_EDIT = sa.text(f"""
 UPDATE limiter SET points = :points, window_ms = :window_ms, version = version + 1, edited_at = clock_timestamp()
-WHERE name = :name RETURNING name, version, points, window_ms, edited_at
-""")
+WHERE name = :name RETURNING {COLUMNS}
+""")  # noqa: S608  # constant columns
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +50,16 @@ class LimiterSetting:
     points: int
     window_ms: int
     edited_at: datetime | None
+    is_paused: bool = False
+    paused_until: datetime | None = None
+    #: When an operator of this service last paused or resumed it: the last one of all services holds.
+    pause_edited_at: datetime | None = None
+
+    @property
+    def pause_ms(self) -> int:
+        """0 open, -1 paused without an end, else when the pause ends."""
+        ends = clock.epoch_ms(self.paused_until) if self.paused_until else -1
+        return ends if self.is_paused else 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +101,7 @@ def copy_limiters(jobs: Jobs, *, is_full: bool = False) -> None:
     """Copy what PostgreSQL has into the index; `is_full` after a loss: their windows begin used up (rule 14)."""
     with jobs.database.unit_of_work() as work:
         rows = work.connection.execute(
-            sa.text("SELECT name, version, points, window_ms, edited_at FROM limiter ORDER BY name")
+            sa.text(f"SELECT {COLUMNS} FROM limiter ORDER BY name")  # noqa: S608  # constant columns
         ).all()
     for row in rows:
         configure(jobs.scripts, jobs.service, LimiterSetting(*row), is_full=is_full)
@@ -98,7 +110,8 @@ def copy_limiters(jobs: Jobs, *, is_full: bool = False) -> None:
 def configure(scripts: Scripts, service: str, setting: LimiterSetting, *, is_full: bool = False) -> bool:
     """Tell the limiter what one service says of it; False when something newer of this service is there."""
     edited_ms = clock.epoch_ms(setting.edited_at) if setting.edited_at else 0
-    arguments = [service, setting.version, setting.points, setting.window_ms, edited_ms, int(is_full)]
+    pause = [setting.pause_ms, clock.epoch_ms(setting.pause_edited_at) if setting.pause_edited_at else 0]
+    arguments = [service, setting.version, setting.points, setting.window_ms, edited_ms, int(is_full), *pause]
     return bool(scripts.run_alone("limiter_configure", limiter_keys(setting.name), arguments) == 1)
 
 

@@ -41,7 +41,7 @@ _PREAMBLES: dict[str, tuple[str, ...]] = {
     "claim": (*_EVERY, "tally", "gates", "ageing", "admission", "opening", "walk", "leasing"),
     **dict.fromkeys(("configure", "configure_gates"), (*_EVERY, "regate")),
     **dict.fromkeys(("enqueue", "complete", "retry", "bury", "reclaim"), (*_EVERY, "tally")),
-    **dict.fromkeys(("lock", "limiter_lease", "limiter_configure", "limiter_close"), ()),
+    **dict.fromkeys(("lock", "present", "limiter_lease", "limiter_configure", "limiter_close"), ()),
 }
 #: text, keys, packed arguments: one script call ready to be sent.
 _Wired: TypeAlias = tuple[str, list[str], bytes]

@@ -22,7 +22,7 @@ from shared.jobs.why.answer import Answer, why
 from shared.jobs.why.causes import Reason
 from tests.runtime.jobs.sample import NAME, WORK, Bench, Play, Stage, jobs_of, open_bench
 from tests.runtime.jobs.subjects import job_in
-from tests.stores import temporary_valkey
+from tools.stores import temporary_valkey
 
 PROVIDER = Limiter("why-provider", points=2, per=minutes(1))
 PLAY, ACME = Gate("work", "job", "play"), Gate("work", "group", "acme")
@@ -252,7 +252,7 @@ def test_a_message_that_is_not_delivered_yet_tells_its_tries(bench: Bench) -> No
     assert answer().causes[0].reason is Reason.MESSAGE_WAITING
     bench.sql("UPDATE outbox SET state = 'sent', peer_job_id = :id", id=str(uuid.uuid4()))
     assert answer().causes[0].reason is Reason.MESSAGE_SENT
-    bench.sql("UPDATE outbox SET state = 'failed', error = '{\"type\": \"NotFound\", \"message\": \"no job\"}'")
+    bench.sql('UPDATE outbox SET state = \'failed\', error = \'{"type": "NotFound", "message": "no job"}\'')
     assert (answer().state, "NotFound: no job" in answer().causes[0].text) == ("failed", True)
 
 

@@ -14,7 +14,6 @@ from shared.jobs import payloads
 
 T = TypeVar("T")
 NAME_MAX = 100
-PAGE_MAX = 500
 
 
 class NothingHappened(Transient):
@@ -177,24 +176,6 @@ def checked_name(name: str) -> str:
     if not 1 <= len(name) <= NAME_MAX or not name.isprintable():
         raise InvalidArgument(f"an effect's name must have from 1 to {NAME_MAX} printable characters", field="name")
     return name
-
-
-def unfinished(work: UnitOfWork, *, limit: int, older_than_seconds: float = 0.0) -> list[Effect]:
-    """Effects that may have happened and whose result is not known, oldest first; also those being called right now.
-
-    Of an effect that a later generation has taken over only the later row counts.
-    """
-    if not 1 <= limit <= PAGE_MAX:
-        raise InvalidArgument(f"limit must be from 1 to {PAGE_MAX}, got {limit}", field="limit")
-    statement = f"""
-    SELECT {COLUMNS} FROM job_effect
-    WHERE finished_at IS NULL AND started_at <= now() - make_interval(secs => :age)
-      AND NOT EXISTS (SELECT 1 FROM job_effect AS later WHERE later.job_id = job_effect.job_id
-                      AND later.name = job_effect.name AND later.generation > job_effect.generation)
-    ORDER BY started_at LIMIT :limit
-    """  # noqa: S608  # constant columns
-    rows = work.connection.execute(sa.text(statement), {"limit": limit, "age": older_than_seconds})
-    return [Effect(*row) for row in rows]
 
 
 def resolve(database: Database, place: Place, result: Any) -> Effect:

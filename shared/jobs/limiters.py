@@ -12,11 +12,10 @@ import structlog
 
 from shared import clock
 from shared.db import UnitOfWork
-from shared.errors import InvalidArgument, StoreUnavailable
+from shared.errors import StoreUnavailable
 from shared.jobs.definitions import Catalogue
 from shared.jobs.grants import Claim, Credits, Wanted
 from shared.jobs.keys import limiter_keys
-from shared.jobs.limits import Limiter
 from shared.jobs.scripts import Scripts
 from shared.jobs.submission import Jobs
 
@@ -34,11 +33,6 @@ WHERE limiter.edited_at IS NULL
 """)
 
 COLUMNS = "name, version, points, window_ms, edited_at, is_paused, paused_until, pause_edited_at"
-
-_EDIT = sa.text(f"""
-UPDATE limiter SET points = :points, window_ms = :window_ms, version = version + 1, edited_at = clock_timestamp()
-WHERE name = :name RETURNING {COLUMNS}
-""")  # noqa: S608  # constant columns
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,26 +69,6 @@ def declare_limiters(work: UnitOfWork, catalogue: Catalogue) -> None:
     """Bring what code says into the table; what an operator changed stays as he left it."""
     for one in sorted(catalogue.limiters.values(), key=lambda one: one.name):
         work.connection.execute(_DECLARE, {"name": one.name, "points": one.points, "window_ms": one.per // MS})
-
-
-def edit_limiter(jobs: Jobs, changed: Limiter) -> LimiterSetting:
-    """Change a limiter that this service declares, for all services that share it; holds when this returns.
-
-    Raises InvalidArgument for one that this service does not declare.
-    """
-    with jobs.database.unit_of_work() as work:
-        values = {"name": changed.name, "points": changed.points, "window_ms": changed.per // MS}
-        row = work.connection.execute(_EDIT, values).one_or_none()
-        if row is None:
-            allowed = sorted(jobs.catalogue.limiters)
-            raise InvalidArgument(
-                f"{jobs.service} declares no limiter {changed.name}; allowed: {', '.join(allowed)}",
-                field="name",
-                allowed=allowed,
-            )
-    setting = LimiterSetting(*row)
-    configure(jobs.scripts, jobs.service, setting)
-    return setting
 
 
 def copy_limiters(jobs: Jobs, *, is_full: bool = False) -> None:

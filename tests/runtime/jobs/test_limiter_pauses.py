@@ -2,40 +2,29 @@
 
 from collections.abc import Iterator
 from datetime import datetime, timedelta
-from typing import Any
 
 import pytest
 
 from shared import clock
-from shared.db import Database
 from shared.errors import InvalidArgument
-from shared.jobs import JobContext, Limiter, job, minutes, seconds
 from shared.jobs.control.limiter_edits import LimiterChange, change_limiter, read_limiter
 from shared.jobs.grants import Wanted
 from shared.jobs.keys import limiter_keys
 from shared.jobs.limiter_reads import limiter_now
 from shared.jobs.limiters import LimiterSetting, configure, declare_limiters, lease
 from shared.jobs.maintenance.reconciler import reconcile_once
-from tests.runtime.jobs.sample import NAME, WORK, Bench, Play, Stage, jobs_of, open_bench
+from tests.runtime.jobs.metered import PROVIDER, open_metered
+from tests.runtime.jobs.sample import Bench
 
-PROVIDER = Limiter("pausable", points=6, per=minutes(1))
 WANTED = Wanted(2, 2)
 PAUSE, RESUME = LimiterChange(is_paused=True), LimiterChange(is_paused=False)
-
-
-@job(queue=WORK, name="play-metered", timeout=seconds(30), attempts=3, limiter=PROVIDER, cost=2)
-def play_metered(ctx: JobContext, args: Play) -> Any:
-    """Takes two points of a limiter."""
-    return ctx.resource(Stage).perform(ctx, args)
 
 
 @pytest.fixture
 def bench(empty_url: str, redis_url: str) -> Iterator[Bench]:
     """The sample service with a job that takes points."""
-    jobs = jobs_of(Database(empty_url, NAME, pool_size=8), redis_url, more=(play_metered,))
-    yield open_bench(jobs)
-    jobs.scripts.client.close()
-    jobs.database.close()
+    with open_metered(empty_url, redis_url) as opened:
+        yield opened
 
 
 def leased(bench: Bench) -> int:

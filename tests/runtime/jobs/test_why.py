@@ -8,9 +8,8 @@ from typing import Any
 import pytest
 
 from shared import clock
-from shared.db import Database
 from shared.errors import NotFound
-from shared.jobs import JobContext, Limiter, RateLimited, Snooze, job, minutes, seconds, submit
+from shared.jobs import JobContext, RateLimited, Snooze, minutes, submit
 from shared.jobs.control.limiter_edits import LimiterChange, change_limiter
 from shared.jobs.control.queue_edits import Limits, edit, pause, resume
 from shared.jobs.exchange.outbox import submit_to
@@ -20,29 +19,20 @@ from shared.jobs.limiters import lease
 from shared.jobs.presence import tell
 from shared.jobs.why.answer import Answer, why
 from shared.jobs.why.causes import Reason
-from tests.runtime.jobs.sample import NAME, WORK, Bench, Play, Stage, jobs_of, open_bench
+from tests.runtime.jobs.metered import PROVIDER, open_metered, play_metered
+from tests.runtime.jobs.sample import Bench, Play, jobs_of
 from tests.runtime.jobs.subjects import job_in
 from tools.stores import temporary_valkey
 
-PROVIDER = Limiter("why-provider", points=2, per=minutes(1))
 PLAY, ACME = Gate("work", "job", "play"), Gate("work", "group", "acme")
-
-
-@job(queue=WORK, name="play-metered", timeout=seconds(30), attempts=3, limiter=PROVIDER, cost=2)
-def play_metered(ctx: JobContext, args: Play) -> Any:
-    """Takes two points of a limiter."""
-    return ctx.resource(Stage).perform(ctx, args)
 
 
 @pytest.fixture
 def bench(empty_url: str, redis_url: str) -> Iterator[Bench]:
     """The sample service with a metered job, and a live worker that never asks."""
-    jobs = jobs_of(Database(empty_url, NAME, pool_size=8), redis_url, more=(play_metered,))
-    bench = open_bench(jobs)
-    tell(jobs, "by-hand")
-    yield bench
-    jobs.scripts.client.close()
-    jobs.database.close()
+    with open_metered(empty_url, redis_url) as opened:
+        tell(opened.jobs, "by-hand")
+        yield opened
 
 
 def reasons(bench: Bench, job_id: str) -> list[Reason]:
@@ -132,11 +122,11 @@ def test_a_limiter_out_of_points_tells_when_more_may_come(bench: Bench) -> None:
     job_id = submit(bench.jobs, play_metered, Play()).id
     assert reasons(bench, job_id) == [Reason.NEXT]
     before_ms = bench.jobs.scripts.time_ms()
-    lease(bench.jobs.scripts, PROVIDER.name, Wanted(2, 2))
+    lease(bench.jobs.scripts, PROVIDER.name, Wanted(6, 2))
 
     [cause] = why(bench.jobs, job_id).causes
 
-    assert (cause.reason, cause.limit) == (Reason.LIMITER_SPENT, 2)
+    assert (cause.reason, cause.limit) == (Reason.LIMITER_SPENT, 6)
     assert cause.until is not None
     assert 61_000 <= clock.epoch_ms(cause.until) - before_ms < 71_000
 

@@ -8,12 +8,12 @@ import msgspec
 
 from protos.jobs.v1 import exchange_pb2, exchange_pb2_grpc
 from shared import clock
-from shared.errors import InvalidArgument
+from shared.errors import InvalidArgument, Unrecoverable
 from shared.jobs import wire
 from shared.jobs.control.methods import job_id_of
 from shared.jobs.control.removals import AGE_MAX
 from shared.jobs.effect_pages import unfinished_page
-from shared.jobs.effects import Effect
+from shared.jobs.effects import Effect, Place, checked_name, resolve
 from shared.jobs.exchange import outbox_actions
 from shared.jobs.exchange.outbox_pages import failed_page, waiting_page
 from shared.jobs.exchange.outbox_reads import Message
@@ -86,6 +86,19 @@ class ExchangeServicer(exchange_pb2_grpc.ExchangeServiceServicer):
         token = make_token(*found[limit - 1][1]) if len(found) > limit else ""
         effects = [self._effect(effect) for effect, _ in found[:limit]]
         return exchange_pb2.ListUnfinishedEffectsResponse(effects=effects, next_page_token=token)
+
+    def ResolveEffect(self, request: Any, context: grpc.ServicerContext) -> Any:  # noqa: ARG002, N802  # gRPC's signature
+        """See the proto."""
+        try:
+            result = msgspec.json.decode(request.result_json or "null")
+        except (msgspec.DecodeError, RecursionError) as error:
+            raise InvalidArgument("result must be JSON", field="result_json") from error
+        place = Place(job_id_of(request.job_id), request.generation, checked_name(request.name))
+        try:
+            resolve(self._jobs.database, place, result)
+        except Unrecoverable as error:
+            raise InvalidArgument(str(error), field="result_json") from error
+        return exchange_pb2.ResolveEffectResponse()
 
     def _shown(self, message: Message) -> Any:
         error = message.error or {}

@@ -144,3 +144,19 @@ class ListUnfinishedEffectsResponse(_message.Message):
     effects: _containers.RepeatedCompositeFieldContainer[UnfinishedEffect]
     next_page_token: str
     def __init__(self, effects: _Optional[_Iterable[_Union[UnfinishedEffect, _Mapping]]] = ..., next_page_token: _Optional[str] = ...) -> None: ...
+
+class ResolveEffectRequest(_message.Message):
+    __slots__ = ("job_id", "generation", "name", "result_json")
+    JOB_ID_FIELD_NUMBER: _ClassVar[int]
+    GENERATION_FIELD_NUMBER: _ClassVar[int]
+    NAME_FIELD_NUMBER: _ClassVar[int]
+    RESULT_JSON_FIELD_NUMBER: _ClassVar[int]
+    job_id: str
+    generation: int
+    name: str
+    result_json: str
+    def __init__(self, job_id: _Optional[str] = ..., generation: _Optional[int] = ..., name: _Optional[str] = ..., result_json: _Optional[str] = ...) -> None: ...
+
+class ResolveEffectResponse(_message.Message):
+    __slots__ = ()
+    def __init__(self) -> None: ...

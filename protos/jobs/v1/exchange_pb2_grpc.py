@@ -60,6 +60,11 @@ class ExchangeServiceStub:
                 request_serializer=protos_dot_jobs_dot_v1_dot_exchange__pb2.ListUnfinishedEffectsRequest.SerializeToString,
                 response_deserializer=protos_dot_jobs_dot_v1_dot_exchange__pb2.ListUnfinishedEffectsResponse.FromString,
                 _registered_method=True)
+        self.ResolveEffect = channel.unary_unary(
+                '/millrace.jobs.v1.ExchangeService/ResolveEffect',
+                request_serializer=protos_dot_jobs_dot_v1_dot_exchange__pb2.ResolveEffectRequest.SerializeToString,
+                response_deserializer=protos_dot_jobs_dot_v1_dot_exchange__pb2.ResolveEffectResponse.FromString,
+                _registered_method=True)
 
 
 class ExchangeServiceServicer:
@@ -101,6 +106,13 @@ class ExchangeServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def ResolveEffect(self, request, context):
+        """Writes down what an unfinished effect has led to; a requeued job goes on with it. INVALID_ARGUMENT when there is none such.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
 
 def add_ExchangeServiceServicer_to_server(servicer, server):
     rpc_method_handlers = {
@@ -128,6 +140,11 @@ def add_ExchangeServiceServicer_to_server(servicer, server):
                     servicer.ListUnfinishedEffects,
                     request_deserializer=protos_dot_jobs_dot_v1_dot_exchange__pb2.ListUnfinishedEffectsRequest.FromString,
                     response_serializer=protos_dot_jobs_dot_v1_dot_exchange__pb2.ListUnfinishedEffectsResponse.SerializeToString,
+            ),
+            'ResolveEffect': grpc.unary_unary_rpc_method_handler(
+                    servicer.ResolveEffect,
+                    request_deserializer=protos_dot_jobs_dot_v1_dot_exchange__pb2.ResolveEffectRequest.FromString,
+                    response_serializer=protos_dot_jobs_dot_v1_dot_exchange__pb2.ResolveEffectResponse.SerializeToString,
             ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
@@ -266,6 +283,33 @@ class ExchangeService:
             '/millrace.jobs.v1.ExchangeService/ListUnfinishedEffects',
             protos_dot_jobs_dot_v1_dot_exchange__pb2.ListUnfinishedEffectsRequest.SerializeToString,
             protos_dot_jobs_dot_v1_dot_exchange__pb2.ListUnfinishedEffectsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ResolveEffect(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/millrace.jobs.v1.ExchangeService/ResolveEffect',
+            protos_dot_jobs_dot_v1_dot_exchange__pb2.ResolveEffectRequest.SerializeToString,
+            protos_dot_jobs_dot_v1_dot_exchange__pb2.ResolveEffectResponse.FromString,
             options,
             channel_credentials,
             insecure,

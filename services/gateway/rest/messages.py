@@ -15,9 +15,9 @@ from services.gateway.auth.gate import may_administer, may_operate, may_view
 from services.gateway.clients.steering import Steering
 from services.gateway.domain.roles import Principal
 from services.gateway.rest.answers import embedded, instant, json_answer, list_answer
-from services.gateway.rest.body import documented
+from services.gateway.rest.body import Document, StrictBody, documented, read_document, typed
 from services.gateway.rest.gates import Service
-from services.gateway.rest.job_actions import Admin, Operator, OptionalReason, ReasonBody, TrailHere
+from services.gateway.rest.job_actions import Admin, Operator, OptionalReason, Reason, ReasonBody, TrailHere
 from services.gateway.rest.jobs import canonical_id
 from services.gateway.rest.query import PageQuery, check_query, digits, no_query
 from services.gateway.rest.why import SteeringHere
@@ -41,6 +41,16 @@ class EffectsQuery(PageQuery):
     """Which effects, and which page of them."""
 
     older_than_seconds: Annotated[int, Field(ge=0, le=MAX_AGE_SECONDS), BeforeValidator(digits)] = 0
+
+
+class EffectBody(StrictBody):
+    """Which effect, and what came of it."""
+
+    job_id: str = Field(max_length=36, description="UUID.")
+    generation: int = Field(ge=1, le=2**31 - 1)
+    name: str = Field(min_length=1, max_length=100)
+    result: Any = Field(None, description="What the call would have returned.")
+    reason: Reason = ""
 
 
 class MessageAnswer(BaseModel):
@@ -146,6 +156,34 @@ def list_unfinished_effects(
     )
     page = steering.exchange(service, "ListUnfinishedEffects", request)
     return list_answer([_effect(effect) for effect in page.effects], next_cursor=page.next_page_token)
+
+
+@routes.post(
+    "/effects/resolve",
+    status_code=204,
+    dependencies=[Depends(may_operate), Depends(no_query)],
+    openapi_extra=documented(EffectBody),
+)
+def resolve_effect(
+    who: Operator,
+    steering: SteeringHere,
+    trail: TrailHere,
+    service: Service,
+    document: Annotated[Document, Depends(read_document)],
+    body: Annotated[EffectBody, Depends(typed(EffectBody))],
+) -> Response:
+    """Write down what an unfinished effect has led to, after somebody has looked; a requeued job goes on with it."""
+    job_id = canonical_id(body.job_id)
+    request = exchange_pb2.ResolveEffectRequest(
+        job_id=job_id, generation=body.generation, name=body.name, result_json=document.member("result")
+    )
+    before = {"generation": body.generation, "name": body.name}
+    with trail.action(
+        who, "ResolveEffect", service=service, target=job_id, before=before, reason=body.reason
+    ) as action:
+        steering.exchange(service, "ResolveEffect", request)
+        action.after = before
+    return Response(status_code=204)
 
 
 def _act(

@@ -57,3 +57,20 @@ def test_unfinished_effects_are_listed_with_their_age(smithy: Smithy) -> None:
     assert (first["items"][0]["job_id"], first["items"][0]["calls"]) == (job_id, 1)
     assert 540_000 <= first["items"][0]["age_ms"] < 600_000
     assert [each["name"] for each in old] == ["charge-1"]
+
+
+def test_an_unfinished_effect_is_resolved_once_and_kept(smithy: Smithy) -> None:
+    job_id = smithy.submit()
+    smithy.sql("INSERT INTO job_effect VALUES (CAST(:id AS uuid), 1, 'charge', 'key', 'started')", id=job_id)
+    effect = {"job_id": job_id, "generation": 1, "name": "charge"}
+
+    broken = smithy.client.post(f"{ROOT}/effects/resolve", json={**effect, "result": "x" * 300_000})
+    done = smithy.client.post(f"{ROOT}/effects/resolve", json={**effect, "result": {"charge": "c-1"}, "reason": "seen"})
+    again = smithy.client.post(f"{ROOT}/effects/resolve", json=effect)
+
+    assert (broken.status_code, broken.json()["field"], done.status_code) == (422, "result", 204)
+    assert (again.status_code, again.json()["field"]) == (422, "name")
+    assert smithy.get(f"{ROOT}/effects")["items"] == []
+    rows = [(row["action"], row["outcome"], row["reason"]) for row in smithy.audit()]
+    refused = ("ResolveEffect", "refused", "")
+    assert rows == [refused, ("ResolveEffect", "done", "seen"), refused]

@@ -15,7 +15,7 @@ STEERING = {
     ("GET", f"{_OF_A_SERVICE}/limiters/{{name}}"), ("PATCH", f"{_OF_A_SERVICE}/limiters/{{name}}"),
     ("GET", f"{_OF_A_SERVICE}/messages"), ("POST", f"{_OF_A_SERVICE}/messages/{{id}}/retry"),
     ("POST", f"{_OF_A_SERVICE}/messages/{{id}}/give-up"), ("DELETE", f"{_OF_A_SERVICE}/messages/{{id}}"),
-    ("GET", f"{_OF_A_SERVICE}/effects"),
+    ("GET", f"{_OF_A_SERVICE}/effects"), ("POST", f"{_OF_A_SERVICE}/effects/resolve"),
 }  # fmt: skip
 
 

@@ -16,6 +16,7 @@ from services.gateway.tests.stand_ins import TOKEN
 from shared.db import Database
 from shared.jobs import Arguments, Catalogue, JobContext, Jobs, Limiter, Queue, job, minutes, queue_settings, seconds
 from shared.jobs.connection import connect
+from shared.jobs.control.drains import drain
 from shared.jobs.gate_settings import declare_gates
 from shared.jobs.limiters import declare_limiters
 from shared.jobs.maintenance.reconciler import reconcile_once
@@ -106,6 +107,7 @@ def emptied(smithy: Smithy) -> Smithy:
     """The smithy with nothing in its audit log, and nothing on its way."""
     with smithy.database.unit_of_work() as work:
         work.connection.execute(sa.text("DELETE FROM audit"))
+    drain(smithy.jobs, WORK.name, reason="the test is over")
     for table in ("outbox", "job", "gate_setting WHERE kind = 'group'"):
         smithy.sql(f"DELETE FROM {table}")  # constant names
     return smithy

@@ -21,8 +21,7 @@ def unfinished_page(
     statement = f"""
     SELECT {COLUMNS} FROM job_effect
     WHERE finished_at IS NULL AND started_at <= now() - CAST(:older_than AS interval)
-      AND (CAST(:at AS timestamptz) IS NULL
-           OR (started_at, job_id::text, name) > (CAST(:at AS timestamptz), :job_id, :name))
+      AND (started_at, job_id::text, name) > (coalesce(CAST(:at AS timestamptz), '-infinity'), :job_id, :name)
       AND NOT EXISTS (SELECT 1 FROM job_effect AS later WHERE later.job_id = job_effect.job_id
                       AND later.name = job_effect.name AND later.generation > job_effect.generation)
     ORDER BY started_at, job_id::text, name LIMIT :limit

@@ -19,7 +19,7 @@ def failed_page(work: UnitOfWork, *, after: Sequence[str] | None, limit: int) ->
     statement = f"""
     SELECT {COLUMNS} FROM outbox
     WHERE state = 'failed' AND finished_at IS NOT NULL
-      AND (CAST(:at AS timestamptz) IS NULL OR (finished_at, id::text) < (CAST(:at AS timestamptz), :id))
+      AND (finished_at, id::text) < (coalesce(CAST(:at AS timestamptz), 'infinity'), :id)
     ORDER BY finished_at DESC, id::text DESC LIMIT :limit
     """  # noqa: S608  # constant columns
     rows = work.connection.execute(sa.text(statement), {"at": at, "id": message_id, "limit": limit})

@@ -16,18 +16,22 @@ from services.gateway.clients.control import Control
 from services.gateway.clients.fleet import Fleet
 from services.gateway.clients.jobs import Jobs
 from services.gateway.clients.readiness import Readiness
+from services.gateway.clients.steering import Steering
 from services.gateway.dialects import price_updates
 from services.gateway.rest import (
     audit,
     coins,
     docs,
+    gates,
     health,
     job_actions,
     jobs,
+    messages,
     openapi,
     problems,
     queue_actions,
     queues,
+    why,
 )
 from services.gateway.rest.edge import Edge
 from services.gateway.settings import GatewaySettings
@@ -77,8 +81,10 @@ def assemble(settings: GatewaySettings, database: Database, peers: Fleet) -> Fas
     )
     app.state.jobs, app.state.coins = Jobs(peers), Coins(peers)
     app.state.control, app.state.audit = Control(peers, app.state.jobs), AuditTrail(AuditStore(database))
-    app.state.readiness = Readiness(peers, database)
-    for module in (price_updates, jobs, job_actions, queues, queue_actions, audit, coins, health, docs):
+    app.state.readiness, app.state.steering = Readiness(peers, database), Steering(peers)
+    for module in (
+        price_updates, jobs, job_actions, why, queues, queue_actions, gates, messages, audit, coins, health, docs
+    ):  # fmt: skip
         app.include_router(module.routes)
     app.openapi = lambda: openapi.describe(app)  # type: ignore[method-assign]  # FastAPI's documented way to extend it
     app.add_middleware(Gate, keys=keys)

@@ -4,12 +4,13 @@ It must never know anything the API does not tell."""
 import argparse
 import json
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any
 from urllib.parse import quote
 
 import httpx
 
+from services.gateway.commands import steering
 from services.gateway.settings import CliSettings
 from shared.errors import ConfigurationInvalid
 from shared.settings import load
@@ -22,7 +23,8 @@ _JOB_COLUMNS = ("id", "service", "queue", "name", "state", "attempts_made", "cre
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; returns 0, 1 when refused, 2 when the gateway is out of reach, 78 for wrong settings."""
-    options = _parser().parse_args(arguments)
+    parser, names = _parser()
+    options = parser.parse_args(_joined(sys.argv[1:] if arguments is None else arguments, names))
     try:
         settings = load(CliSettings)
     except ConfigurationInvalid as error:
@@ -38,7 +40,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return EXIT_UNREACHABLE
 
 
-def _parser() -> argparse.ArgumentParser:
+def _joined(words: Sequence[str], names: Collection[str]) -> list[str]:
+    """The command line with a command of two words, for example `job why`, as the one it is declared as."""
+    at = next((index for index, word in enumerate(words) if not word.startswith("-")), len(words))
+    two = " ".join(words[at : at + 2])
+    return [*words[:at], two, *words[at + 2 :]] if two in names else list(words)
+
+
+def _parser() -> tuple[argparse.ArgumentParser, Collection[str]]:
+    """The parser, and the names of all commands."""
     parser = argparse.ArgumentParser(
         prog="millrace", description="Look at jobs, submit and steer them. Reads MILLRACE_URL and MILLRACE_API_KEY."
     )
@@ -62,7 +72,8 @@ def _parser() -> argparse.ArgumentParser:
         submit.add_argument(f"--{name}")
     submit.add_argument("--priority", type=int, help="1 critical to 5 batch")
     _add_actions(command)
-    return parser
+    steering.add(command)
+    return parser, commands.choices
 
 
 def _add_actions(command: Callable[..., Any]) -> None:

@@ -9,6 +9,7 @@ from shared.errors import ConfigurationInvalid
 from shared.health import HealthRegistry
 from shared.jobs.demands import refuse_unsafe
 from shared.jobs.servicer import JobServicer
+from shared.jobs.steering import steering_servicers
 from shared.rpc import WATCH_STREAMS, RpcServer, Servicer, StreamSlots
 
 JOB_SERVICE = str(jobs_pb2.DESCRIPTOR.services_by_name["JobService"].full_name)
@@ -52,7 +53,7 @@ def server_of(process: Process, runtime: ServiceRuntime) -> RpcServer:
     )
     own = runtime.service.servicers(runtime) if runtime.service.servicers else ()
     return RpcServer(
-        (job_service, *own),
+        (job_service, *steering_servicers(runtime.jobs), *own),
         host=process.settings.grpc_host,
         port=runtime.settings.grpc_port,
         token=process.settings.service_token,

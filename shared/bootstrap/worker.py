@@ -12,6 +12,8 @@ from shared.jobs.coroutines import Coroutines
 from shared.jobs.demands import refuse_unsafe
 from shared.jobs.heartbeat import Heartbeat
 from shared.jobs.isolation import IsolatedJobs
+from shared.jobs.maintenance.loop import Loop
+from shared.jobs.presence import leave, watch_presence
 from shared.jobs.slots import watch_slots
 from shared.jobs.worker import ServiceWorker
 
@@ -37,11 +39,10 @@ def start(process: Process, runtimes: list[ServiceRuntime]) -> Callable[[], None
         process.health.add(f"{prefix}.claims", worker.stalled, liveness=True)
         process.health.add(f"{prefix}.index", worker.closed)
         workers.append(worker)
-    watches = [watch_slots(worker) for worker in workers]
     heartbeat = _heartbeat(process, workers, coroutines)
-    for worker, watch in zip(workers, watches, strict=True):
+    for worker in workers:
         worker.start()
-        watch.start()
+    watches = _watch(workers)
     if process.parent is not None:
         Pulse(process, process.parent, heartbeat.stuck.trouble, coroutines.trouble).start()
 
@@ -51,6 +52,7 @@ def start(process: Process, runtimes: list[ServiceRuntime]) -> Callable[[], None
         for worker in workers:
             worker.stop_claiming()
         for worker in workers:
+            leave(worker)
             worker.stop(process.settings.shutdown_grace_seconds)
         heartbeat.stop()
         coroutines.stop()
@@ -58,6 +60,14 @@ def start(process: Process, runtimes: list[ServiceRuntime]) -> Callable[[], None
             _close(runtime)
 
     return stop
+
+
+def _watch(workers: list[ServiceWorker]) -> list[Loop]:
+    """The loops that keep each worker's slots right and tell that it is there; started."""
+    watches = [watch(worker) for worker in workers for watch in (watch_slots, watch_presence)]
+    for watch in watches:
+        watch.start()
+    return watches
 
 
 def _close(runtime: ServiceRuntime) -> None:

@@ -50,6 +50,10 @@ class Keys:
         """The list one worker process blocks on for its own freed slots."""
         return self._key("wake", worker)
 
+    def serving(self, queue: str) -> str:
+        """The worker processes that ask for jobs of a queue."""
+        return self._key("serving", queue)
+
     def lock(self, name: str) -> str:
         """A named lock."""
         return self._key("lock", name)

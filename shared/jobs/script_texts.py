@@ -15,7 +15,7 @@ _PREAMBLES: dict[str, tuple[str, ...]] = {
     **dict.fromkeys(("claim", "exchange"), _CLAIM),
     **dict.fromkeys(("configure", "configure_gates"), (*_EVERY, "regate")),
     **dict.fromkeys(("enqueue", "complete", "retry", "bury", "reclaim"), (*_EVERY, "tally")),
-    **dict.fromkeys(("lock", "limiter_lease", "limiter_configure", "limiter_close"), ()),
+    **dict.fromkeys(("lock", "present", "limiter_lease", "limiter_configure", "limiter_close"), ()),
 }
 #: Transitions made of others, which they call by name with their arguments.
 _PARTS: dict[str, tuple[str, ...]] = {"exchange": ("complete", "claim")}

@@ -71,7 +71,7 @@ class _Line:
 
 
 class SentAhead:
-    """Sends one function's calls without waiting; a connection is asked again only when all its answers have been read."""
+    """Sends calls of a function without waiting; a connection is used again when all its answers have been read."""
 
     def __init__(self, calls: ScriptCalls) -> None:
         self._calls = calls

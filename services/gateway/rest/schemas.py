@@ -87,6 +87,7 @@ class QueueAnswer(BaseModel):
     name: str
     service: str
     paused: bool
+    paused_until: str | None
     slots: int = Field(description="Jobs one worker process runs at once.")
     max_running: int | None = Field(description="Limit over all processes.")
     rate_limit: int | None = Field(description="Starts in any window of rate_window_ms.")

@@ -7,6 +7,17 @@ import pytest
 from services.gateway.auth.gate import PUBLIC_PATHS
 from services.gateway.tests.conftest import Platform
 
+_OF_A_SERVICE = "/api/v1/services/{service}"
+STEERING = {
+    ("GET", f"{_OF_A_SERVICE}/gates"), ("GET", f"{_OF_A_SERVICE}/gates/jobs/{{name}}"),
+    ("PATCH", f"{_OF_A_SERVICE}/gates/jobs/{{name}}"), ("GET", f"{_OF_A_SERVICE}/gates/groups/{{queue}}/{{key}}"),
+    ("PATCH", f"{_OF_A_SERVICE}/gates/groups/{{queue}}/{{key}}"), ("GET", f"{_OF_A_SERVICE}/limiters"),
+    ("GET", f"{_OF_A_SERVICE}/limiters/{{name}}"), ("PATCH", f"{_OF_A_SERVICE}/limiters/{{name}}"),
+    ("GET", f"{_OF_A_SERVICE}/messages"), ("POST", f"{_OF_A_SERVICE}/messages/{{id}}/retry"),
+    ("POST", f"{_OF_A_SERVICE}/messages/{{id}}/give-up"), ("DELETE", f"{_OF_A_SERVICE}/messages/{{id}}"),
+    ("GET", f"{_OF_A_SERVICE}/effects"), ("POST", f"{_OF_A_SERVICE}/effects/resolve"),
+}  # fmt: skip
+
 
 @pytest.fixture
 def document(platform: Platform) -> dict[str, Any]:
@@ -28,6 +39,7 @@ def test_the_description_is_openapi_3_1_with_every_route(document: dict[str, Any
         ("DELETE", "/api/v1/jobs/{id}"), ("POST", "/api/v1/queues/{name}/pause"),
         ("POST", "/api/v1/queues/{name}/resume"), ("PATCH", "/api/v1/queues/{name}"),
         ("POST", "/api/v1/queues/{name}/drain"), ("POST", "/api/v1/queues/{name}/clean"), ("GET", "/api/v1/audit"),
+        ("GET", "/api/v1/jobs/{id}/why"), *STEERING,
     }  # fmt: skip
 
 

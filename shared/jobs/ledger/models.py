@@ -236,6 +236,10 @@ limiter = sa.Table(
     sa.Column("window_ms", sa.BigInteger, nullable=False),
     #: When an operator changed it; boot then leaves it alone, and it counts before all declarations.
     _instant("edited_at"),
+    sa.Column("is_paused", sa.Boolean, nullable=False, server_default=sa.false()),
+    _instant("paused_until"),
+    #: When an operator paused or resumed it: of all services that share it the last one holds.
+    _instant("pause_edited_at"),
 )
 
 redis_identity = sa.Table(

@@ -61,7 +61,7 @@ class _Lines(LogSink):
     def __init__(self, send: Callable[[FromProcess], None]) -> None:
         self._send = send
 
-    def put(self, owner: Owner, line: Line, *, number: int, left_out: int = 0) -> bool:  # noqa: ARG002  # LogSink's
+    def put(self, owner: Owner, line: Line, *, number: int, left_out: int = 0) -> bool:  # noqa: ARG002  # LogSink's signature
         """See LogSink; the worker counts for itself, so what was left out is told as it grows."""
         self._send(Logged(owner.token, line, left_out))
         return True

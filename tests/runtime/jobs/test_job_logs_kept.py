@@ -129,3 +129,22 @@ def test_a_job_that_is_gone_gets_no_lines(logged: Bench) -> None:
         log_rows.write(work, [LogRow("0" * 32, 1, "t", 0, 1, 1_000, 20, "late", "{}", 0)])
 
     assert logged.sql("SELECT count(*) FROM job_log") == [(0,)]
+
+
+def test_of_one_job_lines_are_numbered_in_the_order_of_commits(bench: Bench) -> None:
+    job = bench.submit(1)
+
+    def write(token: str) -> None:
+        with bench.jobs.database.unit_of_work() as work:
+            log_rows.write(work, [LogRow(job.id, 1, token, 0, 1, 1_000, 20, token, "{}", 0)])
+
+    late = threading.Thread(target=write, args=("next holder",))
+    with bench.jobs.database.unit_of_work() as work:
+        log_rows.write(work, [LogRow(job.id, 1, "lost lease", 0, 1, 1_000, 20, "lost lease", "{}", 0)])
+        late.start()
+        eventually(lambda: bench.sql("SELECT 1 FROM pg_stat_activity WHERE wait_event_type = 'Lock'"))
+        assert bench.sql("SELECT count(*) FROM job_log") == [(0,)]
+    late.join()
+
+    rows = bench.sql("SELECT message FROM job_log ORDER BY seq")
+    assert [row[0] for row in rows] == ["lost lease", "next holder"]

@@ -185,6 +185,12 @@ JOBS_SWEPT = _counter(
     "Finished jobs deleted by retention, by how they had ended and by the rule (age, count).",
     "state=dead: nobody has looked at them in time, or they are too many. Requeue them, or raise <QUEUE>_KEEP_DEAD_….",
 )
+LOG_LINES_LOST = _counter(
+    "millrace_job_log_lines_lost",
+    "service",
+    "Log lines of jobs that could not be kept; the process's own log has them.",
+    "Rises: PostgreSQL was away for longer than lines can wait, or refused them; the worker's log says which.",
+)
 OUTBOX_MESSAGES = _counter(
     "millrace_outbox_messages",
     "service peer outcome",

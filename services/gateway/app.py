@@ -14,6 +14,7 @@ from services.gateway.auth.keys import KeyRing
 from services.gateway.clients.coins import Coins
 from services.gateway.clients.control import Control
 from services.gateway.clients.fleet import Fleet
+from services.gateway.clients.history import History
 from services.gateway.clients.jobs import Jobs
 from services.gateway.clients.readiness import Readiness
 from services.gateway.clients.steering import Steering
@@ -25,6 +26,7 @@ from services.gateway.rest import (
     gates,
     health,
     job_actions,
+    job_history,
     jobs,
     messages,
     openapi,
@@ -82,8 +84,10 @@ def assemble(settings: GatewaySettings, database: Database, peers: Fleet) -> Fas
     app.state.jobs, app.state.coins = Jobs(peers), Coins(peers)
     app.state.control, app.state.audit = Control(peers, app.state.jobs), AuditTrail(AuditStore(database))
     app.state.readiness, app.state.steering = Readiness(peers, database), Steering(peers)
+    app.state.history = History(peers)
     for module in (
-        price_updates, jobs, job_actions, why, queues, queue_actions, gates, messages, audit, coins, health, docs
+        price_updates, jobs, job_actions, job_history, why, queues, queue_actions, gates, messages, audit, coins,
+        health, docs,
     ):  # fmt: skip
         app.include_router(module.routes)
     app.openapi = lambda: openapi.describe(app)  # type: ignore[method-assign]  # FastAPI's documented way to extend it

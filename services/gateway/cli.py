@@ -10,7 +10,7 @@ from urllib.parse import quote
 
 import httpx
 
-from services.gateway.commands import steering
+from services.gateway.commands import job_history, steering
 from services.gateway.settings import CliSettings
 from shared.errors import ConfigurationInvalid
 from shared.settings import load
@@ -34,7 +34,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         # Proxies of the environment are for the internet, not for the platform.
         with httpx.Client(base_url=settings.url, headers=key, timeout=TIMEOUT_SECONDS, trust_env=False) as client:
-            return _report(options.run(client, options), options)
+            return int(options.report(options.run(client, options), options))
     except httpx.HTTPError as error:
         print(f"{settings.url} does not answer: {error}", file=sys.stderr)
         return EXIT_UNREACHABLE
@@ -57,7 +57,7 @@ def _parser() -> tuple[argparse.ArgumentParser, Collection[str]]:
 
     def command(name: str, run: Callable[..., httpx.Response], text: str, columns: Sequence[str] = ()) -> Any:
         added = commands.add_parser(name, help=text, description=text)
-        added.set_defaults(run=run, columns=columns)
+        added.set_defaults(run=run, columns=columns, report=_report)
         return added
 
     command("queues", _queues, "list queues with their counts", _QUEUE_COLUMNS)
@@ -65,6 +65,7 @@ def _parser() -> tuple[argparse.ArgumentParser, Collection[str]]:
     for name in ("queue", "state", "name", "service", "limit", "cursor"):
         listing.add_argument(f"--{name}")
     command("job", _job, "show one job").add_argument("id")
+    job_history.add(command, report=_report)
     submit = command("submit", _submit, "submit a job")
     submit.add_argument("name")
     submit.add_argument("--args", default="{}", type=_json_object, metavar="JSON", help="the job's arguments")
@@ -162,7 +163,7 @@ def _submit(client: httpx.Client, options: argparse.Namespace) -> httpx.Response
 
 def _given(options: argparse.Namespace, *, besides: Sequence[str]) -> dict[str, Any]:
     """What the command line says of a body's fields."""
-    own = {"json", "run", "columns", "verb", *besides}
+    own = {"json", "run", "columns", "report", "verb", *besides}
     return {name: value for name, value in vars(options).items() if name not in own and value is not None}
 
 

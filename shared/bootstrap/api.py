@@ -2,17 +2,19 @@
 
 from collections.abc import Callable
 
-from protos.jobs.v1 import jobs_pb2, jobs_pb2_grpc
+from protos.jobs.v1 import history_pb2, history_pb2_grpc, jobs_pb2, jobs_pb2_grpc
 from shared.bootstrap.process import Process
 from shared.bootstrap.service import ServiceRuntime
 from shared.errors import ConfigurationInvalid
 from shared.health import HealthRegistry
 from shared.jobs.demands import refuse_unsafe
+from shared.jobs.history_servicer import HistoryServicer
 from shared.jobs.servicer import JobServicer
 from shared.jobs.steering import steering_servicers
 from shared.rpc import WATCH_STREAMS, RpcServer, Servicer, StreamSlots
 
 JOB_SERVICE = str(jobs_pb2.DESCRIPTOR.services_by_name["JobService"].full_name)
+HISTORY_SERVICE = str(history_pb2.DESCRIPTOR.services_by_name["HistoryService"].full_name)
 
 
 def start(process: Process, runtimes: list[ServiceRuntime]) -> Callable[[], None]:
@@ -41,19 +43,21 @@ def start(process: Process, runtimes: list[ServiceRuntime]) -> Callable[[], None
 
 
 def server_of(process: Process, runtime: ServiceRuntime) -> RpcServer:
-    """The server of one service: its own contracts and JobService."""
+    """The server of one service: its own contracts and those of every service."""
     checks = HealthRegistry()
     checks.add("postgres", runtime.database.ping)
     checks.add("redis", runtime.jobs.scripts.ping)
     process.health.include(checks, prefix=runtime.service.display)
+    streams = StreamSlots(WATCH_STREAMS)
     job_service = Servicer(
-        jobs_pb2_grpc.add_JobServiceServicer_to_server,
-        JobServicer(runtime.jobs, StreamSlots(WATCH_STREAMS)),
-        JOB_SERVICE,
+        jobs_pb2_grpc.add_JobServiceServicer_to_server, JobServicer(runtime.jobs, streams), JOB_SERVICE
+    )
+    history_service = Servicer(
+        history_pb2_grpc.add_HistoryServiceServicer_to_server, HistoryServicer(runtime.jobs, streams), HISTORY_SERVICE
     )
     own = runtime.service.servicers(runtime) if runtime.service.servicers else ()
     return RpcServer(
-        (job_service, *steering_servicers(runtime.jobs), *own),
+        (job_service, history_service, *steering_servicers(runtime.jobs), *own),
         host=process.settings.grpc_host,
         port=runtime.settings.grpc_port,
         token=process.settings.service_token,

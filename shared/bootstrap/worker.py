@@ -8,10 +8,13 @@ from shared.bootstrap.isolated import command_for
 from shared.bootstrap.process import Process
 from shared.bootstrap.pulse import Pulse
 from shared.bootstrap.service import ServiceRuntime
+from shared.jobs import captured
+from shared.jobs.captured import LogSink
 from shared.jobs.coroutines import Coroutines
 from shared.jobs.demands import refuse_unsafe
 from shared.jobs.heartbeat import Heartbeat
 from shared.jobs.isolation import IsolatedJobs
+from shared.jobs.log_writer import LogWriter
 from shared.jobs.maintenance.loop import Loop
 from shared.jobs.presence import leave, watch_presence
 from shared.jobs.slots import watch_slots
@@ -24,6 +27,7 @@ def start(process: Process, runtimes: list[ServiceRuntime]) -> Callable[[], None
     """Claim and run jobs of every service; returns how to drain and stop."""
     workers = []
     coroutines = Coroutines()
+    captured.install()
     for runtime in runtimes:
         if not runtime.settings.start_workers:
             log.warning("no jobs run here", setting="START_WORKERS=false", service=runtime.service.display)
@@ -73,6 +77,8 @@ def _watch(workers: list[ServiceWorker]) -> list[Loop]:
 def _close(runtime: ServiceRuntime) -> None:
     if isinstance(pool := runtime.resources.get(IsolatedJobs), IsolatedJobs):
         pool.stop()
+    if isinstance(lines := runtime.resources.get(LogSink), LogWriter):
+        lines.stop()
     runtime.broker.emit_before("worker_shutdown", None)
     runtime.database.close()
 
@@ -89,6 +95,7 @@ def _heartbeat(process: Process, workers: list[ServiceWorker], coroutines: Corou
 def _prepare(process: Process, runtime: ServiceRuntime, coroutines: Coroutines) -> None:
     """The event loop that the service's jobs ask for, and the processes; each of those starts when first needed."""
     definitions = runtime.jobs.catalogue.jobs.values()
+    runtime.resources[LogSink] = LogWriter(runtime.database, runtime.service.display)
     if any(definition.is_coroutine for definition in definitions):
         runtime.resources[Coroutines] = coroutines
         coroutines.start()

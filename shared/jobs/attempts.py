@@ -23,6 +23,7 @@ from shared.errors import (
 )
 from shared.jobs import payloads
 from shared.jobs.broker import MillraceBroker, message_of
+from shared.jobs.captured import capturing
 from shared.jobs.context import JobContext
 from shared.jobs.crash_points import crash_point
 from shared.jobs.definitions import Arguments, JobDefinition
@@ -115,7 +116,7 @@ def _perform(attempt: Attempt, envelope: Envelope) -> Outcome:
     attempt.running.deadline = clock.monotonic() + envelope.options.timeout_ms / 1000
     context = JobContext(attempt.jobs, attempt.claimed, envelope, attempt.running, attempt.resources)
     try:
-        with database_errors():
+        with database_errors(), capturing(attempt.running):
             crash_point("attempt.beginning")
             result = _call(attempt, definition, context, arguments, envelope)
             crash_point("attempt.returned")

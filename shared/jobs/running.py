@@ -12,6 +12,7 @@ from shared.jobs.scripts import Held
 
 if TYPE_CHECKING:
     from shared.jobs.attempts import Attempt
+    from shared.jobs.captured import Captured
     from shared.jobs.context import JobContext
 
 
@@ -64,6 +65,10 @@ class Running:
     #: Whose function runs; what ends the attempt when its thread does not come back.
     attempt: "Attempt | None" = None
     context: "JobContext | None" = None
+    #: What it has logged; made with its first line.
+    lines: "Captured | None" = None
+    #: Its function has returned: what is still said in its name is nobody's.
+    is_over: bool = False
     _stop: Stop | None = None
 
     def enter(

@@ -4,9 +4,11 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import JSONB, UUID
 
 from shared.db import NAMING
+from shared.jobs.ledger import history_tables
 from shared.jobs.states import State
 
 metadata = sa.MetaData(naming_convention=NAMING)
+history_tables.declare(metadata)
 _states = ", ".join(f"'{state}'" for state in State)
 
 

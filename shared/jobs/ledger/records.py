@@ -107,6 +107,7 @@ class Event(msgspec.Struct, frozen=True, gc=False):
     worker: str
     started_ms: int
     extra: str
+    is_durable: bool = True
 
 
 class _Told(msgspec.Struct, frozen=True, array_like=True):
@@ -161,4 +162,5 @@ def _event(event_id: str, at_ms: int, job_id: str, kind: str, entry: Entry, extr
         worker=entry.worker,
         started_ms=entry.started,
         extra=extra,
+        is_durable=entry.durable == 1,
     )

@@ -22,6 +22,12 @@ log = structlog.get_logger(__name__)
 BATCH = 1000
 KEY_LIFE = timedelta(hours=24)
 CONSUMER_IDLE_MS = 3_600_000
+#: Events and log lines go with their job (revision 0006); of jobs that stay for longer, after so long.
+HISTORY_LIFE = timedelta(days=30)
+#: And above so many rows in a table the oldest go, whatever their age.
+HISTORY_MOST = 10_000_000
+#: Rows looked at to tell which are the oldest.
+SAMPLE = 10_000
 
 #: Reads one entry of the index a queue, however many jobs there are; also finds queues the code has no more.
 _QUEUES = sa.text("""
@@ -89,7 +95,11 @@ _AGED = (
     ("idempotency_key", "created_at", KEY_LIFE),
     ("schedule_tick", "fired_at", "7 days"),
     ("inbox", "received_at", inbox.KEPT),
+    ("job_event", "at", HISTORY_LIFE),
+    ("job_log", "at", HISTORY_LIFE),
 )
+
+_LIVE_ROWS = sa.text("SELECT pg_stat_get_live_tuples(CAST(:table AS regclass))")
 
 
 def sweep_once(jobs: Jobs) -> bool:
@@ -104,6 +114,8 @@ def sweep_once(jobs: Jobs) -> bool:
     with jobs.database.unit_of_work() as work:
         for table, column, kept in _AGED:
             most = max(most, _delete_aged(work, table, column, kept))
+        for table in ("job_event", "job_log"):
+            most = max(most, _delete_surplus(work, table))
         most = max(most, outbox.sweep(work, limit=BATCH))
     _forget_consumers(jobs)
     return most >= BATCH
@@ -140,6 +152,26 @@ def _delete_aged(work: UnitOfWork, table: str, column: str, kept: str | timedelt
       ORDER BY {column} LIMIT {BATCH} FOR UPDATE SKIP LOCKED))
     """  # noqa: S608  # constants of this module
     return work.connection.execute(sa.text(statement), {"kept": kept}).rowcount
+
+
+def _delete_surplus(work: UnitOfWork, table: str) -> int:
+    """Delete a batch of a table's oldest rows while PostgreSQL's running estimate says there are more than may be.
+
+    What is old is asked of a sample: an index that sorts by time would cost every event, and counting is not bounded.
+    """
+    rows = work.connection.execute(_LIVE_ROWS, {"table": table}).scalar_one()
+    surplus = rows - HISTORY_MOST
+    if surplus <= 0:
+        return 0
+    sampled = {"percent": min(100.0, 100.0 * SAMPLE / rows), "share": surplus / rows}
+    statement = f"""
+    DELETE FROM {table} WHERE ctid = ANY(ARRAY(
+      SELECT ctid FROM {table} WHERE at <= (
+        SELECT percentile_disc(CAST(:share AS double precision)) WITHIN GROUP (ORDER BY at)
+        FROM {table} TABLESAMPLE SYSTEM (:percent))
+      LIMIT {min(BATCH, surplus)} FOR UPDATE SKIP LOCKED))
+    """  # noqa: S608  # constants of this module, and a number
+    return work.connection.execute(sa.text(statement), sampled).rowcount
 
 
 def _forget_consumers(jobs: Jobs) -> None:

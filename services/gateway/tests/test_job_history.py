@@ -14,9 +14,9 @@ from protos.jobs.v1 import history_pb2_grpc, jobs_pb2_grpc
 from services.gateway import cli
 from services.gateway.app import assemble
 from services.gateway.clients.fleet import Fleet
+from services.gateway.commands import job_history
 from services.gateway.tests.conftest import migrated, serving, settings_for
 from services.gateway.tests.stand_ins import TOKEN
-from services.gateway.commands import job_history
 from shared import logs
 from shared.bootstrap.api import HISTORY_SERVICE, JOB_SERVICE
 from shared.db import Database

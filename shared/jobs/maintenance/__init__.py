@@ -18,6 +18,9 @@ from shared.jobs.maintenance.relay import relay_once
 from shared.jobs.maintenance.settler import settle_once
 from shared.jobs.maintenance.sweeper import sweep_once
 from shared.jobs.schedules.firing import fire_once, seconds_to_next
+from shared.jobs.schedules.following import follow_once
+from shared.jobs.schedules.watching import INTERVAL_SECONDS as WATCH_SECONDS
+from shared.jobs.schedules.watching import watch_once
 from shared.jobs.submission import Jobs
 from shared.rpc import Peers
 
@@ -53,11 +56,14 @@ class Maintenance:
         if fires_schedules:
             firing = Loop(
                 f"{prefix}-schedules",
-                lambda: fire_once(jobs),
+                lambda: fire_once(jobs) | follow_once(jobs),
                 interval_seconds=5,
                 pause=lambda: seconds_to_next(jobs, at_most=5.0),
             )
-            self.loops.append(firing)
+            watching = Loop(
+                f"{prefix}-schedule-watch", lambda: watch_once(jobs), interval_seconds=WATCH_SECONDS
+            )
+            self.loops += [firing, watching]
             wakes["millrace_schedules"] = firing.wake
         self._listener = Listener(jobs.database, wakes)
 

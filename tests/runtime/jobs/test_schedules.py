@@ -165,7 +165,7 @@ def test_a_crash_before_the_commit_leaves_tick_job_and_next_run_as_they_were(
     put(bench)
     tick = make_due(bench)
     with monkeypatch.context() as patch:
-        patch.setattr("shared.jobs.schedules.firing.ledger.open_jobs", lambda *_: 1 / 0)
+        patch.setattr("shared.jobs.schedules.ticking.ledger.open_jobs", lambda *_: 1 / 0)
         with pytest.raises(ZeroDivisionError):
             fire_once(bench.jobs)
 
@@ -219,7 +219,9 @@ def test_a_schedule_that_cannot_be_submitted_does_not_stop_the_others(bench: Ben
     fire_once(bench.jobs)
 
     assert len(ticks(bench)) == 1
-    assert bench.sql("SELECT schedule FROM schedule_tick") == [("sound",)]
+    outcomes = bench.sql("SELECT schedule, outcome, job_id IS NULL FROM schedule_tick ORDER BY 1")
+    assert outcomes == [("broken", "refused", True), ("sound", "fired", False)]
+    assert bench.sql("SELECT last_error <> '' FROM schedule WHERE name = 'broken'") == [(True,)]
     assert next_run(bench, "broken") > bench.sql("SELECT clock_timestamp()")[0][0]
 
 

@@ -201,7 +201,7 @@ SCHEDULE_TICKS = _counter(
     "millrace_schedule_ticks",
     "service outcome",
     "Ticks of schedules, by what became of them (fired, skipped, buffered, missed, refused).",
-    "refused: read the schedule's last_error. skipped: its jobs take longer than its rhythm. missed: see schedules_missed.",
+    "refused: read the schedule's last_error. skipped: its jobs take longer than its rhythm. missed: see _missed.",
 )
 SCHEDULES_MISSED = _gauge(
     "millrace_schedules_missed",

@@ -2,15 +2,17 @@
 
 from collections.abc import Callable
 
-from protos.jobs.v1 import jobs_pb2, jobs_pb2_grpc
+from protos.jobs.v1 import jobs_pb2, jobs_pb2_grpc, schedules_pb2, schedules_pb2_grpc
 from shared.bootstrap.process import Process
 from shared.bootstrap.service import ServiceRuntime
 from shared.errors import ConfigurationInvalid
 from shared.health import HealthRegistry
 from shared.jobs.demands import refuse_unsafe
+from shared.jobs.schedule_servicer import ScheduleServicer
 from shared.jobs.servicer import JobServicer
 from shared.rpc import WATCH_STREAMS, RpcServer, Servicer, StreamSlots
 
+SCHEDULE_SERVICE = str(schedules_pb2.DESCRIPTOR.services_by_name["ScheduleService"].full_name)
 JOB_SERVICE = str(jobs_pb2.DESCRIPTOR.services_by_name["JobService"].full_name)
 
 
@@ -50,9 +52,12 @@ def server_of(process: Process, runtime: ServiceRuntime) -> RpcServer:
         JobServicer(runtime.jobs, StreamSlots(WATCH_STREAMS)),
         JOB_SERVICE,
     )
+    schedule_service = Servicer(
+        schedules_pb2_grpc.add_ScheduleServiceServicer_to_server, ScheduleServicer(runtime.jobs), SCHEDULE_SERVICE
+    )
     own = runtime.service.servicers(runtime) if runtime.service.servicers else ()
     return RpcServer(
-        (job_service, *own),
+        (job_service, schedule_service, *own),
         host=process.settings.grpc_host,
         port=runtime.settings.grpc_port,
         token=process.settings.service_token,

@@ -173,9 +173,7 @@ def _scheduled(bench: Bench) -> Sequence[Job]:
 
 
 def _buffered(bench: Bench) -> Sequence[Job]:
-    schedule = Schedule(
-        name="tick", job="play", args={"number": 10}, every=minutes(10), overlap=Overlap.BUFFER_ONE
-    )
+    schedule = Schedule(name="tick", job="play", args={"number": 10}, every=minutes(10), overlap=Overlap.BUFFER_ONE)
     for _ in range(2):
         with bench.jobs.database.unit_of_work() as work:
             put_schedule(work, schedule, run_now=True)

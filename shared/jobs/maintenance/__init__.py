@@ -60,9 +60,7 @@ class Maintenance:
                 interval_seconds=5,
                 pause=lambda: seconds_to_next(jobs, at_most=5.0),
             )
-            watching = Loop(
-                f"{prefix}-schedule-watch", lambda: watch_once(jobs), interval_seconds=WATCH_SECONDS
-            )
+            watching = Loop(f"{prefix}-schedule-watch", lambda: watch_once(jobs), interval_seconds=WATCH_SECONDS)
             self.loops += [firing, watching]
             wakes["millrace_schedules"] = firing.wake
         self._listener = Listener(jobs.database, wakes)

@@ -31,7 +31,10 @@ def declared_schedule(catalogue: Catalogue, name: str) -> Schedule | None:
 def overbooked(work: UnitOfWork, catalogue: Catalogue) -> list[str]:
     """One sentence for every queue whose schedules ask for more starts than its rate allows."""
     rows = work.connection.execute(
-        sa.text("SELECT job, cron, every_ms, timezone, count(*) FROM schedule WHERE is_enabled AND stopped_at IS NULL AND run_at IS NULL GROUP BY 1, 2, 3, 4")
+        sa.text(
+            "SELECT job, cron, every_ms, timezone, count(*) FROM schedule "
+            "WHERE is_enabled AND stopped_at IS NULL AND run_at IS NULL GROUP BY 1, 2, 3, 4"
+        )
     ).all()
     now: datetime = work.connection.execute(sa.text("SELECT clock_timestamp()")).scalar_one()
     per_second: dict[str, float] = {}

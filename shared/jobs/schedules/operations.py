@@ -44,7 +44,7 @@ WHERE name = :name
 def create(jobs: Jobs, schedule: Schedule) -> ScheduleRow:
     """Make a schedule. Raises AlreadyExists, UnknownJob, InvalidArgument naming the field; then nothing is written."""
     checked_name(schedule.name)
-    _check_job(jobs, schedule)
+    check_job(jobs, schedule)
     with jobs.database.unit_of_work() as work:
         now = instant_now(work)
         _check_future(schedule, now)
@@ -77,7 +77,7 @@ def update(jobs: Jobs, name: str, changes: Mapping[str, Any], *, resets: bool = 
         wanted = declared_schedule(jobs.catalogue, name) if resets else changed(known.schedule, changes)
         if wanted is None:
             raise InvalidArgument(f"no code declares schedule {name!r}", field="reset")
-        _check_job(jobs, wanted)
+        check_job(jobs, wanted)
         if wanted.at != known.schedule.at:
             _check_future(wanted, now)
         rewrite(work, known, wanted, now=now, is_edited=not resets)
@@ -88,7 +88,7 @@ def update(jobs: Jobs, name: str, changes: Mapping[str, Any], *, resets: bool = 
 def changed(schedule: Schedule, changes: Mapping[str, Any]) -> Schedule:
     """A schedule with other values; a new rhythm of another kind takes the place of the old one."""
     kinds = [name for name in ("cron", "every", "at") if changes.get(name) is not None]
-    others: dict[str, Any] = {name: None for name in ("cron", "every", "at")} if kinds else {}
+    others: dict[str, Any] = dict.fromkeys(("cron", "every", "at")) if kinds else {}
     return replace(schedule, **{**others, **changes})
 
 
@@ -125,7 +125,7 @@ def delete(jobs: Jobs, name: str) -> None:
         remove_schedule(work, name)
 
 
-def _check_job(jobs: Jobs, schedule: Schedule) -> None:
+def check_job(jobs: Jobs, schedule: Schedule) -> None:
     """What it submits must be acceptable now."""
     try:
         prepare(jobs.catalogue, schedule.job, dict(schedule.args))
@@ -143,4 +143,3 @@ def _check_future(schedule: Schedule, now: datetime) -> None:
         raise InvalidArgument(f"ends_at must be in the future, got {schedule.ends_at.isoformat()}", field="ends_at")
     if schedule.rhythm.after(now) is None:
         raise InvalidArgument("no tick comes before ends_at", field="ends_at")
-

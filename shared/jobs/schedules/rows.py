@@ -172,7 +172,7 @@ def row_of(row: Any) -> ScheduleRow:
 
 
 def readable(work: UnitOfWork, row: Any) -> ScheduleRow | None:
-    """A locked row as the table has it; one that is none any more is stopped, so that it does not hold up the others."""
+    """A locked row; one whose definition is none any more is stopped, so that it does not hold up the others."""
     try:
         return row_of(row)
     except InvalidArgument as error:  # a zone that is gone, say

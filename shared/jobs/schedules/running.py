@@ -71,7 +71,9 @@ def backfill(jobs: Jobs, name: str, *, start: datetime, end: datetime, in_turn: 
     with jobs.database.unit_of_work() as work:
         row, now = held(work, name), instant_now(work)
         if in_turn and not row.fires:
-            raise WrongState(f"schedule {name} is stopped; start it, or run the ticks beside each other", state="stopped")
+            raise WrongState(
+                f"schedule {name} is stopped; start it, or run the ticks beside each other", state="stopped"
+            )
         ticks = ticks_between(row.schedule, start, end, now=now)
         if in_turn:
             wanted = [Tick(name, at, Outcome.BUFFERED, cause="backfill") for at in ticks]

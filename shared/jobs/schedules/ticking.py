@@ -1,4 +1,4 @@
-"""Owns the writing of ticks: tick, job and the schedule's advance are one transaction (rule 15). It must never commit."""
+"""Owns the writing of ticks with their jobs (rule 15). It must never commit: the schedule's advance goes with them."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field

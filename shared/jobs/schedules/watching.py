@@ -1,4 +1,4 @@
-"""Owns the alarm for ticks that nobody fires. It must never fire one: a loop of its own, it speaks when firing hangs."""
+"""Owns the alarm for ticks that nobody fires. It must never fire one, so that it speaks when firing hangs."""
 
 import sqlalchemy as sa
 import structlog
@@ -27,7 +27,7 @@ _COUNT = sa.text(
 
 
 def watch_once(jobs: Jobs) -> bool:
-    """Raise the alarm for every tick that has been due for a minute: a log event, the metric, and the schedule's row."""
+    """Raise the alarm for every tick that has been due for a minute: log event, metric, and the schedule's row."""
     grace = {"grace": GRACE}
     with jobs.database.unit_of_work() as work:
         raised = work.connection.execute(_RAISE, grace).all()

@@ -1,5 +1,7 @@
 """What schedules can say beside a rhythm, where they stand, and what came of each tick."""
 
+from typing import Any
+
 import sqlalchemy as sa
 from alembic import op
 from sqlalchemy.dialects.postgresql import ARRAY
@@ -29,12 +31,13 @@ def upgrade() -> None:
     op.create_index(
         "ix_schedule_check", "schedule", ["check_at"], postgresql_where=sa.text(f"{_FIRES} AND check_at IS NOT NULL")
     )
-    for column in (
+    added: list[sa.Column[Any]] = [
         sa.Column("outcome", sa.Text(), server_default="fired", nullable=False),
         sa.Column("cause", sa.Text(), server_default="clock", nullable=False),
         sa.Column("stands_for", sa.Integer(), server_default="1", nullable=False),
         sa.Column("reason", sa.Text(), server_default="", nullable=False),
-    ):
+    ]
+    for column in added:
         op.add_column("schedule_tick", column)
     op.create_check_constraint(op.f("ck_schedule_tick_outcome"), "schedule_tick", _OUTCOME)
     op.create_check_constraint(op.f("ck_schedule_tick_cause"), "schedule_tick", _CAUSE)
@@ -61,7 +64,7 @@ def downgrade() -> None:
     op.create_index("ix_schedule_due", "schedule", ["next_run_at"], postgresql_where=sa.text("is_enabled"))
 
 
-def _columns() -> list["sa.Column[object]"]:
+def _columns() -> list["sa.Column[Any]"]:
     clock = sa.text("clock_timestamp()")
     return [
         *(sa.Column(name, sa.DateTime(timezone=True)) for name in ("run_at", "starts_at", "ends_at")),

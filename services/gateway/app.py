@@ -16,6 +16,7 @@ from services.gateway.clients.control import Control
 from services.gateway.clients.fleet import Fleet
 from services.gateway.clients.jobs import Jobs
 from services.gateway.clients.readiness import Readiness
+from services.gateway.clients.schedules import Schedules
 from services.gateway.dialects import price_updates
 from services.gateway.rest import (
     audit,
@@ -28,6 +29,7 @@ from services.gateway.rest import (
     problems,
     queue_actions,
     queues,
+    schedules,
 )
 from services.gateway.rest.edge import Edge
 from services.gateway.settings import GatewaySettings
@@ -77,8 +79,9 @@ def assemble(settings: GatewaySettings, database: Database, peers: Fleet) -> Fas
     )
     app.state.jobs, app.state.coins = Jobs(peers), Coins(peers)
     app.state.control, app.state.audit = Control(peers, app.state.jobs), AuditTrail(AuditStore(database))
+    app.state.schedules = Schedules(peers)
     app.state.readiness = Readiness(peers, database)
-    for module in (price_updates, jobs, job_actions, queues, queue_actions, audit, coins, health, docs):
+    for module in (price_updates, jobs, job_actions, queues, queue_actions, schedules, audit, coins, health, docs):
         app.include_router(module.routes)
     app.openapi = lambda: openapi.describe(app)  # type: ignore[method-assign]  # FastAPI's documented way to extend it
     app.add_middleware(Gate, keys=keys)

@@ -44,10 +44,16 @@ def read(text: str) -> Expression:
     """An expression of five or six fields."""
     parts = text.split()
     parts = ["0", *parts] if len(parts) == 5 else parts
-    sets = [_values(part, *bounds) for part, bounds in zip(parts, _BOUNDS, strict=True)]
+    second, minute, hour, day, month, weekday = [
+        _values(part, *bounds) for part, bounds in zip(parts, _BOUNDS, strict=True)
+    ]
     return Expression(
-        *sets[:5],
-        weekdays=frozenset(value % 7 for value in sets[5]),
+        second,
+        minute,
+        hour,
+        day,
+        month,
+        frozenset(value % 7 for value in weekday),
         needs_both_days=parts[3].startswith("*") or parts[5].startswith("*"),
         keeps_wall_time=not parts[1].startswith("*") and not parts[2].startswith("*"),
     )

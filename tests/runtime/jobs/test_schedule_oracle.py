@@ -58,12 +58,13 @@ def check(cron: str, zone: str, around: datetime) -> None:
     """The runs of the days around an instant are those of the oracle, in order, asked one by one."""
     reach = timedelta(hours=26 if oracle.read(cron).seconds == {0} else 3)  # seconds are stepped through one by one
     after, until = around - reach, around + reach
-    expected = []
+    expected: list[datetime] = []
     for run in oracle.next_runs(cron, ZoneInfo(zone), after, until=until):
         expected.append(run)
         if len(expected) == _TICKS and not IS_LONG and run > around + timedelta(hours=4):
             break
-    found, at = [], after
+    found: list[datetime] = []
+    at: datetime = after
     while len(found) < len(expected) + 1:
         run = next_run(cron=cron, every=None, timezone=zone, after=at)
         if run is None or run >= until or len(found) == len(expected):

@@ -10,6 +10,7 @@ from urllib.parse import quote
 
 import httpx
 
+from services.gateway.commands.schedules import add_schedules
 from services.gateway.settings import CliSettings
 from shared.errors import ConfigurationInvalid
 from shared.settings import load
@@ -62,6 +63,7 @@ def _parser() -> argparse.ArgumentParser:
         submit.add_argument(f"--{name}")
     submit.add_argument("--priority", type=int, help="1 critical to 5 batch")
     _add_actions(command)
+    add_schedules(command, _json_object)
     return parser
 
 

@@ -17,8 +17,7 @@ from shared.jobs.maintenance.reconciler import identity_changed, reconcile_once
 from shared.jobs.maintenance.relay import relay_once
 from shared.jobs.maintenance.settler import settle_once
 from shared.jobs.maintenance.sweeper import sweep_once
-from shared.jobs.schedules.firing import fire_once, seconds_to_next
-from shared.jobs.schedules.following import follow_once
+from shared.jobs.schedules.turns import Turns
 from shared.jobs.schedules.watching import INTERVAL_SECONDS as WATCH_SECONDS
 from shared.jobs.schedules.watching import watch_once
 from shared.jobs.submission import Jobs
@@ -54,11 +53,12 @@ class Maintenance:
             self.loops.append(outgoing)
             wakes[outbox.CHANNEL] = outgoing.wake
         if fires_schedules:
+            turns = Turns(jobs)
             firing = Loop(
                 f"{prefix}-schedules",
-                lambda: fire_once(jobs) | follow_once(jobs),
+                turns.run_once,
                 interval_seconds=5,
-                pause=lambda: seconds_to_next(jobs, at_most=5.0),
+                pause=functools.partial(turns.pause, at_most=5.0),
             )
             watching = Loop(f"{prefix}-schedule-watch", lambda: watch_once(jobs), interval_seconds=WATCH_SECONDS)
             self.loops += [firing, watching]

@@ -182,16 +182,3 @@ def _tell(jobs: Jobs, all_due: Sequence[_Due], written: Written, now: datetime) 
                 "missed ticks", schedule=name, since=str(one.row.next_tick), passed_over=one.plan.passed,
                 fired=len(one.plan.ticks),
             )  # fmt: skip
-
-
-def seconds_to_next(jobs: Jobs, *, at_most: float) -> float:
-    """How long until some schedule is due, by PostgreSQL's clock."""
-    statement = """
-    SELECT extract(epoch FROM least(
-      (SELECT min(next_run_at) FROM schedule WHERE is_enabled AND stopped_at IS NULL),
-      (SELECT min(check_at) FROM schedule WHERE is_enabled AND stopped_at IS NULL AND check_at IS NOT NULL)
-    ) - clock_timestamp())::float8
-    """
-    with jobs.database.unit_of_work() as work:
-        wait = work.connection.execute(sa.text(statement)).scalar()
-    return at_most if wait is None else max(0.005, min(float(wait), at_most))

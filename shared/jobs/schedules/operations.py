@@ -56,7 +56,7 @@ def create(jobs: Jobs, schedule: Schedule) -> ScheduleRow:
 
 def get(jobs: Jobs, name: str) -> ScheduleRow:
     """One schedule. Raises NotFound."""
-    statement = sa.text(f"SELECT {COLUMNS} FROM schedule WHERE name = :name")  # noqa: S608  # constants
+    statement = sa.text(f"SELECT {COLUMNS} FROM schedule WHERE name = :name")  # noqa: S608  # constant columns
     with jobs.database.unit_of_work() as work:
         found = work.connection.execute(statement, {"name": name}).one_or_none()
     if found is None:

@@ -145,7 +145,7 @@ def unbuffer(work: UnitOfWork, name: str) -> None:
 
 def locked(work: UnitOfWork, name: str) -> ScheduleRow | None:
     """A row, held until the transaction ends."""
-    statement = sa.text(f"SELECT {COLUMNS} FROM schedule WHERE name = :name FOR UPDATE")  # noqa: S608  # constants
+    statement = sa.text(f"SELECT {COLUMNS} FROM schedule WHERE name = :name FOR UPDATE")  # noqa: S608  # constant columns
     found = work.connection.execute(statement, {"name": name}).one_or_none()
     return None if found is None else row_of(found)
 

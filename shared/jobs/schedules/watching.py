@@ -21,9 +21,9 @@ UPDATE schedule SET missed_at = clock_timestamp() WHERE name = ANY(ARRAY(
   ORDER BY next_run_at LIMIT {BATCH} FOR UPDATE SKIP LOCKED))
 RETURNING name, job, next_run_at
 """)  # noqa: S608  # constants of this module
-_COUNT = sa.text(
-    f"SELECT count(*) FROM (SELECT 1 FROM schedule WHERE {_OVERDUE} LIMIT {COUNTED}) AS overdue"  # noqa: S608
-)
+_COUNT = sa.text(f"""
+SELECT count(*) FROM (SELECT 1 FROM schedule WHERE {_OVERDUE} LIMIT {COUNTED}) AS overdue
+""")  # noqa: S608  # constants of this module
 
 
 def watch_once(jobs: Jobs) -> bool:

@@ -1,14 +1,12 @@
 """What a schedule says beside its rhythm: missed and overlapping ticks, dates, numbers, failures, jitter, the alarm."""
 
-from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
 
 from shared import metrics
-from shared.errors import InvalidArgument
 from shared.jobs import (
     JobContext,
     Misfire,
@@ -22,16 +20,13 @@ from shared.jobs import (
 )
 from shared.jobs.maintenance.settler import settle_once
 from shared.jobs.schedules.declared import declare_schedules
-from shared.jobs.schedules.firing import fire_once, seconds_to_next
+from shared.jobs.schedules.firing import fire_once
 from shared.jobs.schedules.following import follow_once
-from shared.jobs.schedules.misfires import plan
-from shared.jobs.schedules.rows import jitter_of
+from shared.jobs.schedules.turns import seconds_to_next
 from shared.jobs.schedules.watching import watch_once
 from shared.jobs.testing import crash_at
 from tests.runtime.jobs.sample import Bench, Play
 from tests.runtime.jobs.test_schedules_declared import catalogue_with
-
-NOON = datetime(2026, 6, 1, 12, tzinfo=UTC)
 
 
 def put(bench: Bench, *, run_now: bool = False, **change: Any) -> None:
@@ -69,26 +64,6 @@ def fail(_ctx: JobContext, _args: Play) -> None:
     raise Unrecoverable("as asked")
 
 
-def planned(
-    schedule: Schedule, first: datetime, now: datetime, left: int | None = None
-) -> tuple[Sequence[datetime], int]:
-    made = plan(schedule, first, now=now, runs_left=left)
-    return made.ticks, made.passed
-
-
-def of(**change: Any) -> Schedule:
-    return Schedule(**({"name": "tick", "job": "play", "every": seconds(5)} | change))
-
-
-def test_two_weeks_of_a_five_second_schedule_are_one_run_at_the_newest_tick() -> None:
-    first, now = NOON - timedelta(days=14), NOON + seconds(3)
-
-    ticks, passed = planned(of(), first, now)
-
-    assert ticks == (NOON,)
-    assert passed == 14 * 86_400 // 5
-
-
 def test_two_weeks_of_downtime_leave_one_job_and_one_row_that_stands_for_all(bench: Bench) -> None:
     put(bench, every=seconds(5))
     tick(bench, timedelta(days=14))
@@ -98,37 +73,6 @@ def test_two_weeks_of_downtime_leave_one_job_and_one_row_that_stands_for_all(ben
     assert outcome == "fired"
     assert stands_for in (241_920, 241_921)
     assert len(states(bench)) == 1
-
-
-def test_the_newest_missed_tick_is_passed_over_when_it_is_older_than_the_window() -> None:
-    daily = of(every=None, cron="0 2 * * *", misfire_window=hours(3))
-    two = NOON.replace(hour=2)
-
-    assert planned(daily, two, two + hours(3)) == ((two,), 0)
-    assert planned(daily, two, two + hours(3) + seconds(1)) == ((), 1)
-
-
-def test_skip_runs_what_is_due_and_nothing_that_was_missed() -> None:
-    daily = of(every=None, cron="0 2 * * *", misfire=Misfire.SKIP)
-    two = NOON.replace(hour=2)
-
-    assert planned(daily, two, two + seconds(59)) == ((two,), 0)
-    assert planned(daily, two, two + seconds(61)) == ((), 1)
-    assert planned(of(misfire=Misfire.SKIP), NOON - hours(1), NOON) == ((NOON,), 720)
-
-
-def test_backfill_runs_the_newest_up_to_its_number() -> None:
-    for rhythm in ({"every": minutes(1)}, {"every": None, "cron": "* * * * *"}):
-        schedule = of(misfire=Misfire.BACKFILL, misfire_max=3, **rhythm)
-
-        ticks, passed = planned(schedule, NOON - minutes(10), NOON + seconds(1))
-
-        assert ticks == (NOON - minutes(2), NOON - minutes(1), NOON)
-        assert passed == 8
-
-
-def test_a_single_instant_runs_however_late() -> None:
-    assert planned(of(every=None, at=NOON), NOON, NOON + timedelta(days=300)) == ((NOON,), 0)
 
 
 def test_a_missed_tick_that_is_not_run_leaves_a_row(bench: Bench) -> None:
@@ -170,7 +114,7 @@ def test_buffered_ticks_run_one_after_the_other_in_order(bench: Bench, policy: O
     buffered = outcomes(bench)
 
     for _ in range(4):
-        assert len([state for state in states(bench) if state not in ("completed",)]) <= 1
+        assert len([state for state in states(bench) if state != "completed"]) <= 1
         bench.run()
         follow(bench)
 
@@ -212,8 +156,6 @@ def test_no_tick_lies_outside_the_dates(bench: Bench) -> None:
     tick(bench)
 
     assert standing(bench, "next_run_at") == now + hours(1)
-    schedule = of(every=hours(1), starts_at=NOON, ends_at=NOON + hours(2))
-    assert list(schedule.rhythm.ticks(NOON - hours(9), until=NOON + hours(9))) == [NOON, NOON + hours(1)]
 
 
 def test_a_schedule_ends_after_its_number_of_runs_and_boot_does_not_revive_it(bench: Bench) -> None:
@@ -296,15 +238,6 @@ def test_eight_boots_keep_one_row_its_next_run_and_what_an_operator_stopped(benc
     assert bench.sql("SELECT next_run_at, stopped_at FROM schedule") == before
 
 
-def test_jitter_is_the_same_for_a_tick_whoever_asks_and_spreads() -> None:
-    one = of(every=hours(1), jitter=minutes(10))
-    shifts = [jitter_of(one, NOON + hours(number)) for number in range(50)]
-
-    assert shifts == [jitter_of(of(every=hours(1), jitter=minutes(10)), NOON + hours(number)) for number in range(50)]
-    assert all(timedelta(0) <= shift <= minutes(10) for shift in shifts)
-    assert len(set(shifts)) > 45
-
-
 def test_a_tick_is_due_after_its_jitter_and_its_job_stands_for_the_tick_itself(bench: Bench) -> None:
     put(bench, every=hours(1), jitter=minutes(50))
     due, jitter_ms = bench.sql("SELECT next_run_at, next_jitter_ms FROM schedule")[0]
@@ -358,38 +291,3 @@ def test_the_wait_ends_when_jobs_must_be_looked_at(bench: Bench) -> None:
 
     assert far == 5
     assert seconds_to_next(bench.jobs, at_most=5) <= 0.5
-
-
-@pytest.mark.parametrize(
-    ("change", "field"),
-    [
-        ({"ends_at": NOON, "starts_at": NOON}, "ends_at"),
-        ({"ends_at": NOON.replace(tzinfo=None)}, "ends_at"),
-        ({"starts_at": NOON.replace(year=2500)}, "starts_at"),
-        ({"at": NOON}, "cron"),
-        ({"max_runs": 0}, "max_runs"),
-        ({"jitter": seconds(5)}, "jitter"),
-        ({"jitter": seconds(-1)}, "jitter"),
-        ({"misfire_window": seconds(0)}, "misfire_window"),
-        ({"misfire_max": 101}, "misfire_max"),
-        ({"pause_after": 0}, "pause_after"),
-    ],
-)
-def test_nonsense_names_the_field(change: dict[str, Any], field: str) -> None:
-    with pytest.raises(InvalidArgument) as caught:
-        of(**change)
-
-    assert caught.value.field == field
-
-
-@pytest.mark.parametrize(
-    ("cron", "words"),
-    [
-        ("61 * * * *", "minute '61'; allowed: 0-59"),
-        ("* * * * 8", "day-of-week '8'"),
-        ("0 0 30 2 *", "day-of-month '30'"),
-    ],
-)
-def test_a_bad_expression_names_its_field_and_value(cron: str, words: str) -> None:
-    with pytest.raises(InvalidArgument, match=words):
-        of(every=None, cron=cron)

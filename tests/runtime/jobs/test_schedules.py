@@ -18,7 +18,8 @@ from shared.jobs import (
     seconds,
 )
 from shared.jobs.outcomes import Done
-from shared.jobs.schedules.firing import fire_once, seconds_to_next
+from shared.jobs.schedules.firing import fire_once
+from shared.jobs.schedules.turns import seconds_to_next
 from tests.runtime.jobs.sample import Bench, Play
 
 

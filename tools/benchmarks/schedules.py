@@ -9,8 +9,8 @@ import secrets
 import sys
 import time
 from datetime import timedelta
+from pathlib import Path
 
-import psutil
 import psycopg
 
 from shared import clock
@@ -90,7 +90,8 @@ def _measured(jobs: Jobs, postgres: PostgresServer, count: int, seconds: int) ->
 
 def _postmaster(postgres: PostgresServer) -> int:
     with psycopg.connect(postgres.url(database="postgres")) as connection:
-        return psutil.Process(connection.info.backend_pid).ppid()
+        stat = Path(f"/proc/{connection.info.backend_pid}/stat").read_text()
+    return int(stat.rpartition(")")[2].split()[1])
 
 
 def _fired(jobs: Jobs) -> int:

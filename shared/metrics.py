@@ -207,7 +207,7 @@ SCHEDULES_MISSED = _gauge(
     "millrace_schedules_missed",
     "schedules",
     "service",
-    "Schedules whose tick has been due for more than a minute and has not been fired.",
+    "Schedules whose tick has been due for more than 45 s and has not been fired.",
     "Above 0: no scheduler fires; look at the scheduler processes, ENABLE_SCHEDULED_JOBS and PostgreSQL.",
 )
 SCHEDULE_LAG_SECONDS = _gauge(

@@ -11,7 +11,7 @@ from google.protobuf.timestamp_pb2 import Timestamp
 from protos.jobs.v1 import schedules_pb2 as pb
 from shared.errors import InvalidArgument
 from shared.jobs import payloads
-from shared.jobs.schedules.declaration import GRACE, MAX_INTERVAL, Misfire, Overlap, Schedule
+from shared.jobs.schedules.declaration import ALARM_AFTER, MAX_INTERVAL, Misfire, Overlap, Schedule
 from shared.jobs.schedules.histories import PastTick
 from shared.jobs.schedules.rhythms import MS
 from shared.jobs.schedules.rows import ScheduleRow
@@ -57,7 +57,7 @@ def schedule_to_wire(row: ScheduleRow, service: str, *, now: datetime, next_runs
     """A schedule and where it stands."""
     is_over = row.next_run_at is None and not row.buffered
     state = "STOPPED" if not row.fires else "FINISHED" if is_over else "ACTIVE"
-    is_missed = row.fires and row.next_run_at is not None and now - row.next_run_at > GRACE
+    is_missed = row.fires and row.next_run_at is not None and now - row.next_run_at > ALARM_AFTER
     return pb.Schedule(
         spec=spec_to_wire(row.schedule),
         service=service,

@@ -115,7 +115,7 @@ class ScheduleAnswer(BaseModel):
     stop_reason: str | None
     declared: bool = Field(description="Code declares it.")
     edited: bool = Field(description="A person has changed it; boot leaves it alone.")
-    missed: bool = Field(description="Due for more than a minute, and nobody has fired it.")
+    missed: bool = Field(description="Due for more than 45 s, and nobody has fired it.")
     next_run_at: str | None = Field(description=TIME)
     last_run_at: str | None
     last_fired_at: str | None

@@ -15,7 +15,9 @@ MAX_INTERVAL = timedelta(days=366)
 MAX_JITTER = timedelta(days=1)
 MAX_NAME_CHARACTERS = 200
 MAX_RUNS = 1_000_000_000
-#: A tick that is due longer than this counts as missed, and raises the alarm.
+#: A tick that is due longer than this raises the alarm, which is then there within a minute.
+ALARM_AFTER = timedelta(seconds=45)
+#: What is fired later than this was missed.
 GRACE = timedelta(seconds=60)
 MISFIRE_WINDOW = timedelta(hours=1)
 MISFIRE_MAX = 100

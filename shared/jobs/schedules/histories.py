@@ -6,7 +6,7 @@ from datetime import datetime
 import sqlalchemy as sa
 
 from shared.db import UnitOfWork
-from shared.jobs.schedules.rows import COLUMNS, ScheduleRow, row_of
+from shared.jobs.schedules.rows import COLUMNS, ScheduleRow, shown
 
 _PAGE = sa.text(f"""
 SELECT {COLUMNS} FROM schedule
@@ -40,7 +40,7 @@ class PastTick:
 def page(work: UnitOfWork, *, after: str, job: str, limit: int) -> list[ScheduleRow]:
     """Schedules by name."""
     rows = work.connection.execute(_PAGE, {"after": after, "job": job, "limit": limit})
-    return [row_of(row) for row in rows]
+    return [shown(row) for row in rows]
 
 
 def history(work: UnitOfWork, name: str, *, before: datetime | None, limit: int) -> list[PastTick]:

@@ -22,7 +22,7 @@ from shared.jobs.schedules.rows import (
     instant_now,
     remove_schedule,
     rewrite,
-    row_of,
+    shown,
     tell,
     unbuffer,
 )
@@ -61,7 +61,7 @@ def get(jobs: Jobs, name: str) -> ScheduleRow:
         found = work.connection.execute(statement, {"name": name}).one_or_none()
     if found is None:
         raise NotFound(f"there is no schedule {name[:80]!r}")
-    return row_of(found)
+    return shown(found)
 
 
 def update(jobs: Jobs, name: str, changes: Mapping[str, Any], *, resets: bool = False) -> ScheduleRow:

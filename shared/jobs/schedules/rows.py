@@ -147,7 +147,7 @@ def locked(work: UnitOfWork, name: str) -> ScheduleRow | None:
     """A row, held until the transaction ends."""
     statement = sa.text(f"SELECT {COLUMNS} FROM schedule WHERE name = :name FOR UPDATE")  # noqa: S608  # constant columns
     found = work.connection.execute(statement, {"name": name}).one_or_none()
-    return None if found is None else row_of(found)
+    return None if found is None else shown(found)
 
 
 def held(work: UnitOfWork, name: str) -> ScheduleRow:
@@ -158,11 +158,19 @@ def held(work: UnitOfWork, name: str) -> ScheduleRow:
     return found
 
 
-def row_of(row: Any) -> ScheduleRow:
+def shown(row: Any) -> ScheduleRow:
+    """A row for people to read or mend: one whose zone is gone, which cannot fire, shows UTC in its place."""
+    try:
+        return row_of(row)
+    except InvalidArgument:
+        return row_of(row, timezone="UTC")
+
+
+def row_of(row: Any, *, timezone: str = "") -> ScheduleRow:
     """A row as the table has it. Raises InvalidArgument when its definition is none any more."""
     schedule = Schedule(
         name=row.name, job=row.job, args=dict(row.args), cron=row.cron, every=every_of(row.every_ms), at=row.run_at,
-        timezone=row.timezone, starts_at=row.starts_at, ends_at=row.ends_at, max_runs=row.max_runs,
+        timezone=timezone or row.timezone, starts_at=row.starts_at, ends_at=row.ends_at, max_runs=row.max_runs,
         jitter=row.jitter_ms * MS, run_on_init=row.run_on_init, misfire=Misfire(row.misfire),
         misfire_window=every_of(row.misfire_window_ms), misfire_max=row.misfire_max, overlap=Overlap(row.overlap),
         pause_after=row.pause_after, is_enabled=row.is_enabled, is_declared=row.is_declared,

@@ -19,6 +19,7 @@ from shared.jobs import (
     seconds,
 )
 from shared.jobs.maintenance.settler import settle_once
+from shared.jobs.schedules import operations
 from shared.jobs.schedules.declared import declare_schedules
 from shared.jobs.schedules.firing import fire_once
 from shared.jobs.schedules.following import follow_once
@@ -208,7 +209,7 @@ def test_a_success_between_failures_begins_the_count_anew(bench: Bench) -> None:
 
 
 def test_a_new_schedule_that_runs_on_init_fires_once_whoever_boots(bench: Bench) -> None:
-    schedule = Schedule(name="tick", job="play", every=hours(20), run_on_init=True)
+    schedule = Schedule(name="tick", job="play", every=hours(20), run_on_init=True, overlap=Overlap.ALLOW)
 
     def boot(_number: int) -> None:
         with bench.jobs.database.unit_of_work() as work:
@@ -255,11 +256,11 @@ def test_a_tick_is_due_after_its_jitter_and_its_job_stands_for_the_tick_itself(b
 def test_an_unfired_tick_raises_the_alarm_once_and_firing_ends_it(bench: Bench) -> None:
     put(bench)
     gauge = metrics.SCHEDULES_MISSED.labels(service=bench.jobs.service)
-    bench.sql("UPDATE schedule SET next_run_at = clock_timestamp() - interval '55 seconds'")
+    bench.sql("UPDATE schedule SET next_run_at = clock_timestamp() - interval '40 seconds'")
     watch_once(bench.jobs)
     quiet = (standing(bench, "missed_at"), gauge._value.get())
 
-    bench.sql("UPDATE schedule SET next_run_at = clock_timestamp() - interval '61 seconds'")
+    bench.sql("UPDATE schedule SET next_run_at = clock_timestamp() - interval '46 seconds'")
     watch_once(bench.jobs)
     raised = standing(bench, "missed_at")
     watch_once(bench.jobs)
@@ -281,6 +282,8 @@ def test_a_row_that_cannot_be_read_any_more_is_stopped_and_the_others_fire(bench
 
     assert len(states(bench)) == 1
     assert bench.sql("SELECT stop_reason LIKE '%Mars/Olympus%' FROM schedule WHERE name = 'broken'") == [(True,)]
+    assert operations.get(bench.jobs, "broken").stop_reason == standing(bench, "max(stop_reason)")
+    assert operations.update(bench.jobs, "broken", {"timezone": "Asia/Tokyo"}).schedule.timezone == "Asia/Tokyo"
 
 
 def test_the_wait_ends_when_jobs_must_be_looked_at(bench: Bench) -> None:

@@ -235,7 +235,7 @@ def test_history_tells_what_was_expected_and_what_came(site: ScheduleSite) -> No
 
 def test_an_overdue_tick_shows_as_missed(site: ScheduleSite) -> None:
     site.create()
-    site.bench.sql("UPDATE schedule SET next_run_at = now() - interval '61 seconds'")
+    site.bench.sql("UPDATE schedule SET next_run_at = now() - interval '46 seconds'")
 
     assert site.get().missed is True
 

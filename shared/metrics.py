@@ -203,6 +203,19 @@ SCHEDULE_FIRED = _counter(
     "Ticks of schedules that submitted their job.",
     "Stops: no scheduler process runs, or ENABLE_SCHEDULED_JOBS is off.",
 )
+SCHEDULE_TICKS = _counter(
+    "millrace_schedule_ticks",
+    "service outcome",
+    "Ticks of schedules, by what became of them (fired, skipped, buffered, missed, refused).",
+    "refused: read the schedule's last_error. skipped: its jobs take longer than its rhythm. missed: see _missed.",
+)
+SCHEDULES_MISSED = _gauge(
+    "millrace_schedules_missed",
+    "schedules",
+    "service",
+    "Schedules whose tick has been due for more than 45 s and has not been fired.",
+    "Above 0: no scheduler fires; look at the scheduler processes, ENABLE_SCHEDULED_JOBS and PostgreSQL.",
+)
 SCHEDULE_LAG_SECONDS = _gauge(
     "millrace_schedule_lag_seconds",
     "seconds",

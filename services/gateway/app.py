@@ -17,6 +17,7 @@ from services.gateway.clients.fleet import Fleet
 from services.gateway.clients.history import History
 from services.gateway.clients.jobs import Jobs
 from services.gateway.clients.readiness import Readiness
+from services.gateway.clients.schedules import Schedules
 from services.gateway.clients.steering import Steering
 from services.gateway.dialects import price_updates
 from services.gateway.rest import (
@@ -33,6 +34,7 @@ from services.gateway.rest import (
     problems,
     queue_actions,
     queues,
+    schedules,
     why,
 )
 from services.gateway.rest.edge import Edge
@@ -84,10 +86,10 @@ def assemble(settings: GatewaySettings, database: Database, peers: Fleet) -> Fas
     app.state.jobs, app.state.coins = Jobs(peers), Coins(peers)
     app.state.control, app.state.audit = Control(peers, app.state.jobs), AuditTrail(AuditStore(database))
     app.state.readiness, app.state.steering = Readiness(peers, database), Steering(peers)
-    app.state.history = History(peers)
+    app.state.history, app.state.schedules = History(peers), Schedules(peers)
     for module in (
-        price_updates, jobs, job_actions, job_history, why, queues, queue_actions, gates, messages, audit, coins,
-        health, docs,
+        price_updates, jobs, job_actions, job_history, why, queues, queue_actions, gates, messages, schedules, audit,
+        coins, health, docs,
     ):  # fmt: skip
         app.include_router(module.routes)
     app.openapi = lambda: openapi.describe(app)  # type: ignore[method-assign]  # FastAPI's documented way to extend it

@@ -11,6 +11,7 @@ from urllib.parse import quote
 import httpx
 
 from services.gateway.commands import job_history, steering
+from services.gateway.commands.schedules import add_schedules
 from services.gateway.settings import CliSettings
 from shared.errors import ConfigurationInvalid
 from shared.settings import load
@@ -74,6 +75,7 @@ def _parser() -> tuple[argparse.ArgumentParser, Collection[str]]:
     submit.add_argument("--priority", type=int, help="1 critical to 5 batch")
     _add_actions(command)
     steering.add(command)
+    add_schedules(command, _json_object)
     return parser, commands.choices
 
 

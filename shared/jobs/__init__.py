@@ -23,7 +23,7 @@ from shared.jobs.limits import Limiter
 from shared.jobs.outcomes import Cancel, Discard, RateLimited, Retry, Snooze, Unrecoverable
 from shared.jobs.retention import Keep, Retention
 from shared.jobs.retries import Backoff, exponential, fixed, linear, table
-from shared.jobs.schedules import Schedule, put_schedule, remove_schedule
+from shared.jobs.schedules import Misfire, Overlap, Schedule, put_schedule, remove_schedule
 from shared.jobs.submission import Jobs, submit, submit_many
 
 __all__ = [
@@ -41,7 +41,9 @@ __all__ = [
     "Keep",
     "Limiter",
     "MessageId",
+    "Misfire",
     "NothingHappened",
+    "Overlap",
     "Priority",
     "Queue",
     "Rate",

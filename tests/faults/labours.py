@@ -11,6 +11,7 @@ from shared.jobs import (
     Job,
     JobContext,
     Jobs,
+    Overlap,
     Schedule,
     Unrecoverable,
     minutes,
@@ -25,6 +26,7 @@ from shared.jobs.maintenance.reconciler import reconcile_once
 from shared.jobs.maintenance.relay import relay_once
 from shared.jobs.maintenance.settler import settle_once
 from shared.jobs.schedules.firing import fire_once
+from shared.jobs.schedules.following import follow_once
 from shared.jobs.testing import crash_at, record
 from tests.runtime.jobs.sample import (
     SERVICE,
@@ -170,6 +172,18 @@ def _scheduled(bench: Bench) -> Sequence[Job]:
     return ()
 
 
+def _buffered(bench: Bench) -> Sequence[Job]:
+    schedule = Schedule(name="tick", job="play", args={"number": 10}, every=minutes(10), overlap=Overlap.BUFFER_ONE)
+    for _ in range(2):
+        with bench.jobs.database.unit_of_work() as work:
+            put_schedule(work, schedule, run_now=True)
+        fire_once(bench.jobs)
+    bench.run()
+    settle_once(bench.jobs)
+    bench.sql("UPDATE schedule SET check_at = clock_timestamp() WHERE buffered = 1")
+    return ()
+
+
 def _lost(bench: Bench) -> Sequence[Job]:
     jobs = [*_submitted("")(bench), *_submitted("plain")(bench)]
     bench.attempt(bench.claim(1)[0])
@@ -202,6 +216,7 @@ LABOURS: dict[str, Labour] = {
     "reap for the third time": Labour(_expired_twice_before, lambda jobs, _: reap_once(jobs)),
     "write history": Labour(_ended, _write_history),
     "fire": Labour(_scheduled, lambda jobs, _: fire_once(jobs)),
+    "follow": Labour(_buffered, lambda jobs, _: follow_once(jobs)),
     "rebuild": Labour(_lost, lambda jobs, _: reconcile_once(jobs)),
 }
 #: The labours that reach each point; together they reach all.
@@ -242,6 +257,7 @@ REACHED_BY: dict[str, tuple[str, ...]] = {
     "fire.ticked": ("fire",),
     "fire.opened": ("fire",),
     "fire.fired": ("fire",),
+    "follow.opened": ("follow",),
     "reconcile.marked": ("rebuild",),
     "reconcile.pushed": ("rebuild",),
     "reconcile.compared": ("rebuild",),

@@ -124,5 +124,5 @@ def _part(text: str) -> str:
 
 
 def _given(options: argparse.Namespace, *besides: str) -> dict[str, Any]:
-    own = {"json", "run", "columns", "service", *besides}
+    own = {"json", "run", "columns", "report", "service", *besides}
     return {name: value for name, value in vars(options).items() if name not in own and value is not None}

@@ -41,6 +41,11 @@ def test_the_description_is_openapi_3_1_with_every_route(document: dict[str, Any
         ("POST", "/api/v1/queues/{name}/drain"), ("POST", "/api/v1/queues/{name}/clean"), ("GET", "/api/v1/audit"),
         ("GET", "/api/v1/jobs/{id}/logs"), ("GET", "/api/v1/jobs/{id}/events"),
         ("GET", "/api/v1/jobs/{id}/why"), *STEERING,
+        ("GET", "/api/v1/schedules"), ("POST", "/api/v1/schedules"), ("POST", "/api/v1/schedules/preview"),
+        ("GET", "/api/v1/schedules/{name}"), ("PATCH", "/api/v1/schedules/{name}"),
+        ("DELETE", "/api/v1/schedules/{name}"), ("GET", "/api/v1/schedules/{name}/history"),
+        ("POST", "/api/v1/schedules/{name}/start"), ("POST", "/api/v1/schedules/{name}/stop"),
+        ("POST", "/api/v1/schedules/{name}/trigger"), ("POST", "/api/v1/schedules/{name}/backfill"),
     }  # fmt: skip
 
 

@@ -17,7 +17,9 @@ from shared.jobs.maintenance.reconciler import identity_changed, reconcile_once
 from shared.jobs.maintenance.relay import relay_once
 from shared.jobs.maintenance.settler import settle_once
 from shared.jobs.maintenance.sweeper import sweep_once
-from shared.jobs.schedules.firing import fire_once, seconds_to_next
+from shared.jobs.schedules.turns import Turns
+from shared.jobs.schedules.watching import INTERVAL_SECONDS as WATCH_SECONDS
+from shared.jobs.schedules.watching import watch_once
 from shared.jobs.submission import Jobs
 from shared.rpc import Peers
 
@@ -51,13 +53,15 @@ class Maintenance:
             self.loops.append(outgoing)
             wakes[outbox.CHANNEL] = outgoing.wake
         if fires_schedules:
+            turns = Turns(jobs)
             firing = Loop(
                 f"{prefix}-schedules",
-                lambda: fire_once(jobs),
+                turns.run_once,
                 interval_seconds=5,
-                pause=lambda: seconds_to_next(jobs, at_most=5.0),
+                pause=functools.partial(turns.pause, at_most=5.0),
             )
-            self.loops.append(firing)
+            watching = Loop(f"{prefix}-schedule-watch", lambda: watch_once(jobs), interval_seconds=WATCH_SECONDS)
+            self.loops += [firing, watching]
             wakes["millrace_schedules"] = firing.wake
         self._listener = Listener(jobs.database, wakes)
 

@@ -18,6 +18,7 @@ from services.gateway.clients.jobs import Jobs
 from services.gateway.clients.readiness import Readiness
 from services.gateway.dialects import price_updates
 from services.gateway.rest import (
+    alerts,
     audit,
     coins,
     docs,
@@ -75,10 +76,10 @@ def assemble(settings: GatewaySettings, database: Database, peers: Fleet) -> Fas
             RequestValidationError: problems.on_invalid_request,
         },
     )
-    app.state.jobs, app.state.coins = Jobs(peers), Coins(peers)
+    app.state.fleet, app.state.jobs, app.state.coins = peers, Jobs(peers), Coins(peers)
     app.state.control, app.state.audit = Control(peers, app.state.jobs), AuditTrail(AuditStore(database))
     app.state.readiness = Readiness(peers, database)
-    for module in (price_updates, jobs, job_actions, queues, queue_actions, audit, coins, health, docs):
+    for module in (price_updates, jobs, job_actions, queues, queue_actions, audit, coins, alerts, health, docs):
         app.include_router(module.routes)
     app.openapi = lambda: openapi.describe(app)  # type: ignore[method-assign]  # FastAPI's documented way to extend it
     app.add_middleware(Gate, keys=keys)

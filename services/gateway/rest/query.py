@@ -16,15 +16,16 @@ MAX_LIMIT = 500
 MAX_NAME_CHARACTERS = 100
 
 
-def _digits(value: Any) -> Any:
+def digits(value: Any) -> Any:
+    """Refuse a whole number in any other spelling."""
     # Pydantic would also take "1.0", " 1" and "1_000".
     if isinstance(value, str) and not (value.isascii() and value.isdigit() and len(value) <= 19):
         raise ValueError("must be a whole number in digits")
     return value
 
 
-CoinId = Annotated[int, Field(ge=1, le=2**63 - 1), BeforeValidator(_digits), Path(description="Coin id.")]
-Limit = Annotated[int, Field(ge=1, le=MAX_LIMIT, description="Page size."), BeforeValidator(_digits)]
+CoinId = Annotated[int, Field(ge=1, le=2**63 - 1), BeforeValidator(digits), Path(description="Coin id.")]
+Limit = Annotated[int, Field(ge=1, le=MAX_LIMIT, description="Page size."), BeforeValidator(digits)]
 Cursor = Annotated[str, Field(max_length=MAX_CHARACTERS, description="next_cursor of the page before.")]
 Name = Annotated[str, Field(min_length=1, max_length=MAX_NAME_CHARACTERS)]
 

@@ -1,18 +1,21 @@
 """Owns what alerts asks market-data, over gRPC. It must never make up a price that was not answered."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Self
+
+import structlog
 
 from protos.market_data.v1 import market_data_pb2 as pb
 from protos.market_data.v1 import market_data_pb2_grpc
 from services.alerts.domain.conditions import PricePoint
 from services.alerts.settings import AlertsSettings
 from shared import clock
-from shared.errors import PeerUnavailable, UnknownService
+from shared.errors import InvalidArgument, PeerUnavailable, UnknownService
 from shared.money import positive
 from shared.rpc import Peers, translated
 
+log = structlog.get_logger(__name__)
 MARKET_DATA = "market-data"
 #: After a gap only so many of the newest prices are looked at; an alert on yesterday's price helps nobody.
 MAX_POINTS = 500
@@ -47,7 +50,7 @@ class MarketData:
         getattr(request, "from").FromDatetime(tick + INSTANT)
         with translated(MARKET_DATA):
             answer = self._stub().ListPrices(request)
-        return [_point(price) for price in reversed(answer.prices)]
+        return list(_points(reversed(answer.prices)))
 
     def newest_ticks(self) -> Iterator[tuple[int, datetime]]:
         """Every coin that has a price, and the tick of its newest one."""
@@ -73,5 +76,10 @@ class MarketData:
             raise PeerUnavailable(f"MILLRACE_SERVICES names no {MARKET_DATA}; alerts cannot know a price") from error
 
 
-def _point(price: pb.Price) -> PricePoint:
-    return PricePoint(price.tick.ToDatetime(tzinfo=UTC), positive(price.price_usd, field="price_usd"))
+def _points(prices: Iterable[pb.Price]) -> Iterator[PricePoint]:
+    for price in prices:
+        tick = price.tick.ToDatetime(tzinfo=UTC)
+        try:
+            yield PricePoint(tick, positive(price.price_usd, field="price_usd"))
+        except InvalidArgument as error:
+            log.error("no price", peer=MARKET_DATA, coin_id=price.coin_id, tick=tick.isoformat(), reason=str(error))

@@ -1,11 +1,13 @@
 """A price that market-data has committed is told to alerts once, and triggers once, whoever dies between."""
 
 from collections.abc import Callable, Iterator
+from datetime import timedelta
 from decimal import Decimal
 
 import pytest
 
 from services.market_data.clients.listeners import PriceListeners
+from shared import clock
 from shared.bootstrap import ServiceRuntime
 from shared.jobs.exchange import delivery
 from shared.jobs.exchange.delivery import deliver_once
@@ -34,6 +36,17 @@ def test_every_price_is_told_once_and_triggers_once(deployment: Deployment) -> N
 
     assert len(deployment.prices) == 4
     check(deployment, (alert, "11"), (alert, "13"))
+
+
+def test_a_tick_that_two_jobs_stand_for_is_told_once(deployment: Deployment) -> None:
+    alert = deployment.alert("10")
+    tick = clock.now() + timedelta(seconds=1)
+    for price in ("11", "12"):
+        deployment.cost(price, tick=tick)
+        deployment.heal()
+
+    assert len(deployment.prices) == 1
+    check(deployment, (alert, "11"))
 
 
 @pytest.mark.parametrize("point", ["attempt.returned", "attempt.marked", "attempt.committed", "attempt.hooked"])

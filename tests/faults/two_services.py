@@ -23,6 +23,7 @@ from shared.bootstrap import Service, ServiceRuntime
 from shared.bootstrap.api import server_of
 from shared.bootstrap.process import Process
 from shared.jobs import submit
+from shared.jobs.admission import Request
 from shared.jobs.exchange import line
 from shared.jobs.exchange.delivery import deliver_once
 from shared.jobs.maintenance.reaper import reap_once
@@ -91,13 +92,14 @@ class Deployment:
             stub: Any = self.market_data.peers.stub(alerts_pb2_grpc.AlertsServiceStub, "alerts")
             return int(stub.CreateAlert(request, wait_for_ready=True).alert.id)
 
-    def cost(self, price: str) -> None:
+    def cost(self, price: str, *, tick: datetime | None = None) -> None:
         """Ask for a price update while providers say this; nothing has run yet."""
         at = clock.now()
         quote = Quote(self.coin_id, Decimal(price), "dexscreener", None, None, None, None, at, "0" * 64)
         with self.market_data.runtime.database.unit_of_work() as work:
             PriceStore(work.connection).record_quotes([quote], asked=[self.coin_id], asked_at=at)
-        submit(self.market_data.runtime.jobs, "update-coin-price", {"coin_id": self.coin_id})
+        args = {"coin_id": self.coin_id}
+        submit(self.market_data.runtime.jobs, "update-coin-price", args, request=Request(tick=tick))
 
     def claim_messages(self) -> list[line.Claimed]:
         """What a scheduler of market-data holds in its hands when it dies next."""

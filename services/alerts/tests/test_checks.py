@@ -8,6 +8,7 @@ import pytest
 import sqlalchemy as sa
 
 from services.alerts import clients
+from services.alerts.store import AlertStore
 from services.alerts.tables import alert_trigger
 from services.alerts.tests.conftest import House
 from services.alerts.tests.market import COIN
@@ -16,6 +17,7 @@ from shared.errors import InvalidArgument
 from shared.jobs import submit
 from shared.jobs.outcomes import Again, Buried, Cancelled
 from shared.jobs.testing import drain
+from tests.runtime.jobs.waiting import eventually
 
 
 def test_a_price_beyond_the_threshold_triggers_once_however_often_it_is_looked_at(house: House) -> None:
@@ -110,6 +112,22 @@ def test_a_changed_alert_does_not_look_back(house: House) -> None:
     house.check()
 
     assert house.triggers == []
+
+
+def test_who_switches_an_alert_off_while_prices_meet_it_has_it_off(house: House) -> None:
+    alert = house.alert("10")
+    house.market.cost("11")
+    waiting = sa.text("SELECT count(*) FROM pg_locks WHERE NOT granted")
+
+    with ThreadPoolExecutor(1) as pool, house.runtime.database.unit_of_work() as work:
+        AlertStore(work.connection).update(alert.id, {"active": False})
+        checking = pool.submit(house.check)
+        eventually(lambda: work.connection.execute(waiting).scalar_one() or checking.done())
+        work.commit()  # millrace: allow commit because the other thread has to see it before this block ends
+        checking.result()
+
+    assert house.triggers == []
+    assert not house("GetAlert", id=alert.id).alert.active
 
 
 def test_while_market_data_does_not_answer_the_job_waits_without_an_attempt_and_decides_nothing(house: House) -> None:

@@ -123,7 +123,7 @@ def test_who_switches_an_alert_off_while_prices_meet_it_has_it_off(house: House)
         AlertStore(work.connection).update(alert.id, {"active": False})
         checking = pool.submit(house.check)
         eventually(lambda: work.connection.execute(waiting).scalar_one() or checking.done())
-        work.commit()  # millrace: allow commit because the other thread has to see it before this block ends
+        work.commit()  # the other thread has to see it before this block ends
         checking.result()
 
     assert house.triggers == []

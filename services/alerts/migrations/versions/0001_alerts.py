@@ -13,6 +13,36 @@ INSTANT = sa.DateTime(timezone=True)
 
 
 def upgrade() -> None:
+    _create_alert()
+    op.create_table(
+        "watched_coin",
+        sa.Column("coin_id", sa.BigInteger, nullable=False, autoincrement=False),
+        sa.Column("checked_until", INSTANT, nullable=False),
+        sa.PrimaryKeyConstraint("coin_id", name=op.f("pk_watched_coin")),
+    )
+    op.create_table(
+        "alert_trigger",
+        sa.Column("alert_id", sa.BigInteger, nullable=False),
+        sa.Column("tick", INSTANT, nullable=False),
+        sa.Column("coin_id", sa.BigInteger, nullable=False),
+        sa.Column("kind", sa.String(16), nullable=False),
+        sa.Column("threshold_usd", MONEY, nullable=False),
+        sa.Column("price_usd", MONEY, nullable=False),
+        sa.Column("job_id", sa.Uuid, nullable=False),
+        sa.Column("triggered_at", INSTANT, nullable=False),
+        sa.PrimaryKeyConstraint("alert_id", "tick", name=op.f("pk_alert_trigger")),
+        sa.ForeignKeyConstraint(["alert_id"], ["alert.id"], name=op.f("fk_alert_trigger_alert_id"), ondelete="CASCADE"),
+    )
+    op.create_index(op.f("ix_alert_trigger_triggered_at"), "alert_trigger", ["triggered_at"])
+
+
+def downgrade() -> None:
+    op.drop_table("alert_trigger")
+    op.drop_table("watched_coin")
+    op.drop_table("alert")
+
+
+def _create_alert() -> None:
     op.create_table(
         "alert",
         sa.Column("id", sa.BigInteger, sa.Identity(always=True), nullable=False),
@@ -41,29 +71,3 @@ def upgrade() -> None:
     )
     op.create_index("ix_alert_coin_id_active", "alert", ["coin_id"], postgresql_where=sa.text("active"))
     op.create_index("ix_alert_owner_id", "alert", ["owner", "id"])
-    op.create_table(
-        "watched_coin",
-        sa.Column("coin_id", sa.BigInteger, nullable=False, autoincrement=False),
-        sa.Column("checked_until", INSTANT, nullable=False),
-        sa.PrimaryKeyConstraint("coin_id", name=op.f("pk_watched_coin")),
-    )
-    op.create_table(
-        "alert_trigger",
-        sa.Column("alert_id", sa.BigInteger, nullable=False),
-        sa.Column("tick", INSTANT, nullable=False),
-        sa.Column("coin_id", sa.BigInteger, nullable=False),
-        sa.Column("kind", sa.String(16), nullable=False),
-        sa.Column("threshold_usd", MONEY, nullable=False),
-        sa.Column("price_usd", MONEY, nullable=False),
-        sa.Column("job_id", sa.Uuid, nullable=False),
-        sa.Column("triggered_at", INSTANT, nullable=False),
-        sa.PrimaryKeyConstraint("alert_id", "tick", name=op.f("pk_alert_trigger")),
-        sa.ForeignKeyConstraint(["alert_id"], ["alert.id"], name=op.f("fk_alert_trigger_alert_id"), ondelete="CASCADE"),
-    )
-    op.create_index(op.f("ix_alert_trigger_triggered_at"), "alert_trigger", ["triggered_at"])
-
-
-def downgrade() -> None:
-    op.drop_table("alert_trigger")
-    op.drop_table("watched_coin")
-    op.drop_table("alert")

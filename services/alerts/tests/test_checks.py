@@ -3,12 +3,14 @@
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from decimal import Decimal
+from uuid import UUID
 
 import pytest
 import sqlalchemy as sa
 
 from services.alerts import clients
-from services.alerts.store import AlertStore
+from services.alerts.domain.conditions import PricePoint
+from services.alerts.store import AlertStore, Checked, WatchStore
 from services.alerts.tables import alert_trigger
 from services.alerts.tests.conftest import House
 from services.alerts.tests.market import COIN
@@ -46,6 +48,18 @@ def test_many_workers_at_once_find_each_tick_once(house: House) -> None:
     assert [(alert, tick) for alert, tick, _ in house.triggers] == [
         *((alerts[0].id, tick) for tick in ticks[::2]), *((alerts[1].id, tick) for tick in ticks[1::2]),
     ]  # fmt: skip
+
+
+def test_prices_that_somebody_else_has_just_looked_at_are_left_out(house: House) -> None:
+    house.alert("10")
+    at = clock.now()
+    points = [PricePoint(at + timedelta(seconds=n), Decimal(price)) for n, price in enumerate((11, 9, 12), start=1)]
+
+    def look(*seen: PricePoint) -> Checked:
+        with house.runtime.database.unit_of_work() as work:
+            return WatchStore(work.connection).check(COIN, seen, job_id=UUID(int=1))
+
+    assert [look(*points[:2]), look(*points[:2]), look(*points)] == [Checked(2, 1), Checked(0, 0), Checked(1, 1)]
 
 
 def test_prices_that_came_while_nobody_looked_are_met_in_order(house: House) -> None:

@@ -21,6 +21,8 @@ from shared.jobs.outcomes import Again, Buried, Cancelled
 from shared.jobs.testing import drain
 from tests.runtime.jobs.waiting import eventually
 
+_WAITING = sa.text("SELECT count(*) FROM pg_locks WHERE NOT granted")
+
 
 def test_a_price_beyond_the_threshold_triggers_once_however_often_it_is_looked_at(house: House) -> None:
     alert = house.alert("10")
@@ -60,6 +62,35 @@ def test_prices_that_somebody_else_has_just_looked_at_are_left_out(house: House)
             return WatchStore(work.connection).check(COIN, seen, job_id=UUID(int=1))
 
     assert [look(*points[:2]), look(*points[:2]), look(*points)] == [Checked(2, 1), Checked(0, 0), Checked(1, 1)]
+
+
+def test_who_looks_at_a_coin_waits_for_whoever_looks_at_it_already(house: House) -> None:
+    house.alert("10")
+    points = [PricePoint(clock.now() + timedelta(seconds=60), Decimal(11))]
+
+    def look() -> Checked:
+        with house.runtime.database.unit_of_work() as work:
+            return WatchStore(work.connection).check(COIN, points, job_id=UUID(int=1))
+
+    with ThreadPoolExecutor(1) as pool, house.runtime.database.unit_of_work() as work:
+        first = WatchStore(work.connection).check(COIN, points, job_id=UUID(int=1))
+        looking = pool.submit(look)
+        eventually(lambda: work.connection.execute(_WAITING).scalar_one() or looking.done())
+        work.commit()  # the other thread has to see it before this block ends
+        second = looking.result()
+
+    assert (first, second) == (Checked(1, 1), Checked(0, 0))
+
+
+def test_a_price_exactly_at_the_way_back_arms_again_tick_by_tick(house: House) -> None:
+    house.alert("10", hysteresis_fraction="0.1")
+    house.alert("10", below=True, hysteresis_fraction="0.1")
+
+    for price in ("11", "9", "11", "9"):
+        house.market.cost(price)
+        house.check()
+
+    assert sorted(price for _, _, price in house.triggers) == [9, 9, 11, 11]
 
 
 def test_prices_that_came_while_nobody_looked_are_met_in_order(house: House) -> None:
@@ -118,7 +149,7 @@ def test_a_price_of_before_the_alert_does_not_trigger_it(house: House) -> None:
 
 
 def test_a_changed_alert_does_not_look_back(house: House) -> None:
-    alert = house.alert("100")
+    alert, _unchanged = house.alert("100"), house.alert("100")
     house.market.tick = clock.now() - timedelta(seconds=1)
     house.market.cost("11")
 
@@ -131,12 +162,11 @@ def test_a_changed_alert_does_not_look_back(house: House) -> None:
 def test_who_switches_an_alert_off_while_prices_meet_it_has_it_off(house: House) -> None:
     alert = house.alert("10")
     house.market.cost("11")
-    waiting = sa.text("SELECT count(*) FROM pg_locks WHERE NOT granted")
 
     with ThreadPoolExecutor(1) as pool, house.runtime.database.unit_of_work() as work:
         AlertStore(work.connection).update(alert.id, {"active": False})
         checking = pool.submit(house.check)
-        eventually(lambda: work.connection.execute(waiting).scalar_one() or checking.done())
+        eventually(lambda: work.connection.execute(_WAITING).scalar_one() or checking.done())
         work.commit()  # the other thread has to see it before this block ends
         checking.result()
 

@@ -21,6 +21,7 @@ from services.gateway.clients.schedules import Schedules
 from services.gateway.clients.steering import Steering
 from services.gateway.dialects import price_updates
 from services.gateway.rest import (
+    alerts,
     audit,
     coins,
     docs,
@@ -83,13 +84,13 @@ def assemble(settings: GatewaySettings, database: Database, peers: Fleet) -> Fas
             RequestValidationError: problems.on_invalid_request,
         },
     )
-    app.state.jobs, app.state.coins = Jobs(peers), Coins(peers)
+    app.state.fleet, app.state.jobs, app.state.coins = peers, Jobs(peers), Coins(peers)
     app.state.control, app.state.audit = Control(peers, app.state.jobs), AuditTrail(AuditStore(database))
     app.state.readiness, app.state.steering = Readiness(peers, database), Steering(peers)
     app.state.history, app.state.schedules = History(peers), Schedules(peers)
     for module in (
         price_updates, jobs, job_actions, job_history, why, queues, queue_actions, gates, messages, schedules, audit,
-        coins, health, docs,
+        coins, alerts, health, docs,
     ):  # fmt: skip
         app.include_router(module.routes)
     app.openapi = lambda: openapi.describe(app)  # type: ignore[method-assign]  # FastAPI's documented way to extend it

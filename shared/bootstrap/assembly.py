@@ -33,6 +33,12 @@ def find_service(name: str) -> Service:
     return service
 
 
+def find_services() -> list[Service]:
+    """Every service of this code, by name: each folder of services/ that declares an app."""
+    found = pkgutil.iter_modules(importlib.import_module("services").__path__)
+    return [find_service(each.name) for each in sorted(found, key=lambda each: each.name) if each.ispkg]
+
+
 def find_jobs(name: str) -> tuple[JobDefinition[Any, Any], ...]:
     """Every job in services/<name>/jobs/, one a module, by module name. A module without one is an error."""
     try:

@@ -121,10 +121,12 @@ def _perform(attempt: Attempt, envelope: Envelope) -> Outcome:
             result = _call(attempt, definition, context, arguments, envelope)
             crash_point("attempt.returned")
             return _commit(attempt, context, result, is_durable=envelope.options.is_durable)
-    except (Exception, Interrupt) as error:  # noqa: BLE001  # the one place that turns whatever a job raises into an outcome
+    except BaseException as error:  # the one place that turns whatever a job raises into an outcome
         work = context.take_final()
         if work is not None:
             work.rollback()
+        if not isinstance(error, Exception | Interrupt):  # a death in a test; its transaction is over as well
+            raise
         return decide(attempt, definition, error, attempts_max=envelope.options.attempts_max)
 
 

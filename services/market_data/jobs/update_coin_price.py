@@ -9,6 +9,7 @@ import msgspec
 
 from services.market_data.clients import PriceSources
 from services.market_data.clients.batches import MAX_COINS
+from services.market_data.clients.listeners import PriceListeners
 from services.market_data.domain.chains import address_key, chain_named
 from services.market_data.domain.quotes import Quote
 from services.market_data.queues import PRICE_UPDATES
@@ -84,6 +85,8 @@ def update_coin_price(ctx: JobContext, args: UpdateCoinPrice) -> PriceUpdated:
         if not CoinStore(work.connection).hold(coin.id):
             raise Cancel(f"coin {coin.id} was deleted")
         price, was_new = PriceStore(work.connection).record_price(quote, tick=ctx.tick, job_id=UUID(ctx.id))
+        if was_new:
+            ctx.resource(PriceListeners).tell(ctx, coin.id, price.tick)
     return PriceUpdated(
         coin_id=coin.id,
         tick=price.tick,

@@ -16,6 +16,7 @@ from shared.jobs.definitions import (
     minutes,
     seconds,
 )
+from shared.jobs.dependencies import Dependency, Policy
 from shared.jobs.effects import EffectUnknown, NothingHappened
 from shared.jobs.exchange.outbox import MessageId, submit_to
 from shared.jobs.ledger.records import Job, JobId
@@ -31,6 +32,7 @@ __all__ = [
     "Backoff",
     "Cancel",
     "Catalogue",
+    "Dependency",
     "Discard",
     "EffectUnknown",
     "Job",
@@ -42,6 +44,7 @@ __all__ = [
     "Limiter",
     "MessageId",
     "NothingHappened",
+    "Policy",
     "Priority",
     "Queue",
     "Rate",

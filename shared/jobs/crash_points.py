@@ -52,6 +52,7 @@ POINTS: dict[str, str] = {
     "reconcile.compared": "index and rows agree; claims are still closed",
     "reconcile.recorded": "the new identity is written; not committed, and the index has the mark",
     "reconcile.adopted": "the index has the new identity; PostgreSQL has not committed it",
+    "edges.followed": "an end and what follows from it for others are written; nothing committed",
 }
 
 

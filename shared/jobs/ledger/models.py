@@ -4,6 +4,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import JSONB, UUID
 
 from shared.db import NAMING
+from shared.jobs.ledger import flow_models
 from shared.jobs.states import State
 
 metadata = sa.MetaData(naming_convention=NAMING)
@@ -53,6 +54,8 @@ job = sa.Table(
     #: Submitted with an idempotency key: its row answers a repeated request, as a child's answers its parent's.
     sa.Column("is_keyed", sa.Boolean, nullable=False, server_default=sa.false()),
     sa.Column("is_owed", sa.Boolean, sa.Computed("is_keyed OR parent_id IS NOT NULL", persisted=True)),
+    #: Others wait for its end, or its flow counts it: what ends it asks shared/jobs/endings.py.
+    sa.Column("is_awaited", sa.Boolean, nullable=False, server_default=sa.false()),
     sa.Index("ix_job_changed", "seq", postgresql_where=sa.text("pending_change IS NOT NULL AND finished_at IS NULL")),
     sa.Index("ix_job_listing", "queue", "state", "seq"),
     sa.Index("ix_job_unpushed", "seq", postgresql_where=sa.text("pushed_at IS NULL AND finished_at IS NULL")),
@@ -245,3 +248,5 @@ redis_identity = sa.Table(
     sa.Column("identity", sa.Text, nullable=False),
     _instant("reconciled_at", nullable=False, default="clock_timestamp()"),
 )
+
+flow_models.add_to(metadata)

@@ -7,6 +7,8 @@ from shared import clock
 from shared.jobs.control.changes import apply_changes
 from shared.jobs.exchange import outbox
 from shared.jobs.exchange.delivery import deliver_once
+from shared.jobs.ledger import edges
+from shared.jobs.maintenance.dependencies import follow_once
 from shared.jobs.maintenance.history import HOLD_MS
 from shared.jobs.maintenance.ledger_writer import LedgerWriter
 from shared.jobs.maintenance.listener import Listener
@@ -35,6 +37,7 @@ class Maintenance:
         prefix = jobs.service
         writer = LedgerWriter(jobs, consumer, hold_ms=HOLD_MS)
         relay = Loop(f"{prefix}-relay", lambda: relay_once(jobs), interval_seconds=2)
+        follower = Loop(f"{prefix}-dependencies", lambda: follow_once(jobs), interval_seconds=30)
         self.loops = [
             relay,
             Loop(f"{prefix}-settler", lambda: settle_once(jobs), interval_seconds=SHARE_COMMIT_SECONDS),
@@ -43,9 +46,10 @@ class Maintenance:
             Loop(f"{prefix}-reaper", lambda: reap_once(jobs), interval_seconds=5),
             Loop(f"{prefix}-reconciler", _watch_identity(jobs), interval_seconds=1),
             Loop(f"{prefix}-sweeper", lambda: sweep_once(jobs), interval_seconds=60),
+            follower,
             Loop(f"{prefix}-gauges", lambda: gauge_once(jobs), interval_seconds=5),
         ]
-        wakes: dict[str, Callable[[], None]] = {"millrace_relay": relay.wake}
+        wakes: dict[str, Callable[[], None]] = {"millrace_relay": relay.wake, edges.CHANNEL: follower.wake}
         if peers is not None:
             outgoing = Loop(f"{prefix}-outbox", functools.partial(deliver_once, jobs, peers), interval_seconds=2)
             self.loops.append(outgoing)

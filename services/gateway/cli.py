@@ -10,6 +10,7 @@ from urllib.parse import quote
 
 import httpx
 
+from services.gateway.commands import flows
 from services.gateway.settings import CliSettings
 from shared.errors import ConfigurationInvalid
 from shared.settings import load
@@ -83,6 +84,7 @@ def _add_actions(command: Callable[..., Any]) -> None:
             job.add_argument("--run-now", action="store_true", default=None)
     command("remove", _remove, "delete a finished job with its history").add_argument("id")
     _add_queue_actions(command)
+    flows.add(command)
 
 
 def _add_queue_actions(command: Callable[..., Any]) -> None:

@@ -2,16 +2,18 @@
 
 from collections.abc import Callable
 
-from protos.jobs.v1 import jobs_pb2, jobs_pb2_grpc
+from protos.jobs.v1 import flows_pb2, flows_pb2_grpc, jobs_pb2, jobs_pb2_grpc
 from shared.bootstrap.process import Process
 from shared.bootstrap.service import ServiceRuntime
 from shared.errors import ConfigurationInvalid
 from shared.health import HealthRegistry
 from shared.jobs.demands import refuse_unsafe
+from shared.jobs.flows.servicer import FlowServicer
 from shared.jobs.servicer import JobServicer
 from shared.rpc import WATCH_STREAMS, RpcServer, Servicer, StreamSlots
 
 JOB_SERVICE = str(jobs_pb2.DESCRIPTOR.services_by_name["JobService"].full_name)
+FLOW_SERVICE = str(flows_pb2.DESCRIPTOR.services_by_name["FlowService"].full_name)
 
 
 def start(process: Process, runtimes: list[ServiceRuntime]) -> Callable[[], None]:
@@ -50,9 +52,10 @@ def server_of(process: Process, runtime: ServiceRuntime) -> RpcServer:
         JobServicer(runtime.jobs, StreamSlots(WATCH_STREAMS)),
         JOB_SERVICE,
     )
+    flow_service = Servicer(flows_pb2_grpc.add_FlowServiceServicer_to_server, FlowServicer(runtime.jobs), FLOW_SERVICE)
     own = runtime.service.servicers(runtime) if runtime.service.servicers else ()
     return RpcServer(
-        (job_service, *own),
+        (job_service, flow_service, *own),
         host=process.settings.grpc_host,
         port=runtime.settings.grpc_port,
         token=process.settings.service_token,

@@ -23,6 +23,7 @@ from shared.jobs.crash_points import crash_point
 from shared.jobs.definitions import Arguments, JobDefinition
 from shared.jobs.dependencies import Dependency
 from shared.jobs.exchange.outbox import MessageId, submit_to
+from shared.jobs.flows.reads import ParentResult, results_of_parents
 from shared.jobs.ledger.records import JobId
 from shared.jobs.messages import Envelope
 from shared.jobs.payloads import storable
@@ -225,6 +226,13 @@ class JobContext:
             request=Request(id=child, parent_id=self.id),
         )  # fmt: skip
         return job.id
+
+    def results(self) -> dict[str, ParentResult]:
+        """What those that this job has waited for came to: by their keys in its flow, else by their ids.
+
+        Raises PayloadTooLarge above 16 MiB in all.
+        """
+        return results_of_parents(self._jobs.database, self.id)
 
     def submit_to(
         self,

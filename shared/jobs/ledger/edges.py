@@ -106,6 +106,28 @@ FROM locked WHERE job.id = its_id AND state = 'blocked'
 RETURNING {COLUMNS}
 """)  # noqa: S608  # COLUMNS is a constant of this package
 
+#: All edges of these children, those to parents that are live again open once more.
+_REOPEN = sa.text("""
+WITH again AS (
+  UPDATE job_edge SET outcome = NULL FROM job AS parent
+  WHERE job_edge.child_id = ANY(CAST(:ids AS uuid[])) AND job_edge.outcome IS NOT NULL
+    AND parent.id = job_edge.parent_id AND parent.finished_at IS NULL
+  RETURNING job_edge.parent_id, job_edge.child_id
+)
+SELECT edge.child_id::text, edge.policy, CASE WHEN again.child_id IS NULL THEN edge.outcome END
+FROM job_edge AS edge LEFT JOIN again ON again.parent_id = edge.parent_id AND again.child_id = edge.child_id
+WHERE edge.child_id = ANY(CAST(:ids AS uuid[]))
+""")
+
+_RECOUNT = sa.text("""
+UPDATE job_wait SET open = s.open, succeeded = s.succeeded, failed = s.failed, starting = s.starting,
+                    killing = s.killing, cancelling = s.cancelling
+FROM json_to_recordset(CAST(:batch AS json))
+  AS s (id uuid, open integer, succeeded integer, failed integer, starting integer, killing integer,
+        cancelling integer)
+WHERE job_wait.job_id = s.id
+""")
+
 _LEFT = sa.text("""
 SELECT parent.id::text, parent.state FROM job_edge JOIN job AS parent ON parent.id = job_edge.parent_id
 WHERE job_edge.outcome IS NULL AND parent.finished_at IS NOT NULL
@@ -181,6 +203,23 @@ def follow(work: UnitOfWork, ends: Ends, *, were_live: bool) -> list[Job]:
     if ends or is_left:
         work.connection.execute(sa.text(f"SELECT pg_notify('{CHANNEL}_' || current_schema(), current_schema())"))
     return started
+
+
+def block_again(work: UnitOfWork, ids: Sequence[str]) -> list[str]:
+    """Let those of these jobs wait once more that have live parents; the caller holds all of them locked.
+
+    `ids`: jobs that have just begun anew, or are blocked still. Returns those that wait.
+    """
+    rows = list(work.connection.execute(_REOPEN, {"ids": list(ids)}))
+    counts: dict[str, dict[str, int]] = defaultdict(lambda: dict.fromkeys(("open", *_COUNTS), 0))
+    for child, policy, outcome in rows:
+        effect = "open" if outcome is None else effect_of(Policy(policy), State(outcome))
+        if effect != "removed":
+            counts[child][effect] += 1
+    waiting = {child: count for child, count in counts.items() if count["open"]}
+    work.connection.execute(_RECOUNT, _batch([{"id": child, **count} for child, count in counts.items()]))
+    work.connection.execute(_BLOCK, {"ids": list(waiting)})
+    return list(waiting)
 
 
 def lock_left(work: UnitOfWork, *, limit: int) -> list[tuple[str, State]]:

@@ -7,6 +7,7 @@ from shared import clock
 from shared.jobs.control.changes import apply_changes
 from shared.jobs.exchange import outbox
 from shared.jobs.exchange.delivery import deliver_once
+from shared.jobs.flows.verbs import expire_once
 from shared.jobs.ledger import edges
 from shared.jobs.maintenance.dependencies import follow_once
 from shared.jobs.maintenance.history import HOLD_MS
@@ -47,6 +48,7 @@ class Maintenance:
             Loop(f"{prefix}-reconciler", _watch_identity(jobs), interval_seconds=1),
             Loop(f"{prefix}-sweeper", lambda: sweep_once(jobs), interval_seconds=60),
             follower,
+            Loop(f"{prefix}-flows", lambda: expire_once(jobs), interval_seconds=2),
             Loop(f"{prefix}-gauges", lambda: gauge_once(jobs), interval_seconds=5),
         ]
         wakes: dict[str, Callable[[], None]] = {"millrace_relay": relay.wake, edges.CHANNEL: follower.wake}

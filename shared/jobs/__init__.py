@@ -19,6 +19,9 @@ from shared.jobs.definitions import (
 from shared.jobs.dependencies import Dependency, Policy
 from shared.jobs.effects import EffectUnknown, NothingHappened
 from shared.jobs.exchange.outbox import MessageId, submit_to
+from shared.jobs.flows.graphs import After, Node
+from shared.jobs.flows.opening import submit_flow
+from shared.jobs.flows.reads import Flow, ParentResult
 from shared.jobs.ledger.records import Job, JobId
 from shared.jobs.limits import Limiter
 from shared.jobs.outcomes import Cancel, Discard, RateLimited, Retry, Snooze, Unrecoverable
@@ -28,6 +31,7 @@ from shared.jobs.schedules import Schedule, put_schedule, remove_schedule
 from shared.jobs.submission import Jobs, submit, submit_many
 
 __all__ = [
+    "After",
     "Arguments",
     "Backoff",
     "Cancel",
@@ -35,6 +39,7 @@ __all__ = [
     "Dependency",
     "Discard",
     "EffectUnknown",
+    "Flow",
     "Job",
     "JobContext",
     "JobDefinition",
@@ -43,7 +48,9 @@ __all__ = [
     "Keep",
     "Limiter",
     "MessageId",
+    "Node",
     "NothingHappened",
+    "ParentResult",
     "Policy",
     "Priority",
     "Queue",
@@ -66,6 +73,7 @@ __all__ = [
     "remove_schedule",
     "seconds",
     "submit",
+    "submit_flow",
     "submit_many",
     "submit_to",
     "table",

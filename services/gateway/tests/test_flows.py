@@ -107,7 +107,8 @@ def test_a_flow_is_submitted_read_cancelled_and_retried(client: httpx.Client) ->
 
 
 def test_arguments_of_nodes_keep_their_digits(client: httpx.Client, stores: Jobs) -> None:
-    body = b'{"name": "f", "nodes": [{"key": "a", "name": "weave", "args": {"share": 0.1}}, {"key": "b", "name": "weave"}]}'
+    nodes = b'[{"key": "a", "name": "weave", "args": {"share": 0.1}}, {"key": "b", "name": "weave"}]'
+    body = b'{"name": "f", "nodes": ' + nodes + b"}"
 
     flow = client.post("/api/v1/flows", content=body, headers={"Content-Type": "application/json"}).json()
 

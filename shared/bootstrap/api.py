@@ -10,7 +10,7 @@ from shared.health import HealthRegistry
 from shared.jobs.demands import refuse_unsafe
 from shared.jobs.flows.servicer import FlowServicer
 from shared.jobs.servicer import JobServicer
-from shared.rpc import WATCH_STREAMS, RpcServer, Servicer, StreamSlots
+from shared.rpc import WATCH_STREAMS, Peers, RpcServer, Servicer, StreamSlots
 
 JOB_SERVICE = str(jobs_pb2.DESCRIPTOR.services_by_name["JobService"].full_name)
 FLOW_SERVICE = str(flows_pb2.DESCRIPTOR.services_by_name["FlowService"].full_name)
@@ -52,7 +52,10 @@ def server_of(process: Process, runtime: ServiceRuntime) -> RpcServer:
         JobServicer(runtime.jobs, StreamSlots(WATCH_STREAMS)),
         JOB_SERVICE,
     )
-    flow_service = Servicer(flows_pb2_grpc.add_FlowServiceServicer_to_server, FlowServicer(runtime.jobs), FLOW_SERVICE)
+    peers = Peers(runtime.settings.addresses, process.settings.service_token)  # opens no channel before its use
+    flow_service = Servicer(
+        flows_pb2_grpc.add_FlowServiceServicer_to_server, FlowServicer(runtime.jobs, peers), FLOW_SERVICE
+    )
     own = runtime.service.servicers(runtime) if runtime.service.servicers else ()
     return RpcServer(
         (job_service, flow_service, *own),

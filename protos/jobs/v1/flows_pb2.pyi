@@ -36,7 +36,7 @@ class FlowDependency(_message.Message):
     def __init__(self, key: _Optional[str] = ..., on_failure: _Optional[_Union[_dependencies_pb2.DependencyPolicy, str]] = ...) -> None: ...
 
 class FlowNodeSpec(_message.Message):
-    __slots__ = ("key", "name", "args_json", "queue", "priority", "scheduled_for", "depends_on", "min_success_ratio", "on_failure")
+    __slots__ = ("key", "name", "args_json", "queue", "priority", "scheduled_for", "depends_on", "min_success_ratio", "on_failure", "service")
     KEY_FIELD_NUMBER: _ClassVar[int]
     NAME_FIELD_NUMBER: _ClassVar[int]
     ARGS_JSON_FIELD_NUMBER: _ClassVar[int]
@@ -46,6 +46,7 @@ class FlowNodeSpec(_message.Message):
     DEPENDS_ON_FIELD_NUMBER: _ClassVar[int]
     MIN_SUCCESS_RATIO_FIELD_NUMBER: _ClassVar[int]
     ON_FAILURE_FIELD_NUMBER: _ClassVar[int]
+    SERVICE_FIELD_NUMBER: _ClassVar[int]
     key: str
     name: str
     args_json: str
@@ -55,7 +56,8 @@ class FlowNodeSpec(_message.Message):
     depends_on: _containers.RepeatedCompositeFieldContainer[FlowDependency]
     min_success_ratio: float
     on_failure: _dependencies_pb2.DependencyPolicy
-    def __init__(self, key: _Optional[str] = ..., name: _Optional[str] = ..., args_json: _Optional[str] = ..., queue: _Optional[str] = ..., priority: _Optional[int] = ..., scheduled_for: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., depends_on: _Optional[_Iterable[_Union[FlowDependency, _Mapping]]] = ..., min_success_ratio: _Optional[float] = ..., on_failure: _Optional[_Union[_dependencies_pb2.DependencyPolicy, str]] = ...) -> None: ...
+    service: str
+    def __init__(self, key: _Optional[str] = ..., name: _Optional[str] = ..., args_json: _Optional[str] = ..., queue: _Optional[str] = ..., priority: _Optional[int] = ..., scheduled_for: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., depends_on: _Optional[_Iterable[_Union[FlowDependency, _Mapping]]] = ..., min_success_ratio: _Optional[float] = ..., on_failure: _Optional[_Union[_dependencies_pb2.DependencyPolicy, str]] = ..., service: _Optional[str] = ...) -> None: ...
 
 class SubmitFlowRequest(_message.Message):
     __slots__ = ("name", "nodes", "on_success", "on_complete", "on_death", "timeout_ms", "idempotency_key")
@@ -170,3 +172,49 @@ class RetryFlowResponse(_message.Message):
     FLOW_FIELD_NUMBER: _ClassVar[int]
     flow: Flow
     def __init__(self, flow: _Optional[_Union[Flow, _Mapping]] = ...) -> None: ...
+
+class CheckNodesRequest(_message.Message):
+    __slots__ = ("nodes",)
+    NODES_FIELD_NUMBER: _ClassVar[int]
+    nodes: _containers.RepeatedCompositeFieldContainer[FlowNodeSpec]
+    def __init__(self, nodes: _Optional[_Iterable[_Union[FlowNodeSpec, _Mapping]]] = ...) -> None: ...
+
+class CheckNodesResponse(_message.Message):
+    __slots__ = ()
+    def __init__(self) -> None: ...
+
+class SentNode(_message.Message):
+    __slots__ = ("message_id", "job_id")
+    MESSAGE_ID_FIELD_NUMBER: _ClassVar[int]
+    JOB_ID_FIELD_NUMBER: _ClassVar[int]
+    message_id: str
+    job_id: str
+    def __init__(self, message_id: _Optional[str] = ..., job_id: _Optional[str] = ...) -> None: ...
+
+class ListOutcomesRequest(_message.Message):
+    __slots__ = ("source", "nodes")
+    SOURCE_FIELD_NUMBER: _ClassVar[int]
+    NODES_FIELD_NUMBER: _ClassVar[int]
+    source: str
+    nodes: _containers.RepeatedCompositeFieldContainer[SentNode]
+    def __init__(self, source: _Optional[str] = ..., nodes: _Optional[_Iterable[_Union[SentNode, _Mapping]]] = ...) -> None: ...
+
+class NodeOutcome(_message.Message):
+    __slots__ = ("message_id", "job_id", "state", "result_json", "error_message")
+    MESSAGE_ID_FIELD_NUMBER: _ClassVar[int]
+    JOB_ID_FIELD_NUMBER: _ClassVar[int]
+    STATE_FIELD_NUMBER: _ClassVar[int]
+    RESULT_JSON_FIELD_NUMBER: _ClassVar[int]
+    ERROR_MESSAGE_FIELD_NUMBER: _ClassVar[int]
+    message_id: str
+    job_id: str
+    state: _jobs_pb2.JobState
+    result_json: str
+    error_message: str
+    def __init__(self, message_id: _Optional[str] = ..., job_id: _Optional[str] = ..., state: _Optional[_Union[_jobs_pb2.JobState, str]] = ..., result_json: _Optional[str] = ..., error_message: _Optional[str] = ...) -> None: ...
+
+class ListOutcomesResponse(_message.Message):
+    __slots__ = ("outcomes",)
+    OUTCOMES_FIELD_NUMBER: _ClassVar[int]
+    outcomes: _containers.RepeatedCompositeFieldContainer[NodeOutcome]
+    def __init__(self, outcomes: _Optional[_Iterable[_Union[NodeOutcome, _Mapping]]] = ...) -> None: ...

@@ -55,6 +55,16 @@ class FlowServiceStub:
                 request_serializer=protos_dot_jobs_dot_v1_dot_flows__pb2.RetryFlowRequest.SerializeToString,
                 response_deserializer=protos_dot_jobs_dot_v1_dot_flows__pb2.RetryFlowResponse.FromString,
                 _registered_method=True)
+        self.CheckNodes = channel.unary_unary(
+                '/millrace.jobs.v1.FlowService/CheckNodes',
+                request_serializer=protos_dot_jobs_dot_v1_dot_flows__pb2.CheckNodesRequest.SerializeToString,
+                response_deserializer=protos_dot_jobs_dot_v1_dot_flows__pb2.CheckNodesResponse.FromString,
+                _registered_method=True)
+        self.ListOutcomes = channel.unary_unary(
+                '/millrace.jobs.v1.FlowService/ListOutcomes',
+                request_serializer=protos_dot_jobs_dot_v1_dot_flows__pb2.ListOutcomesRequest.SerializeToString,
+                response_deserializer=protos_dot_jobs_dot_v1_dot_flows__pb2.ListOutcomesResponse.FromString,
+                _registered_method=True)
 
 
 class FlowServiceServicer:
@@ -89,6 +99,20 @@ class FlowServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def CheckNodes(self, request, context):
+        """Says whether this service would take these jobs of another service's flow; changes nothing. INVALID_ARGUMENT names the first it would not.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ListOutcomes(self, request, context):
+        """Tells how jobs that another service's outbox has sent here have ended; those that are live or unknown are left out.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
 
 def add_FlowServiceServicer_to_server(servicer, server):
     rpc_method_handlers = {
@@ -111,6 +135,16 @@ def add_FlowServiceServicer_to_server(servicer, server):
                     servicer.RetryFlow,
                     request_deserializer=protos_dot_jobs_dot_v1_dot_flows__pb2.RetryFlowRequest.FromString,
                     response_serializer=protos_dot_jobs_dot_v1_dot_flows__pb2.RetryFlowResponse.SerializeToString,
+            ),
+            'CheckNodes': grpc.unary_unary_rpc_method_handler(
+                    servicer.CheckNodes,
+                    request_deserializer=protos_dot_jobs_dot_v1_dot_flows__pb2.CheckNodesRequest.FromString,
+                    response_serializer=protos_dot_jobs_dot_v1_dot_flows__pb2.CheckNodesResponse.SerializeToString,
+            ),
+            'ListOutcomes': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListOutcomes,
+                    request_deserializer=protos_dot_jobs_dot_v1_dot_flows__pb2.ListOutcomesRequest.FromString,
+                    response_serializer=protos_dot_jobs_dot_v1_dot_flows__pb2.ListOutcomesResponse.SerializeToString,
             ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
@@ -222,6 +256,60 @@ class FlowService:
             '/millrace.jobs.v1.FlowService/RetryFlow',
             protos_dot_jobs_dot_v1_dot_flows__pb2.RetryFlowRequest.SerializeToString,
             protos_dot_jobs_dot_v1_dot_flows__pb2.RetryFlowResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def CheckNodes(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/millrace.jobs.v1.FlowService/CheckNodes',
+            protos_dot_jobs_dot_v1_dot_flows__pb2.CheckNodesRequest.SerializeToString,
+            protos_dot_jobs_dot_v1_dot_flows__pb2.CheckNodesResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListOutcomes(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/millrace.jobs.v1.FlowService/ListOutcomes',
+            protos_dot_jobs_dot_v1_dot_flows__pb2.ListOutcomesRequest.SerializeToString,
+            protos_dot_jobs_dot_v1_dot_flows__pb2.ListOutcomesResponse.FromString,
             options,
             channel_credentials,
             insecure,

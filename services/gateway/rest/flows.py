@@ -48,6 +48,8 @@ class CallbackBody(StrictBody):
 class NodeBody(CallbackBody):
     """One job of the flow."""
 
+    service: Name | None = Field(None, description="Another service that is to run it.")
+
     key: Name = Field(description="Names it within the flow.")
     depends_on: list[str | FlowDependency] = Field(
         default_factory=list, max_length=MAX_PARENTS, description="Keys of what has to end first."
@@ -189,6 +191,7 @@ def _spec(body: CallbackBody, members: dict[str, msgspec.Raw]) -> flows_pb2.Flow
         spec.MergeFrom(
             flows_pb2.FlowNodeSpec(
                 key=body.key,
+                service=body.service or "",
                 depends_on=[{"key": each.key, "on_failure": policy_number(each.on_failure)} for each in given],
                 min_success_ratio=body.min_success_ratio,
                 on_failure=policy_number(body.on_failure),  # type: ignore[arg-type]  # an enum's number

@@ -28,6 +28,8 @@ class Node:
     """One job of a flow to be. `depends_on` names other nodes by their keys."""
 
     key: str = ""
+    #: Another service that is to run it; empty for this one.
+    service: str = ""
     job: JobDefinition[Any, Any] | str
     args: Arguments | dict[str, Any]
     queue: str | None = None

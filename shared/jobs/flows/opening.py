@@ -14,10 +14,12 @@ from shared.jobs.crash_points import crash_point
 from shared.jobs.dependencies import Dependency
 from shared.jobs.flows.graphs import Node, Placed, arrange, callback, checked_word
 from shared.jobs.flows.reads import Flow, read_flow
-from shared.jobs.ledger import edges, flow_rows, ledger, opening
+from shared.jobs.flows.remote import check_remote, submission_of
+from shared.jobs.ledger import edges, flow_rows, ledger, opening, remote_rows
 from shared.jobs.ledger.edges import Wait
 from shared.jobs.ledger.records import JobId, Submission
 from shared.jobs.submission import Jobs
+from shared.rpc import Peers
 
 TIMEOUT_MAX = timedelta(days=30)
 
@@ -32,10 +34,12 @@ def submit_flow(
     on_complete: Node | None = None,
     on_death: Node | None = None,
     idempotency_key: str | None = None,
+    peers: Peers | None = None,
     within: UnitOfWork | None = None,
 ) -> Flow:
     """Accept a graph of jobs as a whole, or nothing of it; without dependencies it is a batch.
 
+    Nodes of other services are asked of them through `peers` before anything is written, and sent by the outbox.
     Callbacks start once: when all nodes have completed, when all have ended, when the first is dead or expired.
 
     Raises:
@@ -53,6 +57,7 @@ def submit_flow(
         request_id=logs.request_id() or None,
     )  # fmt: skip
     submissions = _submissions(jobs, placed, form)
+    check_remote(peers, placed, submissions)
     deadline_ms = jobs.push_deadline()
 
     def write(work: UnitOfWork) -> Flow:
@@ -72,6 +77,9 @@ def _submissions(jobs: Jobs, placed: Sequence[Placed], form: Submission) -> list
     for job_id, each in zip(ids, placed, strict=True):
         node = each.node
         try:
+            if node.service:
+                made.append(submission_of(jobs, each, msgspec.structs.replace(form, id=job_id)))
+                continue
             submission = prepare(
                 jobs.catalogue, node.job, node.args, queue=node.queue, priority=node.priority,
                 scheduled_for=node.scheduled_for, request=Request(id=job_id, request_id=form.request_id),
@@ -106,7 +114,25 @@ def _write(
             for each, made in zip(placed, submissions, strict=True)
         ],
     )  # fmt: skip
-    waits = [
+    remote = [
+        remote_rows.NewRemote(job_id=made.id, peer=each.node.service, queue=each.node.queue or "")
+        for each, made in zip(placed, submissions, strict=True)
+        if each.node.service
+    ]
+    if remote:
+        remote_rows.add(work, remote)
+    waits = _waits(placed, submissions)
+    if waits:
+        edges.block(work, waits)
+    crash_point("flow.opened")
+    roots = remote_rows.sent_apart(work, [job for job, each in zip(opened, placed, strict=True) if not each.parents])
+    work.after_commit(lambda: jobs.push(roots, deadline_ms=deadline_ms))
+    return read_flow(work, form.id)
+
+
+def _waits(placed: Sequence[Placed], submissions: Sequence[Submission]) -> list[Wait]:
+    """What each node that waits is to wait for."""
+    return [
         Wait(
             job_id=made.id,
             parents=[Dependency(submissions[at].id, policy) for at, policy in each.parents],
@@ -116,12 +142,6 @@ def _write(
         for each, made in zip(placed, submissions, strict=True)
         if each.parents
     ]
-    if waits:
-        edges.block(work, waits)
-    crash_point("flow.opened")
-    roots = [job for job, each in zip(opened, placed, strict=True) if not each.parents]
-    work.after_commit(lambda: jobs.push(roots, deadline_ms=deadline_ms))
-    return read_flow(work, form.id)
 
 
 def _known(work: UnitOfWork, form: Submission) -> Flow | None:

@@ -11,9 +11,11 @@ from shared.jobs.control.methods import job_id_of
 from shared.jobs.dependency_wire import policy_of
 from shared.jobs.flows.graphs import After, Node
 from shared.jobs.flows.opening import submit_flow
+from shared.jobs.flows.outcomes import check_nodes, outcomes_of
 from shared.jobs.flows.reads import Flow, FlowNode
 from shared.jobs.flows.verbs import cancel_flow, get_flow, retry_flow
 from shared.jobs.submission import Jobs
+from shared.rpc import Peers
 
 _CALLBACKS = ("on_success", "on_complete", "on_death")
 
@@ -21,18 +23,23 @@ _CALLBACKS = ("on_success", "on_complete", "on_death")
 class FlowServicer(flows_pb2_grpc.FlowServiceServicer):
     """The verbs over the wire; errors are raised, the server's interceptor maps them."""
 
-    def __init__(self, jobs: Jobs) -> None:
+    def __init__(self, jobs: Jobs, peers: Peers | None = None) -> None:
+        """Without `peers` flows have no nodes in other services."""
         self._jobs = jobs
+        self._peers = peers
 
     def SubmitFlow(self, request: Any, context: grpc.ServicerContext) -> Any:  # noqa: ARG002, N802  # gRPC's signature
         """See the proto."""
-        callbacks = {kind: node_of(getattr(request, kind), field=kind) for kind in _CALLBACKS if request.HasField(kind)}
+        own = self._jobs.service
+        given = [kind for kind in _CALLBACKS if request.HasField(kind)]
+        callbacks = {kind: node_of(getattr(request, kind), field=kind, own=own) for kind in given}
         flow = submit_flow(
             self._jobs,
             request.name,
-            [node_of(node, field=f"nodes[{at}]") for at, node in enumerate(request.nodes)],
+            [node_of(node, field=f"nodes[{at}]", own=own) for at, node in enumerate(request.nodes)],
             timeout=timedelta(milliseconds=max(-1, min(request.timeout_ms, 2**50))) if request.timeout_ms else None,
             idempotency_key=request.idempotency_key or None,
+            peers=self._peers,
             on_success=callbacks.get("on_success"),
             on_complete=callbacks.get("on_complete"),
             on_death=callbacks.get("on_death"),
@@ -52,6 +59,15 @@ class FlowServicer(flows_pb2_grpc.FlowServiceServicer):
         """See the proto."""
         return flows_pb2.RetryFlowResponse(flow=self._flow(retry_flow(self._jobs, job_id_of(request.id))))
 
+    def CheckNodes(self, request: Any, context: grpc.ServicerContext) -> Any:  # noqa: ARG002, N802  # gRPC's signature
+        """See the proto."""
+        check_nodes(self._jobs, request.nodes)
+        return flows_pb2.CheckNodesResponse()
+
+    def ListOutcomes(self, request: Any, context: grpc.ServicerContext) -> Any:  # noqa: ARG002, N802  # gRPC's signature
+        """See the proto."""
+        return flows_pb2.ListOutcomesResponse(outcomes=outcomes_of(self._jobs, request.source, request.nodes))
+
     def _flow(self, flow: Flow) -> Any:
         return flows_pb2.Flow(
             id=flow.id,
@@ -68,10 +84,11 @@ class FlowServicer(flows_pb2_grpc.FlowServiceServicer):
         )
 
 
-def node_of(message: Any, *, field: str) -> Node:
+def node_of(message: Any, *, field: str, own: str) -> Node:
     """A node as it was asked for. Raises InvalidArgument naming its field."""
     return Node(
         key=message.key,
+        service="" if message.service == own else message.service,
         job=message.name,
         args=payloads.parse_object(message.args_json or "{}", field=f"{field}.args"),
         queue=message.queue or None,

@@ -10,7 +10,7 @@ from shared.jobs.control.cancellations import cancel_rows, withdraw
 from shared.jobs.control.subjects import checked_reason
 from shared.jobs.crash_points import crash_point
 from shared.jobs.flows.reads import Flow, read_flow
-from shared.jobs.ledger import commands, edges, flow_rows
+from shared.jobs.ledger import commands, edges, flow_rows, remote_rows
 from shared.jobs.states import FINAL, State
 from shared.jobs.submission import Jobs
 
@@ -60,9 +60,9 @@ def retry_flow(jobs: Jobs, flow_id: str) -> Flow:
         begun = commands.requeue_many(work, failed)
         flow_rows.count_revived(work, failed)
         flow_rows.renew_deadline(work, flow_id)
-        blocked = [node.job_id for node in nodes if node.state is State.BLOCKED]
+        blocked = [node.job_id for node in nodes if node.state is State.BLOCKED and node.is_waiting]
         waiting = set(edges.block_again(work, [*failed, *blocked]))
-        free = [job for job in begun if job.id not in waiting]
+        free = remote_rows.sent_apart(work, [job for job in begun if job.id not in waiting])
         crash_point("flow.retried")
         work.after_commit(lambda: jobs.push(free, deadline_ms=deadline_ms))
         return read_flow(work, flow_id)

@@ -15,7 +15,7 @@ import sqlalchemy as sa
 from shared.db import UnitOfWork
 from shared.errors import InvalidArgument
 from shared.jobs.dependencies import Dependency, Policy, Tally, Verdict, effect_of, verdict
-from shared.jobs.ledger import flow_rows
+from shared.jobs.ledger import flow_rows, remote_rows
 from shared.jobs.ledger.records import Job
 from shared.jobs.ledger.rows import COLUMNS, job_from_row
 from shared.jobs.states import FINAL, State
@@ -87,7 +87,7 @@ RETURNING job_wait.job_id::text, job_wait.open, job_wait.succeeded, job_wait.fai
 
 _START = sa.text(f"""
 WITH locked AS MATERIALIZED (
-  SELECT id AS its_id FROM job WHERE id = ANY(CAST(:ids AS uuid[])) AND state = 'blocked'
+  SELECT id AS its_id FROM job WHERE id = ANY(CAST(:ids AS uuid[])) AND state = 'blocked' AND wait_reason <> 'remote'
   ORDER BY id FOR NO KEY UPDATE
 )
 UPDATE job SET state = CASE WHEN scheduled_for > clock_timestamp() THEN 'scheduled' ELSE 'queued' END,
@@ -99,7 +99,8 @@ RETURNING {COLUMNS}
 _END = sa.text(f"""
 WITH locked AS MATERIALIZED (
   SELECT s.* FROM json_to_recordset(CAST(:batch AS json)) AS s (its_id uuid, its_state text, its_error jsonb)
-  JOIN job ON job.id = s.its_id WHERE job.state = 'blocked' ORDER BY s.its_id FOR NO KEY UPDATE OF job
+  JOIN job ON job.id = s.its_id WHERE job.state = 'blocked' AND job.wait_reason <> 'remote'
+  ORDER BY s.its_id FOR NO KEY UPDATE OF job
 )
 UPDATE job SET state = its_state, error = its_error, finished_at = clock_timestamp(), wait_reason = ''
 FROM locked WHERE job.id = its_id AND state = 'blocked'
@@ -200,6 +201,10 @@ def follow(work: UnitOfWork, ends: Ends, *, were_live: bool) -> list[Job]:
         if not ends:
             break
     flow_rows.count_ended(work, over)
+    remote = [job for job in started if remote_rows.stands_for_another(job)]
+    if remote:
+        remote_rows.send(work, remote)
+        started = [job for job in started if not remote_rows.stands_for_another(job)]
     if ends or is_left:
         work.connection.execute(sa.text(f"SELECT pg_notify('{CHANNEL}_' || current_schema(), current_schema())"))
     return started

@@ -8,6 +8,7 @@ def add_to(metadata: sa.MetaData) -> None:
     """Add them."""
     _add_edges(metadata)
     _add_flows(metadata)
+    _add_remote_nodes(metadata)
 
 
 def _job_id(name: str) -> "sa.Column[str]":
@@ -78,4 +79,21 @@ def _add_flows(metadata: sa.MetaData) -> None:
         sa.Column("kind", sa.Text, sa.CheckConstraint(kinds, name="kind"), nullable=False, server_default="node"),
         #: Nothing waits for it: the flow ends as its sinks do.
         sa.Column("is_sink", sa.Boolean, nullable=False, server_default=sa.false()),
+    )
+
+
+def _add_remote_nodes(metadata: sa.MetaData) -> None:
+    # A row of `job` that stands for one of another service. No message: it waits for others here.
+    sa.Table(
+        "remote_node",
+        metadata,
+        _job_id("job_id"),
+        sa.Column("peer", sa.Text, nullable=False),
+        sa.Column("queue", sa.Text, nullable=False, server_default=""),
+        #: Of the outbox; told by the job's generation, so that a retry is another message.
+        sa.Column("message_id", UUID(as_uuid=False)),
+        sa.Column("peer_job_id", UUID(as_uuid=False)),
+        #: Nothing more is to be asked or told about it.
+        sa.Column("is_over", sa.Boolean, nullable=False, server_default=sa.false()),
+        sa.Index("ix_remote_node_open", "job_id", postgresql_where=sa.text("message_id IS NOT NULL AND NOT is_over")),
     )

@@ -53,7 +53,7 @@ _MARK_NODES = sa.text("UPDATE job SET is_awaited = TRUE, is_keyed = TRUE WHERE i
 
 #: In the order of ids, as all batches are.
 _LOCK_NODES = sa.text("""
-SELECT job.id::text, job.state, flow_node.kind
+SELECT job.id::text, job.state, flow_node.kind, job.wait_reason = 'dependencies'
 FROM flow_node JOIN job ON job.id = flow_node.job_id WHERE flow_node.flow_id = CAST(:id AS uuid)
 ORDER BY job.id FOR NO KEY UPDATE OF job
 """)
@@ -100,6 +100,8 @@ class LockedNode:
     job_id: str
     state: State
     kind: str
+    #: It waits for other jobs; a blocked one that does not, waits for another service.
+    is_waiting: bool
 
 
 def add(work: UnitOfWork, flow: NewFlow, nodes: Sequence[NewNode]) -> None:
@@ -117,7 +119,7 @@ def add(work: UnitOfWork, flow: NewFlow, nodes: Sequence[NewNode]) -> None:
 def lock_nodes(work: UnitOfWork, flow_id: str) -> list[LockedNode]:
     """Every node whose job is still there, locked: none of them ends meanwhile."""
     rows = work.connection.execute(_LOCK_NODES, {"id": flow_id})
-    return [LockedNode(row[0], State(row[1]), row[2]) for row in rows]
+    return [LockedNode(row[0], State(row[1]), row[2], row[3]) for row in rows]
 
 
 def close(work: UnitOfWork, flow_id: str, *, state: State, reason: str) -> bool:

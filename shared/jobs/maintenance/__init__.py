@@ -7,6 +7,7 @@ from shared import clock
 from shared.jobs.control.changes import apply_changes
 from shared.jobs.exchange import outbox
 from shared.jobs.exchange.delivery import deliver_once
+from shared.jobs.flows.remote import follow_remote_once
 from shared.jobs.flows.verbs import expire_once
 from shared.jobs.ledger import edges
 from shared.jobs.maintenance.dependencies import follow_once
@@ -56,6 +57,8 @@ class Maintenance:
             outgoing = Loop(f"{prefix}-outbox", functools.partial(deliver_once, jobs, peers), interval_seconds=2)
             self.loops.append(outgoing)
             wakes[outbox.CHANNEL] = outgoing.wake
+            asking = functools.partial(follow_remote_once, jobs, peers)
+            self.loops.append(Loop(f"{prefix}-remote-nodes", asking, interval_seconds=1))
         if fires_schedules:
             firing = Loop(
                 f"{prefix}-schedules",

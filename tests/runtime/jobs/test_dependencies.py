@@ -7,7 +7,7 @@ from decimal import Decimal
 import pytest
 
 from shared.errors import InvalidArgument
-from shared.jobs import Dependency, Job, JobContext, submit
+from shared.jobs import Dependency, Job, JobContext, Node, submit, submit_flow
 from shared.jobs.control.cancellations import cancel
 from shared.jobs.control.requeues import requeue
 from shared.jobs.dependencies import Policy
@@ -15,8 +15,9 @@ from shared.jobs.ledger import edges
 from shared.jobs.maintenance.dependencies import follow_once
 from shared.jobs.maintenance.reconciler import reconcile_once
 from shared.jobs.maintenance.relay import relay_once
+from shared.jobs.maintenance.sweeper import sweep_once
 from shared.jobs.testing import crash_at
-from tests.runtime.jobs.sample import Bench, Play, play, write_effect
+from tests.runtime.jobs.sample import Bench, Play, play, play_aside, write_effect
 from tests.runtime.jobs.subjects import give_up
 
 _HOUR = timedelta(hours=1)
@@ -230,6 +231,32 @@ def test_a_repeated_submission_with_one_key_is_one_waiting_job(bench: Bench) -> 
 
     assert again().id == again().id
     assert bench.sql("SELECT count(*) FROM job_edge")[0][0] == 1
+
+
+def test_retention_keeps_what_a_live_job_or_flow_may_still_ask_for(bench: Bench) -> None:
+    parent, alone = bench.submit(1), bench.submit(2)
+    child = bench.submit(3, depends_on=[parent.id], scheduled_for=bench.jobs.from_now(_HOUR))
+    flow = submit_flow(
+        bench.jobs, "f", [Node(key="a", job=play, args=Play()), Node(key="b", job=play_aside, args=Play())]
+    )
+    bench.run()
+    bench.settle()
+    bench.sql("UPDATE job SET finished_at = finished_at - interval '40 days' WHERE finished_at IS NOT NULL")
+
+    while sweep_once(bench.jobs):
+        pass
+
+    kept = {str(row[0]) for row in bench.sql("SELECT id FROM job")}
+    assert kept == {parent.id, child.id, *(node.job_id for node in flow.nodes)}
+    assert alone.id not in kept
+    bench.run(queue="side")
+    cancel(bench.jobs, child.id)
+    bench.settle()
+    bench.sql("UPDATE job SET finished_at = finished_at - interval '40 days' WHERE finished_at IS NOT NULL")
+    bench.sql("UPDATE flow SET finished_at = finished_at - interval '40 days'")
+    while sweep_once(bench.jobs):
+        pass
+    assert bench.sql("SELECT (SELECT count(*) FROM job), (SELECT count(*) FROM flow)") == [(0, 0)]
 
 
 def test_a_long_chain_is_settled_in_bounded_steps(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -66,6 +66,7 @@ def _flows() -> None:
         sa.UniqueConstraint("id", name=op.f("uq_flow_id")),
     )
     _flow_nodes()
+    _remote_nodes()
 
 
 def _flow_nodes() -> None:
@@ -90,8 +91,30 @@ def _flow_nodes() -> None:
     )
 
 
+def _remote_nodes() -> None:
+    op.create_table(
+        "remote_node",
+        sa.Column("job_id", UUID(as_uuid=False), nullable=False),
+        sa.Column("peer", sa.Text(), nullable=False),
+        sa.Column("queue", sa.Text(), server_default="", nullable=False),
+        sa.Column("message_id", UUID(as_uuid=False), nullable=True),
+        sa.Column("peer_job_id", UUID(as_uuid=False), nullable=True),
+        sa.Column("is_over", sa.Boolean(), server_default=sa.false(), nullable=False),
+        sa.ForeignKeyConstraint(["job_id"], ["job.id"], name=op.f("fk_remote_node_job_id"), ondelete="CASCADE"),
+        sa.PrimaryKeyConstraint("job_id", name=op.f("pk_remote_node")),
+    )
+    op.create_index(
+        "ix_remote_node_open",
+        "remote_node",
+        ["job_id"],
+        unique=False,
+        postgresql_where=sa.text("message_id IS NOT NULL AND NOT is_over"),
+    )
+
+
 def downgrade() -> None:
     """Take them away."""
+    op.drop_table("remote_node")
     op.drop_table("flow_node")
     op.drop_table("flow")
     op.drop_table("job_wait")

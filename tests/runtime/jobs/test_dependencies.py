@@ -1,5 +1,6 @@
 """Jobs that wait for others: released once, settled by policy, in the transaction of the end they wait for."""
 
+import threading
 import uuid
 from datetime import timedelta
 from decimal import Decimal
@@ -19,6 +20,7 @@ from shared.jobs.maintenance.sweeper import sweep_once
 from shared.jobs.testing import crash_at
 from tests.runtime.jobs.sample import Bench, Play, play, play_aside, write_effect
 from tests.runtime.jobs.subjects import give_up
+from tests.runtime.jobs.waiting import eventually
 
 _HOUR = timedelta(hours=1)
 
@@ -231,6 +233,22 @@ def test_a_repeated_submission_with_one_key_is_one_waiting_job(bench: Bench) -> 
 
     assert again().id == again().id
     assert bench.sql("SELECT count(*) FROM job_edge")[0][0] == 1
+
+
+def test_an_edge_to_a_job_that_is_just_ending_is_not_forgotten(bench: Bench) -> None:
+    parent = bench.submit(1)
+    bench.submit(2, depends_on=[parent.id])  # from here on the row is marked, and an edge need not write to it
+    bench.run()
+    settling = threading.Thread(target=bench.settle)
+
+    with bench.jobs.database.unit_of_work() as work:
+        child = submit(bench.jobs, play, Play(number=3), depends_on=[parent.id], within=work)
+        settling.start()
+        waits = "SELECT FROM pg_locks WHERE NOT granted AND pid <> pg_backend_pid()"
+        eventually(lambda: bench.sql(waits) or not settling.is_alive())
+    settling.join(10)
+
+    assert bench.row(child.id).state == "queued"
 
 
 def test_retention_keeps_what_a_live_job_or_flow_may_still_ask_for(bench: Bench) -> None:

@@ -1,5 +1,6 @@
 """Owns what a service says of jobs that other services' flows have here. It must never change one."""
 
+import uuid
 from collections.abc import Sequence
 from typing import Any
 
@@ -45,7 +46,7 @@ def outcomes_of(jobs: Jobs, source: str, nodes: Sequence[Any]) -> list[Any]:
     with jobs.database.unit_of_work() as work:
         ids = {"source": source, "ids": [node.message_id for node in nodes]}
         made = {row[0]: row[1] for row in work.connection.execute(_MADE, ids)}
-        found = {node.message_id: made.get(node.message_id) or node.job_id for node in nodes}
+        found = {node.message_id: _uuid(made.get(node.message_id)) or _uuid(node.job_id) for node in nodes}
         rows = {job_id: queries.get(work, job_id) for job_id in found.values() if job_id}
     told: list[Any] = []
     size = 0
@@ -62,3 +63,11 @@ def outcomes_of(jobs: Jobs, source: str, nodes: Sequence[Any]) -> list[Any]:
         if size > ANSWER_BYTES:
             break
     return told
+
+
+def _uuid(text: str | None) -> str:
+    """The id of a job, or nothing: another service's word is no id yet, nor is what its other messages led to."""
+    try:
+        return str(uuid.UUID(text or ""))
+    except ValueError:
+        return ""

@@ -198,6 +198,21 @@ def test_a_parent_run_again_settles_nothing_twice(bench: Bench) -> None:
     assert [bench.row(job.id).state for job in (parent, child, late)] == ["completed", "dead", "queued"]
 
 
+def test_a_parent_that_ends_twice_counts_once(bench: Bench) -> None:
+    first, other = bench.submit(1), bench.submit(2, queue="side")
+    child = bench.submit(3, depends_on=[first.id, other.id])
+
+    for _ in range(2):
+        bench.run()
+        bench.settle()
+        assert bench.row(child.id).state == "blocked"
+        requeue(bench.jobs, first.id)
+    bench.run(queue="side")
+    bench.settle()
+
+    assert bench.row(child.id).state == "queued"
+
+
 def test_a_settled_child_runs_at_once_when_a_person_asks_for_it(bench: Bench) -> None:
     parent = bench.submit(1)
     child = bench.submit(2, depends_on=[parent.id])

@@ -14,6 +14,7 @@ from services.gateway.auth.keys import KeyRing
 from services.gateway.clients.coins import Coins
 from services.gateway.clients.control import Control
 from services.gateway.clients.fleet import Fleet
+from services.gateway.clients.flows import Flows
 from services.gateway.clients.history import History
 from services.gateway.clients.jobs import Jobs
 from services.gateway.clients.readiness import Readiness
@@ -25,6 +26,7 @@ from services.gateway.rest import (
     audit,
     coins,
     docs,
+    flows,
     gates,
     health,
     job_actions,
@@ -87,10 +89,10 @@ def assemble(settings: GatewaySettings, database: Database, peers: Fleet) -> Fas
     app.state.fleet, app.state.jobs, app.state.coins = peers, Jobs(peers), Coins(peers)
     app.state.control, app.state.audit = Control(peers, app.state.jobs), AuditTrail(AuditStore(database))
     app.state.readiness, app.state.steering = Readiness(peers, database), Steering(peers)
-    app.state.history, app.state.schedules = History(peers), Schedules(peers)
+    app.state.history, app.state.schedules, app.state.flows = History(peers), Schedules(peers), Flows(peers)
     for module in (
-        price_updates, jobs, job_actions, job_history, why, queues, queue_actions, gates, messages, schedules, audit,
-        coins, alerts, health, docs,
+        price_updates, jobs, job_actions, job_history, why, queues, queue_actions, gates, messages, schedules, flows,
+        audit, coins, alerts, health, docs,
     ):  # fmt: skip
         app.include_router(module.routes)
     app.openapi = lambda: openapi.describe(app)  # type: ignore[method-assign]  # FastAPI's documented way to extend it

@@ -10,7 +10,7 @@ from urllib.parse import quote
 
 import httpx
 
-from services.gateway.commands import job_history, steering
+from services.gateway.commands import flows, job_history, steering
 from services.gateway.commands.schedules import add_schedules
 from services.gateway.settings import CliSettings
 from shared.errors import ConfigurationInvalid
@@ -97,6 +97,7 @@ def _add_actions(command: Callable[..., Any]) -> None:
             job.add_argument("--run-now", action="store_true", default=None)
     command("remove", _remove, "delete a finished job with its history").add_argument("id")
     _add_queue_actions(command)
+    flows.add(command)
 
 
 def _add_queue_actions(command: Callable[..., Any]) -> None:

@@ -2,21 +2,32 @@
 
 from collections.abc import Callable
 
-from protos.jobs.v1 import history_pb2, history_pb2_grpc, jobs_pb2, jobs_pb2_grpc, schedules_pb2, schedules_pb2_grpc
+from protos.jobs.v1 import (
+    flows_pb2,
+    flows_pb2_grpc,
+    history_pb2,
+    history_pb2_grpc,
+    jobs_pb2,
+    jobs_pb2_grpc,
+    schedules_pb2,
+    schedules_pb2_grpc,
+)
 from shared.bootstrap.process import Process
 from shared.bootstrap.service import ServiceRuntime
 from shared.errors import ConfigurationInvalid
 from shared.health import HealthRegistry
 from shared.jobs.demands import refuse_unsafe
+from shared.jobs.flows.servicer import FlowServicer
 from shared.jobs.history_servicer import HistoryServicer
 from shared.jobs.schedule_servicer import ScheduleServicer
 from shared.jobs.servicer import JobServicer
 from shared.jobs.steering import steering_servicers
-from shared.rpc import WATCH_STREAMS, RpcServer, Servicer, StreamSlots
+from shared.rpc import WATCH_STREAMS, Peers, RpcServer, Servicer, StreamSlots
 
 SCHEDULE_SERVICE = str(schedules_pb2.DESCRIPTOR.services_by_name["ScheduleService"].full_name)
 JOB_SERVICE = str(jobs_pb2.DESCRIPTOR.services_by_name["JobService"].full_name)
 HISTORY_SERVICE = str(history_pb2.DESCRIPTOR.services_by_name["HistoryService"].full_name)
+FLOW_SERVICE = str(flows_pb2.DESCRIPTOR.services_by_name["FlowService"].full_name)
 
 
 def start(process: Process, runtimes: list[ServiceRuntime]) -> Callable[[], None]:
@@ -60,9 +71,13 @@ def server_of(process: Process, runtime: ServiceRuntime) -> RpcServer:
     schedule_service = Servicer(
         schedules_pb2_grpc.add_ScheduleServiceServicer_to_server, ScheduleServicer(runtime.jobs), SCHEDULE_SERVICE
     )
+    peers = Peers(runtime.settings.addresses, process.settings.service_token)  # opens no channel before its use
+    flow_service = Servicer(
+        flows_pb2_grpc.add_FlowServiceServicer_to_server, FlowServicer(runtime.jobs, peers), FLOW_SERVICE
+    )
     own = runtime.service.servicers(runtime) if runtime.service.servicers else ()
     return RpcServer(
-        (job_service, history_service, schedule_service, *steering_servicers(runtime.jobs), *own),
+        (job_service, history_service, schedule_service, flow_service, *steering_servicers(runtime.jobs), *own),
         host=process.settings.grpc_host,
         port=runtime.settings.grpc_port,
         token=process.settings.service_token,

@@ -16,8 +16,12 @@ from shared.jobs.definitions import (
     minutes,
     seconds,
 )
+from shared.jobs.dependencies import Dependency, Policy
 from shared.jobs.effects import EffectUnknown, NothingHappened
 from shared.jobs.exchange.outbox import MessageId, submit_to
+from shared.jobs.flows.graphs import After, Node
+from shared.jobs.flows.opening import submit_flow
+from shared.jobs.flows.reads import Flow, ParentResult
 from shared.jobs.ledger.records import Job, JobId
 from shared.jobs.limits import Limiter
 from shared.jobs.outcomes import Cancel, Discard, RateLimited, Retry, Snooze, Unrecoverable
@@ -27,12 +31,15 @@ from shared.jobs.schedules import Misfire, Overlap, Schedule, put_schedule, remo
 from shared.jobs.submission import Jobs, submit, submit_many
 
 __all__ = [
+    "After",
     "Arguments",
     "Backoff",
     "Cancel",
     "Catalogue",
+    "Dependency",
     "Discard",
     "EffectUnknown",
+    "Flow",
     "Job",
     "JobContext",
     "JobDefinition",
@@ -42,8 +49,11 @@ __all__ = [
     "Limiter",
     "MessageId",
     "Misfire",
+    "Node",
     "NothingHappened",
     "Overlap",
+    "ParentResult",
+    "Policy",
     "Priority",
     "Queue",
     "Rate",
@@ -65,6 +75,7 @@ __all__ = [
     "remove_schedule",
     "seconds",
     "submit",
+    "submit_flow",
     "submit_many",
     "submit_to",
     "table",

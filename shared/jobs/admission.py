@@ -4,6 +4,7 @@ import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from decimal import Decimal
 from typing import Any
 
 from msgspec.structs import replace
@@ -12,6 +13,8 @@ from shared import clock
 from shared.errors import InvalidArgument, UnknownJob, UnknownQueue
 from shared.jobs import payloads
 from shared.jobs.definitions import Arguments, Catalogue, JobDefinition, Priority
+from shared.jobs.dependencies import Dependency, checked_dependencies, checked_ratio
+from shared.jobs.ledger.edges import Wait
 from shared.jobs.ledger.records import JobId, Submission
 
 HORIZON = timedelta(days=366)
@@ -81,6 +84,20 @@ def prepare_many(
         key = checked_group(known.group_of(typed) if group is None else group)
         made.append(replace(form, id=job_id, args_json=payloads.encode(typed), group_key=key))
     return made
+
+
+def prepare_wait(
+    submission: Submission, depends_on: Sequence[Dependency | str], ratio: float | Decimal | None
+) -> Wait | None:
+    """What the job is to wait for; None for nothing."""
+    if not depends_on:
+        if ratio is not None:
+            raise InvalidArgument("min_success_ratio needs depends_on", field="min_success_ratio")
+        return None
+    if not submission.is_durable:
+        raise InvalidArgument("a job with durable=False keeps no row, so it cannot wait", field="depends_on")
+    parents = checked_dependencies(depends_on)
+    return Wait(job_id=submission.id, parents=parents, min_success_ratio=checked_ratio(ratio))
 
 
 def fresh_id(at_ms: int) -> JobId:

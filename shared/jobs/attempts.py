@@ -51,6 +51,7 @@ from shared.jobs.outcomes import (
 from shared.jobs.running import Interrupt, LeaseGone, Running, Stopping, TimedOut, Unwanted
 from shared.jobs.scripts import Claimed
 from shared.jobs.settlement import done_record, settle
+from shared.jobs.states import State
 from shared.jobs.submission import Jobs
 
 MESSAGE_MAX = 2_000
@@ -179,7 +180,9 @@ def _commit(attempt: Attempt, context: JobContext, result: Any, *, is_durable: b
     if work is None:
         return Done(encoded)
     if is_durable:  # a job without a row has no outcome to record beside its writes
-        ledger.mark_done(work, attempt.claimed.held.id, done_record(attempt.claimed, attempt.worker, encoded))
+        job_id = attempt.claimed.held.id
+        if ledger.mark_done(work, job_id, done_record(attempt.claimed, attempt.worker, encoded)):
+            attempt.jobs.ended(work, [(job_id, State.COMPLETED)])
     crash_point("attempt.marked")
     work.commit()  # millrace: allow commit because the outcome commits with the job's writes
     crash_point("attempt.committed")

@@ -3,9 +3,10 @@
 import asyncio
 import math
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from datetime import datetime, timedelta
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
 
 import msgspec
@@ -20,7 +21,9 @@ from shared.jobs.admission import Request
 from shared.jobs.coroutines import Coroutines
 from shared.jobs.crash_points import crash_point
 from shared.jobs.definitions import Arguments, JobDefinition
+from shared.jobs.dependencies import Dependency
 from shared.jobs.exchange.outbox import MessageId, submit_to
+from shared.jobs.flows.reads import ParentResult, results_of_parents
 from shared.jobs.ledger.records import JobId
 from shared.jobs.messages import Envelope
 from shared.jobs.payloads import storable
@@ -209,6 +212,8 @@ class JobContext:
         priority: int | None = None,
         scheduled_for: datetime | None = None,
         group: str | None = None,
+        depends_on: Sequence[Dependency | str] = (),
+        min_success_ratio: float | Decimal | None = None,
     ) -> JobId:
         """Submit a child. `key` names it within this job: a repeated attempt submits it once (rule 12).
 
@@ -217,9 +222,17 @@ class JobContext:
         child = JobId(str(uuid.uuid5(_CHILDREN, f"{self.id}:{self._held.generation}:{key}")))
         job = submit(
             self._jobs, definition, args, queue=queue, priority=priority, scheduled_for=scheduled_for,
-            group=group, within=self._final, request=Request(id=child, parent_id=self.id),
+            group=group, depends_on=depends_on, min_success_ratio=min_success_ratio, within=self._final,
+            request=Request(id=child, parent_id=self.id),
         )  # fmt: skip
         return job.id
+
+    def results(self) -> dict[str, ParentResult]:
+        """What those that this job has waited for came to: by their keys in its flow, else by their ids.
+
+        Raises PayloadTooLarge above 16 MiB in all.
+        """
+        return results_of_parents(self._jobs.database, self.id)
 
     def submit_to(
         self,

@@ -53,6 +53,10 @@ POINTS: dict[str, str] = {
     "reconcile.compared": "index and rows agree; claims are still closed",
     "reconcile.recorded": "the new identity is written; not committed, and the index has the mark",
     "reconcile.adopted": "the index has the new identity; PostgreSQL has not committed it",
+    "flow.opened": "all rows of a flow and their edges are written; nothing committed",
+    "flow.ended": "all of a flow is cancelled in its rows; nothing committed",
+    "flow.retried": "the failed part of a flow has begun anew in its rows; nothing committed",
+    "edges.followed": "an end and what follows from it for others are written; nothing committed",
 }
 
 

@@ -16,6 +16,7 @@ from shared.jobs.admission import Request, fresh_id
 from shared.jobs.connection import store_errors, stream_entries
 from shared.jobs.control.methods import ControlMethods, job_id_of
 from shared.jobs.control.subjects import known_job, known_queue
+from shared.jobs.dependency_wire import dependencies_of
 from shared.jobs.exchange import inbox
 from shared.jobs.ledger import queries
 from shared.jobs.ledger.records import Job, JobId, events_from_stream
@@ -59,6 +60,8 @@ class JobServicer(ControlMethods, jobs_pb2_grpc.JobServiceServicer):
             queue=request.queue or None,
             priority=request.priority or None,
             scheduled_for=wire.instant_of(request, "scheduled_for"),
+            depends_on=dependencies_of(request.depends_on),
+            min_success_ratio=request.min_success_ratio if request.HasField("min_success_ratio") else None,
             request=Request(id=fresh),
             **options,
         )

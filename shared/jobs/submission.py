@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Iterator, Sequence
 from datetime import datetime, timedelta
+from decimal import Decimal
 from itertools import islice
 from typing import Any, TypeVar
 
@@ -11,14 +12,16 @@ import structlog
 from shared import clock
 from shared.db import Database, UnitOfWork, run_hook
 from shared.errors import AlreadyExists, InvalidArgument, StoreUnavailable
-from shared.jobs.admission import Request, prepare, prepare_many
+from shared.jobs.admission import Request, prepare, prepare_many, prepare_wait
 from shared.jobs.crash_points import crash_point
 from shared.jobs.definitions import Arguments, Catalogue, JobDefinition
-from shared.jobs.ledger import ledger, opening, queries
+from shared.jobs.dependencies import Dependency
+from shared.jobs.ledger import edges, ledger, opening, queries
+from shared.jobs.ledger.edges import Ends, Wait
 from shared.jobs.ledger.records import Job, JobId, Submission
 from shared.jobs.messages import push_of
 from shared.jobs.scripts import PUSH_DEADLINE_MS, Push, Scripts
-from shared.jobs.states import State
+from shared.jobs.states import FINAL, State
 
 log = structlog.get_logger(__name__)
 T = TypeVar("T")
@@ -86,6 +89,26 @@ class Jobs:
         if self.scripts.settle_ahead():
             self._wake_relay()
 
+    def ended(self, work: UnitOfWork, ends: Ends) -> None:
+        """The one door behind every end: call it where a row goes from live to final, in the same transaction, for
+
+        rows with `is_awaited`. What waits for them is settled, or pushed after the commit; their flows count them.
+        """
+        self._follow(work, ends, were_live=True)
+
+    def already_ended(self, work: UnitOfWork, ends: Ends) -> None:
+        """As `ended`, for jobs that have ended before: a new edge to one, or what `ended` did not reach."""
+        self._follow(work, ends, were_live=False)
+
+    def _follow(self, work: UnitOfWork, ends: Ends, *, were_live: bool) -> None:
+        if not ends:
+            return
+        deadline_ms = self.push_deadline()
+        started = edges.follow(work, ends, were_live=were_live)
+        crash_point("edges.followed")
+        if started:
+            work.after_commit(lambda: self.push(started, deadline_ms=deadline_ms))
+
     def _wake_relay(self) -> None:
         try:
             self.database.notify("millrace_relay")
@@ -103,10 +126,15 @@ def submit(
     scheduled_for: datetime | None = None,
     idempotency_key: str | None = None,
     group: str | None = None,
+    depends_on: Sequence[Dependency | str] = (),
+    min_success_ratio: float | Decimal | None = None,
     within: UnitOfWork | None = None,
     request: Request | None = None,
 ) -> Job:
     """Accept one job durably and return it as committed (or as joined to `within`, whose commit then decides).
+
+    With `depends_on` it is blocked until those jobs of this service have ended, each by its policy. With a
+    `min_success_ratio` it may start when at least that share of them has ended well.
 
     Raises:
         UnknownJob, UnknownQueue, InvalidArgument, PayloadTooLarge: nothing was written.
@@ -117,16 +145,17 @@ def submit(
         jobs.catalogue, definition, args, queue=queue, priority=priority, scheduled_for=scheduled_for,
         idempotency_key=idempotency_key, group=group, request=request,
     )  # fmt: skip
+    wait = prepare_wait(submission, depends_on, min_success_ratio)
     crash_point("submit.checked")
     if not submission.is_durable:
         return _push_only(jobs, [submission], within)[0]
     deadline_ms = jobs.push_deadline()
     if within is not None:
-        return _open(jobs, within, submission, deadline_ms)
-    if submission.idempotency_key is None:
+        return _open(jobs, within, submission, deadline_ms, wait)
+    if submission.idempotency_key is None and wait is None:
         return _open_alone(jobs, submission, deadline_ms)
     with jobs.database.unit_of_work() as work:
-        return _open(jobs, work, submission, deadline_ms)
+        return _open(jobs, work, submission, deadline_ms, wait)
 
 
 def submit_many(
@@ -163,7 +192,11 @@ def submit_many(
         return write(work)
 
 
-def _open(jobs: Jobs, work: UnitOfWork, submission: Submission, deadline_ms: int | None) -> Job:
+def _open(
+    jobs: Jobs, work: UnitOfWork, submission: Submission, deadline_ms: int | None, wait: Wait | None = None
+) -> Job:
+    # First, so that an unknown parent leaves nothing in the caller's transaction.
+    parents = edges.lock_parents(work, [parent.job_id for parent in wait.parents]) if wait is not None else {}
     if submission.idempotency_key is not None:
         holder = ledger.take_key(work, submission)
         crash_point("submit.key_taken")
@@ -176,6 +209,10 @@ def _open(jobs: Jobs, work: UnitOfWork, submission: Submission, deadline_ms: int
     if opened is None:  # the id is derived (a child of a repeated attempt, a tick): its first row stands
         return _existing(work, submission.id)
     crash_point("submit.opened")
+    if wait is not None:
+        edges.block(work, [wait])
+        jobs.already_ended(work, [(job_id, state) for job_id, state in parents.items() if state in FINAL])
+        return _existing(work, submission.id)
     work.after_commit(lambda: jobs.push([opened], deadline_ms=deadline_ms))
     return opened
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from protos.jobs.v1 import jobs_pb2, jobs_pb2_grpc
+from protos.jobs.v1 import dependencies_pb2, jobs_pb2, jobs_pb2_grpc
 from services.gateway.clients.directory import QueueDirectory, QueueView
 from services.gateway.clients.fleet import FAN_OUT_SECONDS, Fleet, ask
 from services.gateway.clients.job_pages import JobPage, Page, PageWanted, merge
@@ -28,6 +28,8 @@ class Submission:
     priority: int
     scheduled_for: datetime | None
     idempotency_key: str
+    depends_on: Sequence[dependencies_pb2.Dependency] = ()
+    min_success_ratio: float | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,6 +64,8 @@ class Jobs:
             priority=submission.priority,
             scheduled_for=submission.scheduled_for,
             idempotency_key=submission.idempotency_key,
+            depends_on=submission.depends_on,
+            min_success_ratio=submission.min_success_ratio,
         )
         response: jobs_pb2.SubmitJobResponse = ask(self._stub(service).SubmitJob, request, peer=service)
         return response.job

@@ -56,6 +56,13 @@ async def read_document(request: Request) -> Document:
     return Document(raw, await run_in_threadpool(parse_object, raw, max_depth=MAX_ARGS_DEPTH + 1))
 
 
+async def read_deep_document(request: Request) -> Document:
+    """As `read_document`, for a body that holds jobs in a list: two levels more."""
+    _check_media_type(request.headers)
+    raw = await _read(request)
+    return Document(raw, await run_in_threadpool(parse_object, raw, max_depth=MAX_ARGS_DEPTH + 3))
+
+
 def typed(model: type[B]) -> Callable[[Document], Awaitable[B]]:
     """The dependency that gives a route its body as `model`."""
 
@@ -95,8 +102,20 @@ def args_text(document: Document) -> str:
 
 def documented(model: type[StrictBody], *, is_needed: bool = True) -> dict[str, Any]:
     """The OpenAPI of a route that takes `model`."""
-    schema = {"schema": model.model_json_schema()}
+    whole = model.model_json_schema()
+    schema = {"schema": _inlined(whole, whole.pop("$defs", {}))}
     return {"requestBody": {"required": is_needed, "content": {"application/json": schema}}}
+
+
+def _inlined(part: Any, definitions: dict[str, Any]) -> Any:
+    """The schema with its parts in their places: the description as a whole has no room for a body's own names."""
+    if isinstance(part, list):
+        return [_inlined(each, definitions) for each in part]
+    if not isinstance(part, dict):
+        return part
+    if "$ref" in part:
+        return _inlined(definitions[part["$ref"].removeprefix("#/$defs/")], definitions)
+    return {name: _inlined(value, definitions) for name, value in part.items()}
 
 
 def _check_media_type(headers: Headers) -> None:

@@ -13,6 +13,7 @@ from services.gateway.clients.jobs import STATE_WORDS, JobFilter, Jobs, Submissi
 from services.gateway.domain import cursors, instants
 from services.gateway.rest.answers import embedded, instant, json_answer, list_answer, number
 from services.gateway.rest.body import Document, StrictBody, args_text, documented, read_document, typed
+from services.gateway.rest.dependencies import MAX_PARENTS, DependencyBody, Ratio, dependencies_of
 from services.gateway.rest.query import MAX_NAME_CHARACTERS, Name, PageQuery, check_query, no_query
 from services.gateway.rest.schemas import AcceptedJob, JobAnswer, JobList, StateWord
 from shared.errors import InvalidArgument
@@ -32,6 +33,10 @@ class SubmitBody(StrictBody):
     service: Name | None = None
     priority: int | None = Field(None, ge=1, le=5, description="1 critical to 5 batch; the job's own by default.")
     scheduled_for: str | None = Field(None, max_length=64, description="Earliest start, RFC 3339 with zone.")
+    depends_on: list[str | DependencyBody] = Field(
+        default_factory=list, max_length=MAX_PARENTS, description="Ids of jobs of the same service that end first."
+    )
+    min_success_ratio: Ratio | None = None
 
 
 class JobsQuery(PageQuery):
@@ -72,7 +77,9 @@ def submit_job(
         service=body.service or "",
         priority=body.priority or 0,
         scheduled_for=at,
-        idempotency_key=_checked_key(idempotency_key),
+        idempotency_key=checked_key(idempotency_key),
+        depends_on=dependencies_of(body.depends_on),
+        min_success_ratio=body.min_success_ratio,
     )
     job = jobs.submit(submission)
     accepted = {"id": job.id, "state": STATE_WORDS[job.state], "queue": job.queue, "name": job.name}
@@ -138,7 +145,7 @@ def _error_json(error: jobs_pb2.JobError) -> dict[str, object]:
     return {**shown, "traceback": error.traceback} if error.traceback else shown
 
 
-def _checked_key(key: str) -> str:
+def checked_key(key: str) -> str:
     if len(key) > MAX_KEY_CHARACTERS or not all(" " <= character <= "~" for character in key):
         raise InvalidArgument(
             f"Idempotency-Key must be at most {MAX_KEY_CHARACTERS} printable ASCII characters", field="Idempotency-Key"

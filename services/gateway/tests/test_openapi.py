@@ -53,6 +53,8 @@ def test_the_description_is_openapi_3_1_with_every_route(document: dict[str, Any
         ("DELETE", "/api/v1/schedules/{name}"), ("GET", "/api/v1/schedules/{name}/history"),
         ("POST", "/api/v1/schedules/{name}/start"), ("POST", "/api/v1/schedules/{name}/stop"),
         ("POST", "/api/v1/schedules/{name}/trigger"), ("POST", "/api/v1/schedules/{name}/backfill"),
+        ("POST", "/api/v1/flows"), ("GET", "/api/v1/flows/{id}"), ("POST", "/api/v1/flows/{id}/cancel"),
+        ("POST", "/api/v1/flows/{id}/retry"),
     }  # fmt: skip
 
 
@@ -88,7 +90,9 @@ def test_bodies_and_parameters_are_described_with_their_bounds(document: dict[st
     body = document["paths"]["/api/v1/jobs"]["post"]["requestBody"]["content"]["application/json"]["schema"]
     query = {parameter["name"]: parameter for parameter in document["paths"]["/api/v1/jobs"]["get"]["parameters"]}
 
-    assert set(body["properties"]) == {"name", "args", "queue", "service", "priority", "scheduled_for"}
+    assert set(body["properties"]) == {
+        "name", "args", "queue", "service", "priority", "scheduled_for", "depends_on", "min_success_ratio"
+    }  # fmt: skip
     assert body["required"] == ["name"]
     assert body["additionalProperties"] is False
     assert set(query) == {"queue", "state", "name", "service", "limit", "cursor"}

@@ -1,7 +1,8 @@
 """Owns requeue: a finished job begins anew, in a new generation (rule 15). It must never touch a live row."""
 
+from shared.errors import WrongState
 from shared.jobs.control.subjects import overtaken, subject
-from shared.jobs.ledger import commands
+from shared.jobs.ledger import commands, flow_rows, remote_rows
 from shared.jobs.ledger.records import Job
 from shared.jobs.states import Verb
 from shared.jobs.submission import Jobs
@@ -12,10 +13,14 @@ def requeue(jobs: Jobs, job_id: str) -> Job:
 
     Raises NotFound, WrongState for a live job, NotReady while its end is being recorded.
     """
-    subject(jobs, job_id, Verb.REQUEUE)
+    seen = subject(jobs, job_id, Verb.REQUEUE)
+    if remote_rows.stands_for_another(seen):
+        raise WrongState(f"job {job_id} is another service's; retry its flow", state=seen.state)
     deadline_ms = jobs.push_deadline()
     with jobs.database.unit_of_work() as work:
         begun = commands.requeue(work, job_id)
         if begun is not None:
+            if begun.is_awaited:
+                flow_rows.count_revived(work, [begun.id])
             work.after_commit(lambda: jobs.push([begun], deadline_ms=deadline_ms))
     return begun or overtaken(jobs, job_id, Verb.REQUEUE)

@@ -46,12 +46,13 @@ WITH done AS (
                  crashes = :crashes, wait_reason = '', started_at = to_timestamp(:started / 1000.0),
                  finished_at = clock_timestamp(), pushed_at = coalesce(pushed_at, clock_timestamp())
   WHERE id = :id AND generation = :generation AND finished_at IS NULL
-  RETURNING id
+  RETURNING id, is_awaited
 )
 INSERT INTO attempt (job_id, generation, token, number, worker, started_at, finished_at, outcome)
 SELECT id, :generation, :token, :attempts, :worker, to_timestamp(:started / 1000.0), clock_timestamp(), 'completed'
 FROM done
 ON CONFLICT (job_id, generation, token) DO UPDATE SET finished_at = excluded.finished_at, outcome = excluded.outcome
+RETURNING (SELECT is_awaited FROM done)
 """)
 
 #: Rows are locked in the order of their ids, so that writers of batches never wait for each other in a circle. What is
@@ -69,7 +70,7 @@ WITH locked AS MATERIALIZED (
                  finished_at = to_timestamp(s.finished / 1000.0), pushed_at = coalesce(pushed_at, clock_timestamp())
   FROM locked AS s
   WHERE job.id = s.id AND job.generation = s.generation AND job.finished_at IS NULL
-  RETURNING job.id
+  RETURNING job.id, job.is_awaited
 ), tries AS (
   INSERT INTO attempt (job_id, generation, token, number, worker, started_at, finished_at, outcome, error)
   SELECT s.id, s.generation, s.token, s.attempts, s.worker, to_timestamp(s.started / 1000.0),
@@ -78,7 +79,7 @@ WITH locked AS MATERIALIZED (
   ON CONFLICT (job_id, generation, token)
   DO UPDATE SET finished_at = excluded.finished_at, outcome = excluded.outcome, error = excluded.error
 )
-SELECT id FROM done
+SELECT id, is_awaited FROM done
 """)
 
 _APPLY = sa.text("""
@@ -189,8 +190,11 @@ def pass_key(work: UnitOfWork, submission: Submission, holder: JobId) -> None:
         raise AlreadyExists(f"idempotency key {submission.idempotency_key!r} is being used; repeat the call")
 
 
-def mark_done(work: UnitOfWork, job_id: str, record: OutcomeRecord) -> None:
-    """The last statement of a finishing unit of work (rule 2). Raises OutcomeRefused when the row is not live."""
+def mark_done(work: UnitOfWork, job_id: str, record: OutcomeRecord) -> bool:
+    """The last statement of a finishing unit of work (rule 2), but for what follows from it: True = it is awaited.
+
+    Raises OutcomeRefused when the row is not live.
+    """
     values = {
         "id": job_id,
         "generation": record.generation,
@@ -201,12 +205,17 @@ def mark_done(work: UnitOfWork, job_id: str, record: OutcomeRecord) -> None:
         "worker": record.worker,
         "started": record.started,
     }
-    if work.connection.execute(_DONE, values).rowcount == 0:
+    done = work.connection.execute(_DONE, values).one_or_none()
+    if done is None:
         raise OutcomeRefused(f"job {job_id} is final already or of another generation than {record.generation}")
+    return bool(done[0])
 
 
-def settle(work: UnitOfWork, outcomes: Sequence[tuple[str, OutcomeRecord]]) -> set[str]:
-    """Write final outcomes; returns the ids whose row was live. The others were final already, which is as good."""
+def settle(work: UnitOfWork, outcomes: Sequence[tuple[str, OutcomeRecord]]) -> dict[str, bool]:
+    """Write final outcomes; the ids whose row was live, with whether it is awaited. The others were final already,
+
+    which is as good.
+    """
     ends = [
         {
             "id": job_id,
@@ -223,7 +232,7 @@ def settle(work: UnitOfWork, outcomes: Sequence[tuple[str, OutcomeRecord]]) -> s
         }
         for job_id, record in outcomes
     ]
-    return {str(row.id) for row in work.connection.execute(_SETTLE, _batch(ends))}
+    return {str(row.id): row.is_awaited for row in work.connection.execute(_SETTLE, _batch(ends))}
 
 
 def apply(work: UnitOfWork, events: Sequence[Event]) -> None:

@@ -4,11 +4,12 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB, UUID
 
 from shared.db import NAMING
-from shared.jobs.ledger import history_tables
+from shared.jobs.ledger import flow_models, history_tables
 from shared.jobs.states import State
 
 metadata = sa.MetaData(naming_convention=NAMING)
 history_tables.declare(metadata)
+flow_models.add_to(metadata)
 _states = ", ".join(f"'{state}'" for state in State)
 
 
@@ -55,6 +56,8 @@ job = sa.Table(
     #: Submitted with an idempotency key: its row answers a repeated request, as a child's answers its parent's.
     sa.Column("is_keyed", sa.Boolean, nullable=False, server_default=sa.false()),
     sa.Column("is_owed", sa.Boolean, sa.Computed("is_keyed OR parent_id IS NOT NULL", persisted=True)),
+    #: Others wait for its end, or its flow counts it: what ends it asks shared/jobs/endings.py.
+    sa.Column("is_awaited", sa.Boolean, nullable=False, server_default=sa.false()),
     sa.Index("ix_job_changed", "seq", postgresql_where=sa.text("pending_change IS NOT NULL AND finished_at IS NULL")),
     sa.Index("ix_job_listing", "queue", "state", "seq"),
     sa.Index("ix_job_unpushed", "seq", postgresql_where=sa.text("pushed_at IS NULL AND finished_at IS NULL")),

@@ -39,6 +39,8 @@ class Job(msgspec.Struct, frozen=True, gc=False):
     started_at: datetime | None
     finished_at: datetime | None
     group_key: str = ""
+    #: Others wait for its end, or its flow counts it.
+    is_awaited: bool = False
 
 
 class Submission(msgspec.Struct, frozen=True, gc=False):

@@ -7,6 +7,10 @@ from shared import clock
 from shared.jobs.control.changes import apply_changes
 from shared.jobs.exchange import outbox
 from shared.jobs.exchange.delivery import deliver_once
+from shared.jobs.flows.remote import follow_remote_once
+from shared.jobs.flows.verbs import expire_once
+from shared.jobs.ledger import edges
+from shared.jobs.maintenance.dependencies import follow_once
 from shared.jobs.maintenance.history import HOLD_MS
 from shared.jobs.maintenance.ledger_writer import LedgerWriter
 from shared.jobs.maintenance.listener import Listener
@@ -37,6 +41,7 @@ class Maintenance:
         prefix = jobs.service
         writer = LedgerWriter(jobs, consumer, hold_ms=HOLD_MS)
         relay = Loop(f"{prefix}-relay", lambda: relay_once(jobs), interval_seconds=2)
+        follower = Loop(f"{prefix}-dependencies", lambda: follow_once(jobs), interval_seconds=30)
         self.loops = [
             relay,
             Loop(f"{prefix}-settler", lambda: settle_once(jobs), interval_seconds=SHARE_COMMIT_SECONDS),
@@ -45,13 +50,17 @@ class Maintenance:
             Loop(f"{prefix}-reaper", lambda: reap_once(jobs), interval_seconds=5),
             Loop(f"{prefix}-reconciler", _watch_identity(jobs), interval_seconds=1),
             Loop(f"{prefix}-sweeper", lambda: sweep_once(jobs), interval_seconds=60),
+            follower,
+            Loop(f"{prefix}-flows", lambda: expire_once(jobs), interval_seconds=2),
             Loop(f"{prefix}-gauges", lambda: gauge_once(jobs), interval_seconds=5),
         ]
-        wakes: dict[str, Callable[[], None]] = {"millrace_relay": relay.wake}
+        wakes: dict[str, Callable[[], None]] = {"millrace_relay": relay.wake, edges.CHANNEL: follower.wake}
         if peers is not None:
             outgoing = Loop(f"{prefix}-outbox", functools.partial(deliver_once, jobs, peers), interval_seconds=2)
             self.loops.append(outgoing)
             wakes[outbox.CHANNEL] = outgoing.wake
+            asking = functools.partial(follow_remote_once, jobs, peers)
+            self.loops.append(Loop(f"{prefix}-remote-nodes", asking, interval_seconds=1))
         if fires_schedules:
             turns = Turns(jobs)
             firing = Loop(

@@ -71,19 +71,25 @@ DELETE FROM job WHERE seq = ANY(ARRAY(
 ))
 """)  # noqa: S608  # a constant of this module
 
-#: Rows that answer a repeated submission: by either rule only after a key's life (it began before they finished), and
-#: children not before their parent has ended. What is looked at is bounded as well: the oldest of them.
+#: Rows that answer a repeated submission: by either rule only after a key's life (it began before they finished),
+#: children not before their parent has ended, and what others wait for not before they and its flow have. What is
+#: looked at is bounded as well: the oldest of them.
 _DELETE_OWED = sa.text(f"""
 DELETE FROM job WHERE seq = ANY(ARRAY(
   SELECT seq FROM job
   WHERE seq = ANY(ARRAY(
     SELECT seen.seq FROM (
-      SELECT seq, parent_id FROM job
+      SELECT seq, parent_id, id, is_awaited FROM job
       WHERE queue = :queue AND state = :state AND is_owed AND finished_at < now() - CAST(:age AS interval)
         AND (finished_at, seq) <= (coalesce(CAST(:finished_at AS timestamptz), 'infinity'), coalesce(:seq, 0))
       ORDER BY finished_at, seq LIMIT {10 * BATCH}
     ) AS seen
     WHERE NOT EXISTS (SELECT FROM job AS parent WHERE parent.id = seen.parent_id AND parent.finished_at IS NULL)
+      AND CASE WHEN seen.is_awaited THEN coalesce(
+        (SELECT FALSE FROM job_edge JOIN job AS child ON child.id = job_edge.child_id
+         WHERE job_edge.parent_id = seen.id AND child.finished_at IS NULL LIMIT 1),
+        (SELECT FALSE FROM flow_node JOIN flow ON flow.id = flow_node.flow_id
+         WHERE flow_node.job_id = seen.id AND flow.finished_at IS NULL LIMIT 1), TRUE) ELSE TRUE END
     LIMIT {BATCH}))
     AND finished_at < now() - CAST(:age AS interval)
   ORDER BY seq FOR UPDATE SKIP LOCKED
@@ -97,6 +103,7 @@ _AGED = (
     ("inbox", "received_at", inbox.KEPT),
     ("job_event", "at", HISTORY_LIFE),
     ("job_log", "at", HISTORY_LIFE),
+    ("flow", "finished_at", "7 days"),
 )
 
 _LIVE_ROWS = sa.text("SELECT pg_stat_get_live_tuples(CAST(:table AS regclass))")

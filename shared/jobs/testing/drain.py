@@ -122,6 +122,8 @@ def drain(
                     ran.append(_attempt(runtime, claimed))
                     _raise_failure(ran[-1], is_wanted=raise_errors)
             is_idle = len(ran) == before
+            if is_idle and _settle(runtime.jobs):
+                continue  # what waited for other jobs may start by now
             if is_idle and not (with_scheduled and bring_forward(runtime.jobs, queues, until=_until(with_scheduled))):
                 break
     finally:
@@ -132,13 +134,21 @@ def drain(
 def record(runtime: Runtime) -> None:
     """Bring PostgreSQL up to date with the index, as the scheduler role does: outcomes, attempts, live states."""
     jobs = runtime.jobs
-    with store_errors():
-        while jobs.scripts.client.zcard(jobs.scripts.keys.of("unsettled")):
-            settle_once(jobs)
+    _settle(jobs)
     writer = LedgerWriter(jobs, WORKER)
     stream = jobs.scripts.keys.of("events")
     while not _is_history_read(jobs, stream):
         writer.run_once()
+
+
+def _settle(jobs: Jobs) -> bool:
+    """Commit every outcome record; False when there was none."""
+    is_any = False
+    with store_errors():
+        while jobs.scripts.client.zcard(jobs.scripts.keys.of("unsettled")):
+            is_any = True
+            settle_once(jobs)
+    return is_any
 
 
 def lift_limits(runtime: Runtime) -> None:

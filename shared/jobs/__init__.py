@@ -18,9 +18,11 @@ from shared.jobs.definitions import (
 )
 from shared.jobs.effects import EffectUnknown, NothingHappened
 from shared.jobs.exchange.outbox import MessageId, submit_to
+from shared.jobs.guards import Guards
 from shared.jobs.ledger.records import Job, JobId
 from shared.jobs.limits import Limiter
 from shared.jobs.outcomes import Cancel, Discard, RateLimited, Retry, Snooze, Unrecoverable
+from shared.jobs.providers import Breaker, Budget
 from shared.jobs.retention import Keep, Retention
 from shared.jobs.retries import Backoff, exponential, fixed, linear, table
 from shared.jobs.schedules import Schedule, put_schedule, remove_schedule
@@ -29,10 +31,13 @@ from shared.jobs.submission import Jobs, submit, submit_many
 __all__ = [
     "Arguments",
     "Backoff",
+    "Breaker",
+    "Budget",
     "Cancel",
     "Catalogue",
     "Discard",
     "EffectUnknown",
+    "Guards",
     "Job",
     "JobContext",
     "JobDefinition",

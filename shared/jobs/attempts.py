@@ -12,6 +12,8 @@ from dramatiq.middleware import SkipMessage
 from shared import clock, logs
 from shared.db import database_errors
 from shared.errors import (
+    BudgetExhausted,
+    CircuitOpen,
     LeaseLost,
     LockHeld,
     OutcomeRefused,
@@ -235,6 +237,12 @@ def _later(error: BaseException) -> Outcome | None:
         case RateLimited():
             again = Again(error.retry_after, counts=False, wait_reason=WaitReason.RATE_LIMITED)
             return replace(again, scope=error.scope)
+        case CircuitOpen():
+            # Spread, so that those who wait for one circuit do not all come back at once for its few probes.
+            delay = error.retry_after * random.uniform(1, 1.5)  # noqa: S311  # jitter, not a secret
+            return Again(delay, counts=False, wait_reason=WaitReason.CIRCUIT, failure=failure_of(error))
+        case BudgetExhausted():
+            return Again(error.retry_after, counts=False, wait_reason=WaitReason.BUDGET)
         case UpstreamRateLimited():
             return Again(error.retry_after, counts=False, wait_reason=WaitReason.RATE_LIMITED)
         case LockHeld():

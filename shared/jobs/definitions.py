@@ -23,6 +23,7 @@ import periodiq
 
 from shared.errors import ConfigurationInvalid, InvalidArgument
 from shared.jobs.limits import MAX_RUNNING, NAME, Limiter, limit_problems
+from shared.jobs.providers import Breaker, Budget
 from shared.jobs.retention import DEFAULT as DEFAULT_RETENTION
 from shared.jobs.retention import Retention
 from shared.jobs.retries import Backoff, exponential
@@ -124,7 +125,7 @@ class JobDefinition(Generic[A, R]):
     is_durable: bool
     isolation: Isolation = "thread"
     is_coroutine: bool = False
-    #: A plain function in a thread: asked for each job, so it is stored.
+    #: A plain function in a thread with nothing around it: asked for each job, so it is stored.
     is_plain: bool = True
     #: At most so many of this name at once, over all processes; None for no limit.
     max_running: int | None = None
@@ -133,6 +134,8 @@ class JobDefinition(Generic[A, R]):
     #: Every start takes `cost` points of this limiter.
     limiter: Limiter | None = None
     cost: int = 1
+    #: While its circuit is open no attempt begins.
+    breaker: Breaker | None = None
 
     def group_of(self, args: A) -> str:
         """The group that these arguments belong to; empty for none."""
@@ -171,6 +174,7 @@ def job(
     group: Grouping | None = None,
     limiter: Limiter | None = None,
     cost: int = 1,
+    breaker: Breaker | None = None,
 ) -> Declare:
     """Declare a function as a job. It takes (ctx, args) and returns its result or raises a verdict.
 
@@ -178,6 +182,7 @@ def job(
     `await ctx.off_loop(…)`. `isolation="process"` runs it in a process of its own, which is killed when the time limit,
     a cancel or a lost lease says so and the job does not end by itself. `group` names the field of the arguments, or
     the function of them, by which its jobs share limits and pauses; each start takes `cost` points of `limiter`.
+    While the circuit of `breaker` is open it waits, at no cost; what its attempts raise opens and closes that.
 
     Raises ConfigurationInvalid for a bad name, a timeout outside 1 ms to 24 h, untyped arguments, another isolation, or
     a wrong limit.
@@ -216,11 +221,12 @@ def job(
             is_durable=durable,
             isolation=isolation,
             is_coroutine=is_coroutine,
-            is_plain=isolation == "thread" and not is_coroutine,
+            is_plain=isolation == "thread" and not is_coroutine and breaker is None,
             max_running=max_running,
             group=group,
             limiter=limiter,
             cost=cost,
+            breaker=breaker,
         )
 
     return declare
@@ -250,6 +256,8 @@ class Catalogue:
         *,
         attempts: int = 3,
         backoff: Backoff | None = None,
+        breakers: tuple[Breaker, ...] = (),
+        budgets: tuple[Budget, ...] = (),
     ) -> None:
         self.service = service
         self.jobs = {definition.name: definition for definition in definitions}
@@ -271,6 +279,16 @@ class Catalogue:
             for one in definitions
             if one.limiter is not None and one.limiter != self.limiters[one.limiter.name]
         )
+        guarding = (*breakers, *(one.breaker for one in definitions if one.breaker is not None))
+        self.breakers = {one.name: one for one in guarding}
+        self.budgets = {one.name: one for one in budgets}
+        problems.extend(
+            f"{service} says different things of breaker {one.name}"
+            for one in guarding
+            if one != self.breakers[one.name]
+        )
+        if len(self.budgets) != len(budgets):
+            problems.append(f"two budgets of {service} have the same name")
         if problems:
             raise ConfigurationInvalid(problems)
 

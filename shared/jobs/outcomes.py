@@ -83,6 +83,8 @@ class WaitReason(StrEnum):
     RATE_LIMITED = "rate_limited"
     LOCK = "lock"
     STORE = "store"
+    CIRCUIT = "circuit_open"
+    BUDGET = "budget"
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,7 @@ that stands in its callers.
 """
 
 import importlib.resources
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
 from typing import Any, TypeAlias
 
@@ -42,6 +42,8 @@ _PREAMBLES: dict[str, tuple[str, ...]] = {
     **dict.fromkeys(("configure", "configure_gates"), (*_EVERY, "regate")),
     **dict.fromkeys(("enqueue", "complete", "retry", "bury", "reclaim"), (*_EVERY, "tally")),
     **dict.fromkeys(("lock", "limiter_lease", "limiter_configure", "limiter_close"), ()),
+    **dict.fromkeys(("circuit_admit", "circuit_report", "circuit_configure"), ()),
+    **dict.fromkeys(("budget_spend", "budget_configure"), ()),
 }
 #: text, keys, packed arguments: one script call ready to be sent.
 _Wired: TypeAlias = tuple[str, list[str], bytes]
@@ -253,7 +255,7 @@ class Scripts:
         """Take, renew or free a named lock; False when another holds it."""
         return bool(self.run_alone("lock", [self.keys.lock(name)], [verb, token, ttl_ms]) == 1)
 
-    def run_alone(self, name: str, keys: Sequence[str], arguments: Sequence[object]) -> Any:
+    def run_alone(self, name: str, keys: Sequence[str], arguments: Sequence[object] | Mapping[str, object]) -> Any:
         """A script that has nothing to do with the index, by its file's name."""
         with store_errors():
             return self._calls.run(self._text(name), keys, _pack(arguments))

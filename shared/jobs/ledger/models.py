@@ -238,6 +238,47 @@ limiter = sa.Table(
     _instant("edited_at"),
 )
 
+#: How the circuit of a provider stands, and what this service and its people say of it; times are Redis milliseconds.
+circuit = sa.Table(
+    "circuit",
+    metadata,
+    sa.Column("name", sa.Text, primary_key=True),
+    sa.Column("version", sa.BigInteger, nullable=False),
+    sa.Column("failures", sa.Integer, nullable=False),
+    sa.Column("ratio", sa.Double, nullable=False),
+    sa.Column("window_ms", sa.BigInteger, nullable=False),
+    sa.Column("cooldown_ms", sa.BigInteger, nullable=False),
+    sa.Column("cooldown_max_ms", sa.BigInteger, nullable=False),
+    sa.Column("probes", sa.Integer, nullable=False),
+    sa.Column("probe_ms", sa.BigInteger, nullable=False),
+    sa.Column("forced", sa.Text, sa.CheckConstraint("forced IN ('', 'open')", name="forced"), nullable=False,
+              server_default=""),
+    sa.Column("forced_until_ms", sa.BigInteger, nullable=False, server_default="0"),
+    sa.Column("edited_ms", sa.BigInteger, nullable=False, server_default="0"),
+    #: Rises with every opening and closing: the higher one is the newer one, here or in the index.
+    sa.Column("turn", sa.BigInteger, nullable=False, server_default="0"),
+    sa.Column("state", sa.Text, sa.CheckConstraint("state IN ('closed', 'open')", name="state"), nullable=False,
+              server_default="closed"),
+    sa.Column("opens_ms", sa.BigInteger, nullable=False, server_default="0"),
+    sa.Column("since_ms", sa.BigInteger, nullable=False, server_default="0"),
+    sa.Column("streak", sa.Integer, nullable=False, server_default="0"),
+    sa.Column("reason", sa.Text, nullable=False, server_default=""),
+)  # fmt: skip
+
+#: What this service says of a provider's budget, and how many points of the present window it has allowed itself.
+budget = sa.Table(
+    "budget",
+    metadata,
+    sa.Column("name", sa.Text, primary_key=True),
+    sa.Column("version", sa.BigInteger, nullable=False),
+    sa.Column("points", sa.BigInteger, nullable=False),
+    sa.Column("window_ms", sa.BigInteger, nullable=False),
+    sa.Column("soft", sa.Double, nullable=False),
+    sa.Column("edited_ms", sa.BigInteger, nullable=False, server_default="0"),
+    sa.Column("window_index", sa.BigInteger, nullable=False, server_default="-1"),
+    sa.Column("may", sa.BigInteger, nullable=False, server_default="0"),
+)
+
 redis_identity = sa.Table(
     "redis_identity",
     metadata,

@@ -1,0 +1,55 @@
+"""circuits and budgets of outside providers."""
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "ledger_0011"
+down_revision = "ledger_0005"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    """Add the tables."""
+    op.create_table(
+        "circuit",
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("version", sa.BigInteger(), nullable=False),
+        sa.Column("failures", sa.Integer(), nullable=False),
+        sa.Column("ratio", sa.Double(), nullable=False),
+        sa.Column("window_ms", sa.BigInteger(), nullable=False),
+        sa.Column("cooldown_ms", sa.BigInteger(), nullable=False),
+        sa.Column("cooldown_max_ms", sa.BigInteger(), nullable=False),
+        sa.Column("probes", sa.Integer(), nullable=False),
+        sa.Column("probe_ms", sa.BigInteger(), nullable=False),
+        sa.Column("forced", sa.Text(), server_default="", nullable=False),
+        sa.Column("forced_until_ms", sa.BigInteger(), server_default="0", nullable=False),
+        sa.Column("edited_ms", sa.BigInteger(), server_default="0", nullable=False),
+        sa.Column("turn", sa.BigInteger(), server_default="0", nullable=False),
+        sa.Column("state", sa.Text(), server_default="closed", nullable=False),
+        sa.Column("opens_ms", sa.BigInteger(), server_default="0", nullable=False),
+        sa.Column("since_ms", sa.BigInteger(), server_default="0", nullable=False),
+        sa.Column("streak", sa.Integer(), server_default="0", nullable=False),
+        sa.Column("reason", sa.Text(), server_default="", nullable=False),
+        sa.CheckConstraint("forced IN ('', 'open')", name=op.f("ck_circuit_forced")),
+        sa.CheckConstraint("state IN ('closed', 'open')", name=op.f("ck_circuit_state")),
+        sa.PrimaryKeyConstraint("name", name=op.f("pk_circuit")),
+    )
+    op.create_table(
+        "budget",
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("version", sa.BigInteger(), nullable=False),
+        sa.Column("points", sa.BigInteger(), nullable=False),
+        sa.Column("window_ms", sa.BigInteger(), nullable=False),
+        sa.Column("soft", sa.Double(), nullable=False),
+        sa.Column("edited_ms", sa.BigInteger(), server_default="0", nullable=False),
+        sa.Column("window_index", sa.BigInteger(), server_default="-1", nullable=False),
+        sa.Column("may", sa.BigInteger(), server_default="0", nullable=False),
+        sa.PrimaryKeyConstraint("name", name=op.f("pk_budget")),
+    )
+
+
+def downgrade() -> None:
+    """Take them away."""
+    op.drop_table("budget")
+    op.drop_table("circuit")

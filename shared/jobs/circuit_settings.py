@@ -73,9 +73,14 @@ class Standing:
     forced_until_ms: int
 
     @property
+    def is_forced(self) -> bool:
+        """True while a person holds it open."""
+        return bool(self.forced) and (not self.forced_until_ms or self.forced_until_ms > self.now_ms)
+
+    @property
     def word(self) -> str:
         """closed, open or half_open."""
-        if self.forced and (not self.forced_until_ms or self.forced_until_ms > self.now_ms):
+        if self.is_forced:
             return "open"
         if self.state == "open" and self.opens_ms <= self.now_ms:
             return "half_open"

@@ -23,7 +23,8 @@ import periodiq
 
 from shared.errors import ConfigurationInvalid, InvalidArgument
 from shared.jobs.limits import MAX_RUNNING, NAME, Limiter, limit_problems
-from shared.jobs.providers import Breaker, Budget
+from shared.jobs.limits import Rate as Rate
+from shared.jobs.providers import Breaker, Budget, by_name
 from shared.jobs.retention import DEFAULT as DEFAULT_RETENTION
 from shared.jobs.retention import Retention
 from shared.jobs.retries import Backoff, exponential
@@ -59,20 +60,6 @@ class Priority(IntEnum):
     NORMAL = 3
     LOW = 4
     BATCH = 5
-
-
-@dataclass(frozen=True, slots=True)
-class Rate:
-    """At most `starts` starts in any window of `per`, over all processes."""
-
-    starts: int
-    per: timedelta
-
-    def __post_init__(self) -> None:
-        if not 1 <= self.starts <= 10_000:
-            raise InvalidArgument(f"a rate must be from 1 to 10,000 starts, got {self.starts}", field="rate")
-        if not timedelta(milliseconds=100) <= self.per <= timedelta(days=1):
-            raise InvalidArgument(f"a rate's window must be from 100 ms to 1 day, got {self.per}", field="per")
 
 
 @dataclass(frozen=True, slots=True)
@@ -279,16 +266,9 @@ class Catalogue:
             for one in definitions
             if one.limiter is not None and one.limiter != self.limiters[one.limiter.name]
         )
-        guarding = (*breakers, *(one.breaker for one in definitions if one.breaker is not None))
-        self.breakers = {one.name: one for one in guarding}
-        self.budgets = {one.name: one for one in budgets}
-        problems.extend(
-            f"{service} says different things of breaker {one.name}"
-            for one in guarding
-            if one != self.breakers[one.name]
-        )
-        if len(self.budgets) != len(budgets):
-            problems.append(f"two budgets of {service} have the same name")
+        own = (one.breaker for one in definitions if one.breaker is not None)
+        self.breakers = by_name(service, (*breakers, *own))
+        self.budgets = by_name(service, budgets)
         if problems:
             raise ConfigurationInvalid(problems)
 

@@ -1,9 +1,11 @@
 """Owns what may be declared of an outside provider: when to stop calling it, and how much of it may be used. Pure."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import TypeVar
 
-from shared.errors import InvalidArgument
+from shared.errors import ConfigurationInvalid, InvalidArgument
 from shared.jobs.limits import NAME
 
 MAX_FAILURES = 10_000
@@ -68,6 +70,18 @@ class Budget:
             raise InvalidArgument(f"the window of budget {self.name} must be from 1 s to 31 days", field="per")
         if not 0 < self.soft <= 1:
             raise InvalidArgument(f"soft of budget {self.name} must be above 0 and at most 1", field="soft")
+
+
+P = TypeVar("P", Breaker, Budget)
+
+
+def by_name(service: str, declared: Iterable[P]) -> dict[str, P]:
+    """What a service declares, by name. Raises ConfigurationInvalid when two of one name say different things."""
+    known: dict[str, P] = {}
+    for one in declared:
+        if known.setdefault(one.name, one) != one:
+            raise ConfigurationInvalid([f"{service} says different things of {type(one).__name__.lower()} {one.name}"])
+    return known
 
 
 def _check_name(kind: str, name: str) -> None:

@@ -36,7 +36,7 @@ end
 local edited = tonumber(redis.call('HGET', KEYS[1], 'edited')) or 0
 if said.edited_ms > edited or said.is_edit == 1 then
   redis.call('HSET', KEYS[1], 'edited', string.format('%d', said.edited_ms), 'forced', said.forced, 'forced_until',
-             string.format('%d', said.forced_until))
+             string.format('%d', said.forced_until), 'reason', said.reason)
   if said.is_edit == 1 and said.forced == '' then stand('closed', turn + 1, 0, now, 0, said.reason) end
 end
 redis.call('ZREMRANGEBYSCORE', KEYS[2], '-inf', now)

@@ -27,6 +27,7 @@ from shared.jobs.retention import Keep, Retention
 from shared.jobs.retries import Backoff, exponential, fixed, linear, table
 from shared.jobs.schedules import Schedule, put_schedule, remove_schedule
 from shared.jobs.submission import Jobs, submit, submit_many
+from shared.jobs.times import Times
 
 __all__ = [
     "Arguments",
@@ -56,6 +57,7 @@ __all__ = [
     "Retry",
     "Schedule",
     "Snooze",
+    "Times",
     "Unrecoverable",
     "cron",
     "exponential",

@@ -117,6 +117,7 @@ class JobContext:
         """Report `done` of `total` units; sent at most five times a second, the last one always."""
         if not math.isfinite(total) or total <= 0 or not 0 <= done <= total:
             raise InvalidArgument(f"progress must be 0 ≤ done ≤ total, got {done} of {total}", field="done")
+        self._running.hear()
         at = clock.monotonic()
         if done < total and at - self._progress_at < PROGRESS_INTERVAL_SECONDS:
             return
@@ -152,6 +153,7 @@ class JobContext:
 
     def step(self, name: str, action: Callable[[UnitOfWork], T]) -> T:
         """Run `action` and commit its JSON value under `name`; a later attempt gets the value without running it."""
+        self._running.hear()
         key = {"job_id": self.id, "generation": self._held.generation, "step": name}
         with self.transaction() as work:
             known = work.connection.execute(
@@ -170,6 +172,7 @@ class JobContext:
             )
             crash_point("step.written")
         crash_point("step.committed")
+        self._running.hear()
         return value
 
     def effect(

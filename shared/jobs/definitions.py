@@ -28,6 +28,7 @@ from shared.jobs.providers import Breaker, Budget, by_name
 from shared.jobs.retention import DEFAULT as DEFAULT_RETENTION
 from shared.jobs.retention import Retention
 from shared.jobs.retries import Backoff, exponential
+from shared.jobs.times import NO_TIMES, Times
 
 if TYPE_CHECKING:
     from shared.jobs.context import JobContext
@@ -123,6 +124,7 @@ class JobDefinition(Generic[A, R]):
     cost: int = 1
     #: While its circuit is open no attempt begins.
     breaker: Breaker | None = None
+    times: Times = NO_TIMES
 
     def group_of(self, args: A) -> str:
         """The group that these arguments belong to; empty for none."""
@@ -162,6 +164,7 @@ def job(
     limiter: Limiter | None = None,
     cost: int = 1,
     breaker: Breaker | None = None,
+    times: Times = NO_TIMES,
 ) -> Declare:
     """Declare a function as a job. It takes (ctx, args) and returns its result or raises a verdict.
 
@@ -183,6 +186,7 @@ def job(
         problems.append(f"attempts of job {name} must be from 1 to 100, got {attempts}")
     if isolation not in ISOLATIONS:
         problems.append(f"isolation of job {name} must be one of {', '.join(ISOLATIONS)}, got {isolation!r}")
+    problems.extend(times.problems(name, is_durable=durable, is_isolated=isolation == "process"))
     problems.extend(limit_problems(name, max_running=max_running, limiter=limiter, cost=cost))
     if problems:
         raise ConfigurationInvalid(problems)
@@ -214,6 +218,7 @@ def job(
             limiter=limiter,
             cost=cost,
             breaker=breaker,
+            times=times,
         )
 
     return declare
@@ -260,15 +265,9 @@ class Catalogue:
             problems.append(f"two queues of {service} have the same name")
         if len(self.jobs) != len(definitions):
             problems.append(f"two jobs of {service} have the same name")
-        self.limiters = {one.limiter.name: one.limiter for one in definitions if one.limiter is not None}
-        problems.extend(
-            f"two jobs of {service} say different things of limiter {one.limiter.name}"
-            for one in definitions
-            if one.limiter is not None and one.limiter != self.limiters[one.limiter.name]
-        )
-        own = (one.breaker for one in definitions if one.breaker is not None)
-        self.breakers = by_name(service, (*breakers, *own))
-        self.budgets = by_name(service, budgets)
+        self.limiters = by_name(service, (one.limiter for one in definitions), problems)
+        self.breakers = by_name(service, (*breakers, *(one.breaker for one in definitions)), problems)
+        self.budgets = by_name(service, budgets, problems)
         if problems:
             raise ConfigurationInvalid(problems)
 

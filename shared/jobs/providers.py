@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import TypeVar
 
-from shared.errors import ConfigurationInvalid, InvalidArgument
-from shared.jobs.limits import NAME
+from shared.errors import InvalidArgument
+from shared.jobs.limits import NAME, Limiter
 
 MAX_FAILURES = 10_000
 MAX_PROBES = 100
@@ -72,15 +72,18 @@ class Budget:
             raise InvalidArgument(f"soft of budget {self.name} must be above 0 and at most 1", field="soft")
 
 
-P = TypeVar("P", Breaker, Budget)
+P = TypeVar("P", Breaker, Budget, Limiter)
 
 
-def by_name(service: str, declared: Iterable[P]) -> dict[str, P]:
-    """What a service declares, by name. Raises ConfigurationInvalid when two of one name say different things."""
-    known: dict[str, P] = {}
-    for one in declared:
-        if known.setdefault(one.name, one) != one:
-            raise ConfigurationInvalid([f"{service} says different things of {type(one).__name__.lower()} {one.name}"])
+def by_name(service: str, declared: Iterable[P | None], problems: list[str]) -> dict[str, P]:
+    """What a service declares, by name; where two of one name say different things, a problem is added."""
+    said = [one for one in declared if one is not None]
+    known = {one.name: one for one in said}
+    problems.extend(
+        f"two jobs of {service} say different things of {type(one).__name__.lower()} {one.name}"
+        for one in said
+        if one != known[one.name]
+    )
     return known
 
 

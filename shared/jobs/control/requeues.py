@@ -5,6 +5,8 @@ from shared.jobs.ledger import commands
 from shared.jobs.ledger.records import Job
 from shared.jobs.states import Verb
 from shared.jobs.submission import Jobs
+from shared.jobs.time_limits import renew_times
+from shared.jobs.times import NO_TIMES
 
 
 def requeue(jobs: Jobs, job_id: str) -> Job:
@@ -17,5 +19,7 @@ def requeue(jobs: Jobs, job_id: str) -> Job:
     with jobs.database.unit_of_work() as work:
         begun = commands.requeue(work, job_id)
         if begun is not None:
+            definition = jobs.catalogue.jobs.get(begun.name)
+            renew_times(work, job_id, definition.times if definition else NO_TIMES)
             work.after_commit(lambda: jobs.push([begun], deadline_ms=deadline_ms))
     return begun or overtaken(jobs, job_id, Verb.REQUEUE)

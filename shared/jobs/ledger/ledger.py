@@ -130,7 +130,7 @@ SET finished_at = coalesce(excluded.finished_at, attempt.finished_at),
 """)
 
 #: Final kinds are the settler's to write, the row and the attempt that ended.
-FINAL_KINDS = frozenset({"completed", "dead", "cancelled", "dropped"})
+FINAL_KINDS = frozenset({"completed", "dead", "cancelled", "dropped", "expired"})
 _ATTEMPT_ENDS = {"retrying": "failed", "snoozed": "snoozed", "released": "released", "reclaimed": "crashed"}
 
 

@@ -279,6 +279,18 @@ budget = sa.Table(
     sa.Column("may", sa.BigInteger, nullable=False, server_default="0"),
 )
 
+#: Until when a job may begin and end. No foreign key: every deletion of a job would look here; it goes after a look.
+job_limit = sa.Table(
+    "job_limit",
+    metadata,
+    sa.Column("job_id", UUID(as_uuid=False), primary_key=True),
+    sa.Column("queue_ttl_ms", sa.BigInteger),
+    _instant("expires_at"),
+    _instant("deadline_at"),
+    _instant("look_at", nullable=False),
+    sa.Index("ix_job_limit_look_at", "look_at"),
+)
+
 redis_identity = sa.Table(
     "redis_identity",
     metadata,

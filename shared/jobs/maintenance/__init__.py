@@ -7,6 +7,8 @@ from shared import clock
 from shared.jobs.control.changes import apply_changes
 from shared.jobs.exchange import outbox
 from shared.jobs.exchange.delivery import deliver_once
+from shared.jobs.maintenance.expiry import expire_once
+from shared.jobs.maintenance.expiry import seconds_to_next as seconds_to_next_limit
 from shared.jobs.maintenance.history import HOLD_MS
 from shared.jobs.maintenance.ledger_writer import LedgerWriter
 from shared.jobs.maintenance.listener import Listener
@@ -43,6 +45,12 @@ class Maintenance:
             Loop(f"{prefix}-reaper", lambda: reap_once(jobs), interval_seconds=5),
             Loop(f"{prefix}-reconciler", _watch_identity(jobs), interval_seconds=1),
             Loop(f"{prefix}-sweeper", lambda: sweep_once(jobs), interval_seconds=60),
+            Loop(
+                f"{prefix}-expiry",
+                lambda: expire_once(jobs),
+                interval_seconds=1,
+                pause=lambda: seconds_to_next_limit(jobs),
+            ),
             Loop(f"{prefix}-gauges", lambda: gauge_once(jobs), interval_seconds=5),
         ]
         wakes: dict[str, Callable[[], None]] = {"millrace_relay": relay.wake}

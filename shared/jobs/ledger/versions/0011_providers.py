@@ -1,4 +1,4 @@
-"""circuits and budgets of outside providers."""
+"""circuits and budgets of outside providers, and until when jobs may begin and end."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -11,6 +11,12 @@ depends_on = None
 
 def upgrade() -> None:
     """Add the tables."""
+    _add_circuit()
+    _add_budget()
+    _add_job_limit()
+
+
+def _add_circuit() -> None:
     op.create_table(
         "circuit",
         sa.Column("name", sa.Text(), nullable=False),
@@ -35,6 +41,9 @@ def upgrade() -> None:
         sa.CheckConstraint("state IN ('closed', 'open')", name=op.f("ck_circuit_state")),
         sa.PrimaryKeyConstraint("name", name=op.f("pk_circuit")),
     )
+
+
+def _add_budget() -> None:
     op.create_table(
         "budget",
         sa.Column("name", sa.Text(), nullable=False),
@@ -49,7 +58,21 @@ def upgrade() -> None:
     )
 
 
+def _add_job_limit() -> None:
+    op.create_table(
+        "job_limit",
+        sa.Column("job_id", sa.UUID(as_uuid=False), nullable=False),
+        sa.Column("queue_ttl_ms", sa.BigInteger(), nullable=True),
+        sa.Column("expires_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("deadline_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("look_at", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("job_id", name=op.f("pk_job_limit")),
+    )
+    op.create_index("ix_job_limit_look_at", "job_limit", ["look_at"])
+
+
 def downgrade() -> None:
     """Take them away."""
+    op.drop_table("job_limit")
     op.drop_table("budget")
     op.drop_table("circuit")

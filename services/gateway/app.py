@@ -30,6 +30,7 @@ from services.gateway.rest import (
     providers,
     queue_actions,
     queues,
+    results,
 )
 from services.gateway.rest.edge import Edge
 from services.gateway.settings import GatewaySettings
@@ -38,6 +39,7 @@ from shared.bootstrap import Service, ServiceRuntime
 from shared.db import Database
 
 TITLE = "Millrace"
+ROUTED = (price_updates, jobs, job_actions, queues, queue_actions, providers, results, audit, coins, health, docs)
 DESCRIPTION = "Durable, inspectable, controllable background jobs."
 
 
@@ -79,9 +81,8 @@ def assemble(settings: GatewaySettings, database: Database, peers: Fleet) -> Fas
     )
     app.state.jobs, app.state.coins = Jobs(peers), Coins(peers)
     app.state.control, app.state.audit = Control(peers, app.state.jobs), AuditTrail(AuditStore(database))
-    app.state.providers = Providers(peers)
-    app.state.readiness = Readiness(peers, database)
-    for module in (price_updates, jobs, job_actions, queues, queue_actions, providers, audit, coins, health, docs):
+    app.state.providers, app.state.readiness = Providers(peers), Readiness(peers, database)
+    for module in ROUTED:
         app.include_router(module.routes)
     app.openapi = lambda: openapi.describe(app)  # type: ignore[method-assign]  # FastAPI's documented way to extend it
     app.add_middleware(Gate, keys=keys)

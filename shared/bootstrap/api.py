@@ -2,12 +2,12 @@
 
 from collections.abc import Callable
 
-from protos.jobs.v1 import jobs_pb2, jobs_pb2_grpc, providers_pb2_grpc
+from protos.jobs.v1 import jobs_pb2, jobs_pb2_grpc, providers_pb2_grpc, results_pb2_grpc
 from shared.bootstrap.process import Process
 from shared.bootstrap.service import ServiceRuntime
 from shared.errors import ConfigurationInvalid
 from shared.health import HealthRegistry
-from shared.jobs import provider_servicer
+from shared.jobs import provider_servicer, result_servicer
 from shared.jobs.demands import refuse_unsafe
 from shared.jobs.servicer import JobServicer
 from shared.rpc import WATCH_STREAMS, RpcServer, Servicer, StreamSlots
@@ -56,9 +56,14 @@ def server_of(process: Process, runtime: ServiceRuntime) -> RpcServer:
         provider_servicer.ProviderServicer(runtime.jobs),
         provider_servicer.FULL_NAME,
     )
+    result_service = Servicer(
+        results_pb2_grpc.add_ResultServiceServicer_to_server,
+        result_servicer.ResultServicer(runtime.jobs),
+        result_servicer.FULL_NAME,
+    )
     own = runtime.service.servicers(runtime) if runtime.service.servicers else ()
     return RpcServer(
-        (job_service, provider_service, *own),
+        (job_service, provider_service, result_service, *own),
         host=process.settings.grpc_host,
         port=runtime.settings.grpc_port,
         token=process.settings.service_token,

@@ -28,6 +28,7 @@ from shared.jobs.retries import Backoff, exponential, fixed, linear, table
 from shared.jobs.schedules import Schedule, put_schedule, remove_schedule
 from shared.jobs.submission import Jobs, submit, submit_many
 from shared.jobs.times import Times
+from shared.jobs.waits import wait
 
 __all__ = [
     "Arguments",
@@ -73,4 +74,5 @@ __all__ = [
     "submit_many",
     "submit_to",
     "table",
+    "wait",
 ]

@@ -68,6 +68,8 @@ class Heartbeat:
     def _enforce(self, worker: ServiceWorker, attempts: list[Running]) -> None:
         at = clock.monotonic()
         for running in attempts:
+            if (send := running.unsent) is not None:
+                send()
             if at > running.deadline:
                 running.interrupt(TimedOut)
             elif at > running.heard_at + running.stale_seconds:

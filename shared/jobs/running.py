@@ -65,6 +65,8 @@ class Running:
     #: Seconds without a word after which the attempt is taken for stale, and when it said one last.
     stale_seconds: float = float("inf")
     heard_at: float = float("inf")
+    #: Sends what the attempt reported last and could not yet, so that the newest report never waits for the next one.
+    unsent: Callable[[], None] | None = None
     job: str = "unknown"
     is_cancelled: Flag = field(default_factory=Flag)
     _lock: threading.Lock = field(default_factory=threading.Lock)

@@ -238,48 +238,48 @@ limiter = sa.Table(
     _instant("edited_at"),
 )
 
+
+def _count(name: str, default: str | None = None) -> "sa.Column[int]":
+    return sa.Column(name, sa.BigInteger, nullable=False, server_default=default)
+
+
 #: How the circuit of a provider stands, and what this service and its people say of it; times are Redis milliseconds.
 circuit = sa.Table(
     "circuit",
     metadata,
     sa.Column("name", sa.Text, primary_key=True),
-    sa.Column("version", sa.BigInteger, nullable=False),
-    sa.Column("failures", sa.Integer, nullable=False),
     sa.Column("ratio", sa.Double, nullable=False),
-    sa.Column("window_ms", sa.BigInteger, nullable=False),
-    sa.Column("cooldown_ms", sa.BigInteger, nullable=False),
-    sa.Column("cooldown_max_ms", sa.BigInteger, nullable=False),
-    sa.Column("probes", sa.Integer, nullable=False),
-    sa.Column("probe_ms", sa.BigInteger, nullable=False),
-    sa.Column("forced", sa.Text, sa.CheckConstraint("forced IN ('', 'open')", name="forced"), nullable=False,
-              server_default=""),
-    sa.Column("forced_until_ms", sa.BigInteger, nullable=False, server_default="0"),
-    sa.Column("edited_ms", sa.BigInteger, nullable=False, server_default="0"),
-    #: Rises with every opening and closing: the higher one is the newer one, here or in the index.
-    sa.Column("turn", sa.BigInteger, nullable=False, server_default="0"),
-    sa.Column("state", sa.Text, sa.CheckConstraint("state IN ('closed', 'open')", name="state"), nullable=False,
-              server_default="closed"),
-    sa.Column("opens_ms", sa.BigInteger, nullable=False, server_default="0"),
-    sa.Column("since_ms", sa.BigInteger, nullable=False, server_default="0"),
+    *(sa.Column(name, sa.Integer, nullable=False) for name in ("failures", "probes")),
+    *(_count(name) for name in ("version", "window_ms", "cooldown_ms", "cooldown_max_ms", "probe_ms")),
+    *(sa.Column(name, sa.Text, nullable=False, server_default="") for name in ("forced", "reason")),
+    sa.Column("state", sa.Text, nullable=False, server_default="closed"),
     sa.Column("streak", sa.Integer, nullable=False, server_default="0"),
-    sa.Column("reason", sa.Text, nullable=False, server_default=""),
-)  # fmt: skip
+    #: `turn` rises with every opening and closing: the higher one is the newer one, here or in the index.
+    *(_count(name, "0") for name in ("forced_until_ms", "edited_ms", "turn", "opens_ms", "since_ms")),
+    sa.CheckConstraint("forced IN ('', 'open')", name="forced"),
+    sa.CheckConstraint("state IN ('closed', 'open')", name="state"),
+)
 
 #: What this service says of a provider's budget, and how many points of the present window it has allowed itself.
 budget = sa.Table(
     "budget",
     metadata,
     sa.Column("name", sa.Text, primary_key=True),
-    sa.Column("version", sa.BigInteger, nullable=False),
-    sa.Column("points", sa.BigInteger, nullable=False),
-    sa.Column("window_ms", sa.BigInteger, nullable=False),
     sa.Column("soft", sa.Double, nullable=False),
-    sa.Column("edited_ms", sa.BigInteger, nullable=False, server_default="0"),
-    sa.Column("window_index", sa.BigInteger, nullable=False, server_default="-1"),
-    sa.Column("may", sa.BigInteger, nullable=False, server_default="0"),
+    *(_count(name) for name in ("version", "points", "window_ms")),
+    *(_count(name, default) for name, default in (("edited_ms", "0"), ("may", "0"), ("window_index", "-1"))),
 )
 
-#: Until when a job may begin and end. No foreign key: every deletion of a job would look here; it goes after a look.
+result_cache = sa.Table(
+    "result_cache",
+    metadata,
+    sa.Column("key", sa.Text, primary_key=True),
+    sa.Column("value", JSONB),
+    _instant("expires_at", nullable=False),
+    sa.Index("ix_result_cache_expires_at", "expires_at"),
+)
+
+#: Until when a job may begin and end. No foreign key: every deletion of a job would look here.
 job_limit = sa.Table(
     "job_limit",
     metadata,

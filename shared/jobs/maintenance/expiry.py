@@ -12,7 +12,6 @@ from shared.errors import StoreUnavailable
 from shared.jobs.connection import store_errors
 from shared.jobs.control.subjects import queues_of
 from shared.jobs.control_scripts import control_of
-from shared.jobs.crash_points import crash_point
 from shared.jobs.entries import decode_entry
 from shared.jobs.states import State
 from shared.jobs.submission import Jobs
@@ -65,8 +64,6 @@ def expire_once(jobs: Jobs) -> bool:
             return False
         entries = _entries(jobs, [row.id for row in rows])
         ended = [one for row in rows if (one := _see_to(work, row, entries.get(row.id))) is not None]
-        crash_point("expiry.written")
-    crash_point("expiry.committed")
     _withdraw(jobs, ended)
     return len(rows) >= BATCH
 

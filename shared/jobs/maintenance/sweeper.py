@@ -89,6 +89,7 @@ _AGED = (
     ("idempotency_key", "created_at", KEY_LIFE),
     ("schedule_tick", "fired_at", "7 days"),
     ("inbox", "received_at", inbox.KEPT),
+    ("result_cache", "expires_at", timedelta(0)),
 )
 
 

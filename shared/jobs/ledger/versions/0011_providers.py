@@ -2,6 +2,7 @@
 
 import sqlalchemy as sa
 from alembic import op
+from sqlalchemy.dialects import postgresql
 
 revision = "ledger_0011"
 down_revision = "ledger_0005"
@@ -14,6 +15,7 @@ def upgrade() -> None:
     _add_circuit()
     _add_budget()
     _add_job_limit()
+    _add_result_cache()
 
 
 def _add_circuit() -> None:
@@ -71,8 +73,20 @@ def _add_job_limit() -> None:
     op.create_index("ix_job_limit_look_at", "job_limit", ["look_at"])
 
 
+def _add_result_cache() -> None:
+    op.create_table(
+        "result_cache",
+        sa.Column("key", sa.Text(), nullable=False),
+        sa.Column("value", postgresql.JSONB(), nullable=True),
+        sa.Column("expires_at", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("key", name=op.f("pk_result_cache")),
+    )
+    op.create_index("ix_result_cache_expires_at", "result_cache", ["expires_at"])
+
+
 def downgrade() -> None:
     """Take them away."""
+    op.drop_table("result_cache")
     op.drop_table("job_limit")
     op.drop_table("budget")
     op.drop_table("circuit")

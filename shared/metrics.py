@@ -167,6 +167,12 @@ OLDEST_QUEUED_SECONDS = _gauge(
     "Age of the oldest job that may start now; 0 when none waits.",
     "Above a minute with a running queue: workers are missing, paused or blocked. The best signal to scale on.",
 )
+SLOT_DECISIONS = _counter(
+    "millrace_slot_decisions",
+    "service queue way",
+    "Changes of the slots of queues that adapt, by way (up, down).",
+    "down again and again: a provider or the database is the limit; lower max_slots; the decisions say which.",
+)
 RELAY_PUSHED = _counter(
     "millrace_relay_pushed",
     "service",

@@ -2,6 +2,7 @@
 
 from periodiq import cron
 
+from shared.jobs.adaptive import Adaptive
 from shared.jobs.context import JobContext
 from shared.jobs.definitions import (
     Arguments,
@@ -31,6 +32,7 @@ from shared.jobs.times import Times
 from shared.jobs.waits import wait
 
 __all__ = [
+    "Adaptive",
     "Arguments",
     "Backoff",
     "Breaker",

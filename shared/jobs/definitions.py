@@ -22,6 +22,7 @@ import msgspec
 import periodiq
 
 from shared.errors import ConfigurationInvalid, InvalidArgument
+from shared.jobs.adaptive import Adaptive
 from shared.jobs.limits import MAX_RUNNING, NAME, Limiter, limit_problems
 from shared.jobs.limits import Rate as Rate
 from shared.jobs.providers import Breaker, Budget, by_name
@@ -79,6 +80,8 @@ class Queue:
     group_max_running: int | None = None
     #: A lower priority that has waited this long gets a tenth of the queue's starts.
     age: timedelta = timedelta(minutes=1)
+    #: Its slots follow what its jobs meet, within bounds; None: they stay as they are set.
+    adaptive: Adaptive | None = None
 
     def __post_init__(self) -> None:
         if not NAME.fullmatch(self.name):

@@ -54,6 +54,10 @@ class Keys:
         """A named lock."""
         return self._key("lock", name)
 
+    def meter(self, queue: str) -> str:
+        """What each worker process met lately of a queue whose slots adapt."""
+        return self._key("q", queue, "meter")
+
     def unwanted(self) -> str:
         """Counts running jobs that were cancelled, so that their workers need not wait for the next heartbeat."""
         return self._key("unwanted")

@@ -16,6 +16,7 @@ from shared.jobs.completions import Completions, Ended
 from shared.jobs.connection import BLOCK_SECONDS
 from shared.jobs.crash_points import crash_point
 from shared.jobs.lanes import Lane
+from shared.jobs.meters import Meter
 from shared.jobs.observation import observe
 from shared.jobs.outcomes import Done, Lost, Outcome, Released
 from shared.jobs.running import Running, RunningAttempts, Stopping
@@ -52,6 +53,8 @@ class ServiceWorker:
         self._stopping = threading.Event()
         #: Set when something ended while the loop waits in this process.
         self._changed = threading.Event()
+        adaptive = (queue for queue in jobs.catalogue.queues.values() if queue.adaptive is not None)
+        self.meters = {queue.name: Meter() for queue in adaptive}
         #: The queues the loop asks for while it blocks in Redis; None while it does not block there.
         self._blocked_on: frozenset[str] | None = None
         #: True while the loop has nothing to ask for, and waits in this process.
@@ -281,6 +284,8 @@ class ServiceWorker:
         # The slot is free from here on: the next claim can travel together with this end.
         lane.ended(seconds)
         self._write_end(attempt, outcome)
+        if self.meters and (meter := self.meters.get(lane.queue)) is not None:
+            meter.note(outcome, seconds)
         observe(self.jobs.service, attempt.running.job, attempt.claimed, outcome, seconds)
 
     def _write_end(self, attempt: Attempt, outcome: Outcome) -> None:

@@ -4,6 +4,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import JSONB, UUID
 
 from shared.db import NAMING
+from shared.jobs.ledger.limit_tables import add_limit_tables
 from shared.jobs.states import State
 
 metadata = sa.MetaData(naming_convention=NAMING)
@@ -239,58 +240,6 @@ limiter = sa.Table(
 )
 
 
-def _count(name: str, default: str | None = None) -> "sa.Column[int]":
-    return sa.Column(name, sa.BigInteger, nullable=False, server_default=default)
-
-
-#: How the circuit of a provider stands, and what this service and its people say of it; times are Redis milliseconds.
-circuit = sa.Table(
-    "circuit",
-    metadata,
-    sa.Column("name", sa.Text, primary_key=True),
-    sa.Column("ratio", sa.Double, nullable=False),
-    *(sa.Column(name, sa.Integer, nullable=False) for name in ("failures", "probes")),
-    *(_count(name) for name in ("version", "window_ms", "cooldown_ms", "cooldown_max_ms", "probe_ms")),
-    *(sa.Column(name, sa.Text, nullable=False, server_default="") for name in ("forced", "reason")),
-    sa.Column("state", sa.Text, nullable=False, server_default="closed"),
-    sa.Column("streak", sa.Integer, nullable=False, server_default="0"),
-    #: `turn` rises with every opening and closing: the higher one is the newer one, here or in the index.
-    *(_count(name, "0") for name in ("forced_until_ms", "edited_ms", "turn", "opens_ms", "since_ms")),
-    sa.CheckConstraint("forced IN ('', 'open')", name="forced"),
-    sa.CheckConstraint("state IN ('closed', 'open')", name="state"),
-)
-
-#: What this service says of a provider's budget, and how many points of the present window it has allowed itself.
-budget = sa.Table(
-    "budget",
-    metadata,
-    sa.Column("name", sa.Text, primary_key=True),
-    sa.Column("soft", sa.Double, nullable=False),
-    *(_count(name) for name in ("version", "points", "window_ms")),
-    *(_count(name, default) for name, default in (("edited_ms", "0"), ("may", "0"), ("window_index", "-1"))),
-)
-
-result_cache = sa.Table(
-    "result_cache",
-    metadata,
-    sa.Column("key", sa.Text, primary_key=True),
-    sa.Column("value", JSONB),
-    _instant("expires_at", nullable=False),
-    sa.Index("ix_result_cache_expires_at", "expires_at"),
-)
-
-#: Until when a job may begin and end. No foreign key: every deletion of a job would look here.
-job_limit = sa.Table(
-    "job_limit",
-    metadata,
-    sa.Column("job_id", UUID(as_uuid=False), primary_key=True),
-    sa.Column("queue_ttl_ms", sa.BigInteger),
-    _instant("expires_at"),
-    _instant("deadline_at"),
-    _instant("look_at", nullable=False),
-    sa.Index("ix_job_limit_look_at", "look_at"),
-)
-
 redis_identity = sa.Table(
     "redis_identity",
     metadata,
@@ -298,3 +247,5 @@ redis_identity = sa.Table(
     sa.Column("identity", sa.Text, nullable=False),
     _instant("reconciled_at", nullable=False, default="clock_timestamp()"),
 )
+
+add_limit_tables(metadata)

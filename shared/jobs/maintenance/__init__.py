@@ -18,6 +18,7 @@ from shared.jobs.maintenance.reaper import reap_once
 from shared.jobs.maintenance.reconciler import identity_changed, reconcile_once
 from shared.jobs.maintenance.relay import relay_once
 from shared.jobs.maintenance.settler import settle_once
+from shared.jobs.maintenance.steering import steer_once
 from shared.jobs.maintenance.sweeper import sweep_once
 from shared.jobs.schedules.firing import fire_once, seconds_to_next
 from shared.jobs.submission import Jobs
@@ -51,6 +52,7 @@ class Maintenance:
                 interval_seconds=1,
                 pause=lambda: seconds_to_next_limit(jobs),
             ),
+            Loop(f"{prefix}-steering", lambda: steer_once(jobs), interval_seconds=5),
             Loop(f"{prefix}-gauges", lambda: gauge_once(jobs), interval_seconds=5),
         ]
         wakes: dict[str, Callable[[], None]] = {"millrace_relay": relay.wake}

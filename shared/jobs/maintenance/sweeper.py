@@ -90,6 +90,7 @@ _AGED = (
     ("schedule_tick", "fired_at", "7 days"),
     ("inbox", "received_at", inbox.KEPT),
     ("result_cache", "expires_at", timedelta(0)),
+    ("slot_decision", "at", "7 days"),
 )
 
 

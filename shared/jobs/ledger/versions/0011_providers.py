@@ -16,6 +16,7 @@ def upgrade() -> None:
     _add_budget()
     _add_job_limit()
     _add_result_cache()
+    _add_slot_decision()
 
 
 def _add_circuit() -> None:
@@ -73,6 +74,22 @@ def _add_job_limit() -> None:
     op.create_index("ix_job_limit_look_at", "job_limit", ["look_at"])
 
 
+def _add_slot_decision() -> None:
+    op.create_table(
+        "slot_decision",
+        sa.Column("id", sa.BigInteger(), sa.Identity(always=True), nullable=False),
+        sa.Column("queue", sa.Text(), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), server_default=sa.text("clock_timestamp()"), nullable=False),
+        sa.Column("slots_before", sa.Integer(), nullable=False),
+        sa.Column("slots_after", sa.Integer(), nullable=False),
+        sa.Column("reason", sa.Text(), nullable=False),
+        sa.Column("measures", postgresql.JSONB(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_slot_decision")),
+    )
+    op.create_index("ix_slot_decision_queue", "slot_decision", ["queue", "at"])
+    op.create_index("ix_slot_decision_at", "slot_decision", ["at"])
+
+
 def _add_result_cache() -> None:
     op.create_table(
         "result_cache",
@@ -86,6 +103,7 @@ def _add_result_cache() -> None:
 
 def downgrade() -> None:
     """Take them away."""
+    op.drop_table("slot_decision")
     op.drop_table("result_cache")
     op.drop_table("job_limit")
     op.drop_table("budget")

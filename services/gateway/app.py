@@ -21,6 +21,7 @@ from services.gateway.dialects import price_updates
 from services.gateway.rest import (
     audit,
     coins,
+    concurrency,
     docs,
     health,
     job_actions,
@@ -39,7 +40,20 @@ from shared.bootstrap import Service, ServiceRuntime
 from shared.db import Database
 
 TITLE = "Millrace"
-ROUTED = (price_updates, jobs, job_actions, queues, queue_actions, providers, results, audit, coins, health, docs)
+ROUTED = (
+    price_updates,
+    jobs,
+    job_actions,
+    queues,
+    queue_actions,
+    providers,
+    results,
+    concurrency,
+    audit,
+    coins,
+    health,
+    docs,
+)
 DESCRIPTION = "Durable, inspectable, controllable background jobs."
 
 

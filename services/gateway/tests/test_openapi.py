@@ -28,7 +28,9 @@ def test_the_description_is_openapi_3_1_with_every_route(document: dict[str, Any
         ("DELETE", "/api/v1/jobs/{id}"), ("POST", "/api/v1/queues/{name}/pause"),
         ("POST", "/api/v1/queues/{name}/resume"), ("PATCH", "/api/v1/queues/{name}"),
         ("POST", "/api/v1/queues/{name}/drain"), ("POST", "/api/v1/queues/{name}/clean"), ("GET", "/api/v1/audit"),
-        ("GET", "/api/v1/jobs/{id}/result"), ("GET", "/api/v1/circuits"), ("POST", "/api/v1/circuits/{name}/open"),
+        ("GET", "/api/v1/jobs/{id}/result"),
+        ("GET", "/api/v1/queues/{name}/concurrency"), ("GET", "/api/v1/circuits"),
+        ("POST", "/api/v1/circuits/{name}/open"),
         ("POST", "/api/v1/circuits/{name}/close"), ("GET", "/api/v1/budgets"), ("PATCH", "/api/v1/budgets/{name}"),
     }  # fmt: skip
 

@@ -6,7 +6,7 @@ from contextlib import ExitStack
 import httpx
 import pytest
 
-from protos.jobs.v1 import jobs_pb2_grpc, results_pb2_grpc
+from protos.jobs.v1 import concurrency_pb2_grpc, jobs_pb2_grpc, results_pb2_grpc
 from services.gateway.app import assemble
 from services.gateway.clients.fleet import Fleet
 from services.gateway.tests.conftest import migrated, serving, settings_for
@@ -14,10 +14,15 @@ from services.gateway.tests.stand_ins import TOKEN
 from shared.bootstrap.scheduler import declare
 from shared.bootstrap.service import Service, ServiceRuntime
 from shared.db import Database
-from shared.jobs import Arguments, Catalogue, JobContext, Jobs, Queue, job, seconds
+from shared.jobs import Adaptive, Arguments, Catalogue, JobContext, Jobs, Queue, concurrency_servicer, job, seconds
 from shared.jobs.broker import MillraceBroker
+from shared.jobs.concurrency_servicer import ConcurrencyServicer
 from shared.jobs.connection import connect
+from shared.jobs.control.queue_edits import Limits, edit
 from shared.jobs.maintenance.reconciler import reconcile_once
+from shared.jobs.maintenance.steering import steer_once
+from shared.jobs.meters import Meter, send_samples
+from shared.jobs.outcomes import Again, WaitReason
 from shared.jobs.result_servicer import FULL_NAME, ResultServicer
 from shared.jobs.scripts import Scripts
 from shared.jobs.servicer import JobServicer
@@ -27,7 +32,7 @@ from shared.security.tokens import generate_api_key
 from shared.settings import ServiceSettings
 from tools.stores import PostgresServer, ValkeyServer
 
-WORK = Queue("forging", slots=1)
+WORK = Queue("forging", slots=1, adaptive=Adaptive(min_slots=1, max_slots=4, latency=seconds(1)))
 
 
 class Bar(Arguments, frozen=True):
@@ -62,6 +67,11 @@ def place(
         servicers = [
             Servicer(add, JobServicer(jobs, StreamSlots(8)), "millrace.jobs.v1.JobService"),
             Servicer(add_results, ResultServicer(jobs), FULL_NAME),
+            Servicer(
+                concurrency_pb2_grpc.add_ConcurrencyServiceServicer_to_server,
+                ConcurrencyServicer(jobs),
+                concurrency_servicer.FULL_NAME,
+            ),
         ]
         server = RpcServer(servicers, host="127.0.0.1", port=0, token=TOKEN, name="anvil")
         stack.callback(server.stop, grace=0)
@@ -97,3 +107,21 @@ def test_a_bad_wait_names_the_field(place: tuple[httpx.Client, ServiceWorker], w
 
 def test_a_job_that_nobody_has_is_not_found(place: tuple[httpx.Client, ServiceWorker]) -> None:
     assert place[0].get("/api/v1/jobs/00000000-0000-4000-8000-000000000000/result").status_code == 404
+
+
+def test_decisions_of_a_queue_that_adapts_are_read_with_what_was_measured(
+    place: tuple[httpx.Client, ServiceWorker],
+) -> None:
+    client, worker = place
+    edit(worker.jobs, "forging", Limits(slots=4))
+    meter = Meter()
+    meter.note(Again(seconds(1), counts=False, wait_reason=WaitReason.RATE_LIMITED), 0.1)
+    send_samples(worker.jobs, "another", {"forging": meter})
+    steer_once(worker.jobs)
+
+    answer = client.get("/api/v1/queues/forging/concurrency").json()
+
+    assert (answer["adaptive"], answer["slots"], answer["min_slots"], answer["max_slots"]) == (True, 2, 1, 4)
+    (taken,) = answer["decisions"]
+    assert (taken["slots_before"], taken["slots_after"], taken["limited"]) == (4, 2, 1)
+    assert client.get("/api/v1/queues/nowhere/concurrency").status_code // 100 == 4

@@ -1,4 +1,4 @@
-"""Slots that follow what jobs meet: up by one, down by half, within bounds, once a cooldown, and every time with why."""
+"""Slots that follow what jobs meet: up by one, down by half, within bounds, once a cooldown, each with why."""
 
 from collections.abc import Iterator
 from dataclasses import replace

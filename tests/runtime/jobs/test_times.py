@@ -11,8 +11,10 @@ from shared.db import Database
 from shared.errors import ConfigurationInvalid, InvalidArgument
 from shared.jobs import JobContext, Snooze, Times, fixed, job, minutes, seconds, submit, submit_many
 from shared.jobs import heartbeat as heartbeat_module
+from shared.jobs.admission import prepare
 from shared.jobs.control.queue_edits import pause
 from shared.jobs.control.requeues import requeue
+from shared.jobs.ledger import ledger
 from shared.jobs.maintenance.expiry import expire_once, seconds_to_next
 from shared.jobs.outcomes import Again, Buried, Expired, Reason
 from shared.jobs.states import State
@@ -108,16 +110,23 @@ def test_one_that_was_sent_to_wait_has_its_time_anew_when_it_is_due(bench: Bench
     assert bench.sql("SELECT expires_at > now() FROM job_limit") == [(True,)]
 
 
-def test_a_running_job_is_not_expired(bench: Bench) -> None:
+@pytest.mark.parametrize("passed", [6, 11])
+def test_a_running_job_is_ended_by_its_worker_alone(bench: Bench, passed: int) -> None:
     running = submit(bench.jobs, play_soon, Play())
-    (claimed,) = bench.claim()
-    let_pass(bench, minutes=6)
+    bench.claim()
+    let_pass(bench, minutes=passed)
 
     expire_once(bench.jobs)
-    bench.jobs.scripts.release(claimed.held)
-    bench.stage.act = lambda _ctx, args: args.number
 
-    assert bench.state(running.id) == "queued"
+    assert bench.state(running.id) == "running"
+    assert bench.row(running.id).finished_at is None
+
+
+def test_a_job_of_a_schedule_has_its_time_as_well(bench: Bench) -> None:
+    with bench.jobs.database.unit_of_work() as work:
+        ledger.open_jobs(work, [prepare(bench.jobs.catalogue, play_soon, Play())])
+
+    assert limits(bench) == 1
 
 
 def test_a_deadline_counts_all_attempts_and_the_waits_between_them(bench: Bench) -> None:
@@ -165,7 +174,7 @@ def test_a_running_attempt_ends_at_the_deadline_of_its_job_and_there_is_no_other
 
     bench.stage.act = act
     slow = submit(bench.jobs, play_soon, Play())
-    bench.sql("UPDATE job_limit SET deadline_at = now() + interval '0.3 seconds'")
+    bench.sql("UPDATE job_limit SET deadline_at = now() + interval '2 seconds'")
 
     with at_work(bench):
         eventually(lambda: bench.state(slow.id) == "dead")

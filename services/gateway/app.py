@@ -17,6 +17,7 @@ from services.gateway.clients.fleet import Fleet
 from services.gateway.clients.flows import Flows
 from services.gateway.clients.history import History
 from services.gateway.clients.jobs import Jobs
+from services.gateway.clients.providers import Providers
 from services.gateway.clients.readiness import Readiness
 from services.gateway.clients.schedules import Schedules
 from services.gateway.clients.steering import Steering
@@ -25,6 +26,7 @@ from services.gateway.rest import (
     alerts,
     audit,
     coins,
+    concurrency,
     docs,
     flows,
     gates,
@@ -35,8 +37,10 @@ from services.gateway.rest import (
     messages,
     openapi,
     problems,
+    providers,
     queue_actions,
     queues,
+    results,
     schedules,
     why,
 )
@@ -47,6 +51,27 @@ from shared.bootstrap import Service, ServiceRuntime
 from shared.db import Database
 
 TITLE = "Millrace"
+ROUTED = (
+    price_updates,
+    jobs,
+    job_actions,
+    job_history,
+    why,
+    queues,
+    queue_actions,
+    gates,
+    messages,
+    providers,
+    results,
+    concurrency,
+    schedules,
+    flows,
+    audit,
+    coins,
+    alerts,
+    health,
+    docs,
+)
 DESCRIPTION = "Durable, inspectable, controllable background jobs."
 
 
@@ -90,10 +115,8 @@ def assemble(settings: GatewaySettings, database: Database, peers: Fleet) -> Fas
     app.state.control, app.state.audit = Control(peers, app.state.jobs), AuditTrail(AuditStore(database))
     app.state.readiness, app.state.steering = Readiness(peers, database), Steering(peers)
     app.state.history, app.state.schedules, app.state.flows = History(peers), Schedules(peers), Flows(peers)
-    for module in (
-        price_updates, jobs, job_actions, job_history, why, queues, queue_actions, gates, messages, schedules, flows,
-        audit, coins, alerts, health, docs,
-    ):  # fmt: skip
+    app.state.providers = Providers(peers)
+    for module in ROUTED:
         app.include_router(module.routes)
     app.openapi = lambda: openapi.describe(app)  # type: ignore[method-assign]  # FastAPI's documented way to extend it
     app.add_middleware(Gate, keys=keys)

@@ -19,6 +19,8 @@ from shared.settings import load
 TIMEOUT_SECONDS = 10.0
 EXIT_REFUSED, EXIT_UNREACHABLE = 1, 2
 _QUEUE_COLUMNS = ("service", "name", "paused", "queued", "running", "scheduled", "retrying", "dead_total")
+_CIRCUIT_COLUMNS = ("service", "name", "state", "forced", "since", "probes_at", "openings", "reason")
+_BUDGET_COLUMNS = ("service", "name", "spent", "soft_points", "points", "per_hour", "exhausted_at", "turns_at")
 _JOB_COLUMNS = ("id", "service", "queue", "name", "state", "attempts_made", "created_at")
 
 
@@ -76,6 +78,7 @@ def _parser() -> tuple[argparse.ArgumentParser, Collection[str]]:
     _add_actions(command)
     steering.add(command)
     add_schedules(command, _json_object)
+    _add_provider_actions(command)
     return parser, commands.choices
 
 
@@ -127,6 +130,27 @@ def _add_queue_actions(command: Callable[..., Any]) -> None:
         if name == "clean":
             queue.add_argument("--state", required=True, help="completed, dead, cancelled or expired")
             queue.add_argument("--older-than-seconds", type=int, required=True)
+
+
+def _add_provider_actions(command: Callable[..., Any]) -> None:
+    """What is kept of outside providers, and the verbs that change it."""
+    command("circuits", _circuits, "list circuits of providers", _CIRCUIT_COLUMNS)
+    command("budgets", _budgets, "list budgets of providers", _BUDGET_COLUMNS)
+    for name, run, text in (
+        ("open-circuit", _act_on_circuit, "let nobody call a provider; jobs wait"),
+        ("close-circuit", _act_on_circuit, "let everybody call a provider again"),
+        ("budget", _change_budget, "change a provider's budget"),
+    ):
+        act = command(name, run, text)
+        act.set_defaults(verb=name.partition("-")[0])
+        act.add_argument("name")
+        act.add_argument("--service", help="one service alone; by default all that share it")
+        act.add_argument("--reason")
+        if name == "open-circuit":
+            act.add_argument("--until", metavar="TIME", help="when it ends by itself")
+        if name == "budget":
+            act.add_argument("--points", type=int)
+            act.add_argument("--soft", type=float, help="share of the points at which a warning is given")
 
 
 def _json_object(text: str) -> str:
@@ -188,6 +212,23 @@ def _act_on_queue(client: httpx.Client, options: argparse.Namespace) -> httpx.Re
     return (
         client.patch(path, json=body) if options.verb == "limit" else client.post(f"{path}/{options.verb}", json=body)
     )
+
+
+def _circuits(client: httpx.Client, _options: argparse.Namespace) -> httpx.Response:
+    return client.get("/api/v1/circuits")
+
+
+def _budgets(client: httpx.Client, _options: argparse.Namespace) -> httpx.Response:
+    return client.get("/api/v1/budgets")
+
+
+def _act_on_circuit(client: httpx.Client, options: argparse.Namespace) -> httpx.Response:
+    path = f"/api/v1/circuits/{quote(options.name, safe='')}/{options.verb}"
+    return client.post(path, json=_given(options, besides=["name"]))
+
+
+def _change_budget(client: httpx.Client, options: argparse.Namespace) -> httpx.Response:
+    return client.patch(f"/api/v1/budgets/{quote(options.name, safe='')}", json=_given(options, besides=["name"]))
 
 
 def _report(response: httpx.Response, options: argparse.Namespace) -> int:

@@ -3,12 +3,15 @@
 from collections.abc import Callable
 
 from protos.jobs.v1 import (
+    concurrency_pb2_grpc,
     flows_pb2,
     flows_pb2_grpc,
     history_pb2,
     history_pb2_grpc,
     jobs_pb2,
     jobs_pb2_grpc,
+    providers_pb2_grpc,
+    results_pb2_grpc,
     schedules_pb2,
     schedules_pb2_grpc,
 )
@@ -16,6 +19,7 @@ from shared.bootstrap.process import Process
 from shared.bootstrap.service import ServiceRuntime
 from shared.errors import ConfigurationInvalid
 from shared.health import HealthRegistry
+from shared.jobs import concurrency_servicer, provider_servicer, result_servicer
 from shared.jobs.demands import refuse_unsafe
 from shared.jobs.flows.servicer import FlowServicer
 from shared.jobs.history_servicer import HistoryServicer
@@ -77,10 +81,39 @@ def server_of(process: Process, runtime: ServiceRuntime) -> RpcServer:
     )
     own = runtime.service.servicers(runtime) if runtime.service.servicers else ()
     return RpcServer(
-        (job_service, history_service, schedule_service, flow_service, *steering_servicers(runtime.jobs), *own),
+        (
+            job_service,
+            history_service,
+            schedule_service,
+            flow_service,
+            *_beside(runtime),
+            *steering_servicers(runtime.jobs),
+            *own,
+        ),
         host=process.settings.grpc_host,
         port=runtime.settings.grpc_port,
         token=process.settings.service_token,
         name=runtime.service.display,
         health=checks,
+    )
+
+
+def _beside(runtime: ServiceRuntime) -> tuple[Servicer, ...]:
+    """The other contracts that every service serves for its own jobs."""
+    return (
+        Servicer(
+            providers_pb2_grpc.add_ProviderServiceServicer_to_server,
+            provider_servicer.ProviderServicer(runtime.jobs),
+            provider_servicer.FULL_NAME,
+        ),
+        Servicer(
+            results_pb2_grpc.add_ResultServiceServicer_to_server,
+            result_servicer.ResultServicer(runtime.jobs),
+            result_servicer.FULL_NAME,
+        ),
+        Servicer(
+            concurrency_pb2_grpc.add_ConcurrencyServiceServicer_to_server,
+            concurrency_servicer.ConcurrencyServicer(runtime.jobs),
+            concurrency_servicer.FULL_NAME,
+        ),
     )

@@ -3,13 +3,14 @@
 import importlib
 import pkgutil
 import types
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
 from shared.bootstrap.service import Service, ServiceRuntime
 from shared.db import Database
 from shared.errors import ConfigurationInvalid
-from shared.jobs import Catalogue, JobDefinition, Jobs, Queue, Rate, Retention, exponential, submit
+from shared.jobs import Catalogue, Guards, JobDefinition, Jobs, Queue, Rate, Retention, exponential, submit
 from shared.jobs.broker import MillraceBroker
 from shared.jobs.connection import connect
 from shared.jobs.scripts import Scripts
@@ -81,11 +82,14 @@ def assemble_with(service: Service, settings: ServiceSettings, *, process: str, 
         tuple(configured(queue, settings) for queue in service.queues),
         attempts=settings.max_retries,
         backoff=exponential(settings.retry_delay_ms / 1000),
+        breakers=service.breakers,
+        budgets=service.budgets,
     )
     jobs = Jobs(catalogue, database, scripts, peers=settings.addresses)
     broker = MillraceBroker(catalogue)
     broker.sender = lambda name, args, delay_ms: _send(jobs, name, args, delay_ms)
-    made = [make(settings) for make in service.resources]
+    guards = Guards(jobs)
+    made = [*(make(settings) for make in service.resources), *(make(settings, guards) for make in service.guarded)]
     return ServiceRuntime(service, settings, database, jobs, broker, {type(one): one for one in made})
 
 
@@ -100,8 +104,8 @@ def configured(queue: Queue, settings: ServiceSettings) -> Queue:
     rate = queue.rate
     if changed.rate_per_minute is not None:
         rate = Rate(changed.rate_per_minute, MINUTE) if changed.rate_per_minute else None
-    return Queue(
-        queue.name,
+    return replace(
+        queue,
         slots=changed.slots or settings.concurrency or queue.slots,
         rate=rate,
         max_running=changed.max_running or queue.max_running,

@@ -2,6 +2,7 @@
 
 from periodiq import cron
 
+from shared.jobs.adaptive import Adaptive
 from shared.jobs.context import JobContext
 from shared.jobs.definitions import (
     Arguments,
@@ -22,24 +23,32 @@ from shared.jobs.exchange.outbox import MessageId, submit_to
 from shared.jobs.flows.graphs import After, Node
 from shared.jobs.flows.opening import submit_flow
 from shared.jobs.flows.reads import Flow, ParentResult
+from shared.jobs.guards import Guards
 from shared.jobs.ledger.records import Job, JobId
 from shared.jobs.limits import Limiter
 from shared.jobs.outcomes import Cancel, Discard, RateLimited, Retry, Snooze, Unrecoverable
+from shared.jobs.providers import Breaker, Budget
 from shared.jobs.retention import Keep, Retention
 from shared.jobs.retries import Backoff, exponential, fixed, linear, table
 from shared.jobs.schedules import Misfire, Overlap, Schedule, put_schedule, remove_schedule
 from shared.jobs.submission import Jobs, submit, submit_many
+from shared.jobs.times import Times
+from shared.jobs.waits import wait
 
 __all__ = [
+    "Adaptive",
     "After",
     "Arguments",
     "Backoff",
+    "Breaker",
+    "Budget",
     "Cancel",
     "Catalogue",
     "Dependency",
     "Discard",
     "EffectUnknown",
     "Flow",
+    "Guards",
     "Job",
     "JobContext",
     "JobDefinition",
@@ -63,6 +72,7 @@ __all__ = [
     "Retry",
     "Schedule",
     "Snooze",
+    "Times",
     "Unrecoverable",
     "cron",
     "exponential",
@@ -79,4 +89,5 @@ __all__ = [
     "submit_many",
     "submit_to",
     "table",
+    "wait",
 ]

@@ -135,6 +135,7 @@ def _form(
         timeout_ms=known.timeout // timedelta(milliseconds=1),
         scheduled_for=_checked_time(scheduled_for),
         is_durable=known.is_durable,
+        times=known.times if known.times.are_kept else None,
     )
 
 

@@ -12,6 +12,8 @@ from dramatiq.middleware import SkipMessage
 from shared import clock, logs
 from shared.db import database_errors
 from shared.errors import (
+    BudgetExhausted,
+    CircuitOpen,
     LeaseLost,
     LockHeld,
     OutcomeRefused,
@@ -48,11 +50,12 @@ from shared.jobs.outcomes import (
     Snooze,
     WaitReason,
 )  # fmt: skip
-from shared.jobs.running import Interrupt, LeaseGone, Running, Stopping, TimedOut, Unwanted
+from shared.jobs.running import Interrupt, LeaseGone, Running, Silent, Stopping, TimedOut, Unwanted
 from shared.jobs.scripts import Claimed
 from shared.jobs.settlement import done_record, settle
 from shared.jobs.states import State
 from shared.jobs.submission import Jobs
+from shared.jobs.time_limits import time_left
 
 MESSAGE_MAX = 2_000
 TRACEBACK_MAX = 16_000
@@ -60,6 +63,10 @@ QUARANTINE_MAX = 64 * 1024
 UNKNOWN_JOB_DELAY = timedelta(seconds=30)
 STORE_DELAY = timedelta(seconds=2)
 LOCK_DELAY = timedelta(seconds=1)
+_WHY: dict[type, str] = {
+    TimedOut: "ran longer than its timeout",
+    Silent: "said nothing for longer than its stale_after",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +96,7 @@ def perform_attempt(attempt: Attempt) -> Outcome:
         service=attempt.jobs.service, queue=envelope.queue_name, job=envelope.actor_name,
         job_id=attempt.claimed.held.id, attempt=attempt.claimed.attempt,
     ):  # fmt: skip
-        return _checked(attempt, envelope) or _perform(attempt, envelope)
+        return _checked(attempt, envelope) or _timed(attempt, envelope) or _perform(attempt, envelope)
 
 
 def _checked(attempt: Attempt, envelope: Envelope) -> Outcome | None:
@@ -105,6 +112,20 @@ def _checked(attempt: Attempt, envelope: Envelope) -> Outcome | None:
     return None if row == (held.generation, True) else Obsolete()
 
 
+def _timed(attempt: Attempt, envelope: Envelope) -> Outcome | None:
+    """A job whose time is over does not begin; what is left of it bounds this attempt."""
+    definition = attempt.jobs.catalogue.jobs.get(envelope.actor_name)
+    if definition is None or not definition.times.are_kept:
+        return None
+    try:
+        with attempt.jobs.database.unit_of_work() as work:
+            left = time_left(work, attempt.claimed.held.id, due_ms=attempt.claimed.entry.due)
+    except StoreUnavailable as error:
+        return Again(STORE_DELAY, counts=False, wait_reason=WaitReason.STORE, failure=failure_of(error))
+    attempt.running.job_deadline = clock.monotonic() + left.seconds
+    return left.refusal(attempt=attempt.claimed.attempt)
+
+
 def _perform(attempt: Attempt, envelope: Envelope) -> Outcome:
     attempt.running.job = envelope.actor_name
     definition = attempt.jobs.catalogue.jobs.get(envelope.actor_name)
@@ -114,7 +135,7 @@ def _perform(attempt: Attempt, envelope: Envelope) -> Outcome:
         arguments = payloads.stored(definition.arguments, envelope.args[0])
     except (PlatformError, msgspec.DecodeError) as error:
         return Buried(Reason.UNDECODABLE, failure_of(error))
-    attempt.running.deadline = clock.monotonic() + envelope.options.timeout_ms / 1000
+    attempt.running.limit(envelope.options.timeout_ms / 1000, stale_after=definition.times.stale_after)
     context = JobContext(attempt.jobs, attempt.claimed, envelope, attempt.running, attempt.resources)
     try:
         with database_errors(), capturing(attempt.running):
@@ -209,6 +230,8 @@ def decide(
         return Buried(Reason.CRASHED, failure)
     if isinstance(error, Permanent | Rejected):
         return Buried(Reason.UNRECOVERABLE, failure)
+    if isinstance(error, TimedOut) and attempt.running.ends_job:
+        return Buried(Reason.DEADLINE, failure)
     if attempt.claimed.attempt >= attempts_max:
         return Buried(Reason.EXHAUSTED, failure)
     if isinstance(error, Retry):
@@ -241,6 +264,12 @@ def _later(error: BaseException) -> Outcome | None:
         case RateLimited():
             again = Again(error.retry_after, counts=False, wait_reason=WaitReason.RATE_LIMITED)
             return replace(again, scope=error.scope)
+        case CircuitOpen():
+            # Spread, so that those who wait for one circuit do not all come back at once for its few probes.
+            delay = error.retry_after * random.uniform(1, 1.5)  # noqa: S311  # jitter, not a secret
+            return Again(delay, counts=False, wait_reason=WaitReason.CIRCUIT, failure=failure_of(error))
+        case BudgetExhausted():
+            return Again(error.retry_after, counts=False, wait_reason=WaitReason.BUDGET)
         case UpstreamRateLimited():
             return Again(error.retry_after, counts=False, wait_reason=WaitReason.RATE_LIMITED)
         case LockHeld():
@@ -266,7 +295,7 @@ def _quarantined(claimed: Claimed, error: PlatformError) -> Outcome:
 def failure_of(error: BaseException) -> Failure:
     """Class, message and traceback of an error, bounded, and without what a text column cannot hold."""
     kind = "JobTimeout" if isinstance(error, TimedOut) else type(error).__name__
-    message = str(error) or ("ran longer than its timeout" if isinstance(error, TimedOut) else "")
+    message = str(error) or _WHY.get(type(error), "")
     trace = "".join(traceback.format_exception(error))
     storable = payloads.storable
     return Failure(storable(kind, 200), storable(message, MESSAGE_MAX), storable(trace[-TRACEBACK_MAX:], TRACEBACK_MAX))

@@ -15,6 +15,7 @@ from queue import SimpleQueue
 import structlog
 from msgspec.structs import replace
 
+from shared import clock
 from shared.jobs.attempts import Attempt, perform_attempt
 from shared.jobs.broker import MillraceBroker
 from shared.jobs.captured import Line, LogSink, Owner, install
@@ -84,7 +85,9 @@ class _Service:
 
     def work(self) -> None:
         while (run := self._inbox.get()) is not None:
-            claimed = replace(run.claimed, entry=replace(run.claimed.entry, check=0))  # the worker has looked
+            # The worker has looked; what this process took to boot counts for nothing.
+            entry = replace(run.claimed.entry, check=0, due=clock.epoch_ms(clock.now()))
+            claimed = replace(run.claimed, entry=entry)
             running = Running(claimed.held)
             self._running = running
             outcome = self._perform(run, Attempt(

@@ -16,6 +16,8 @@ _PREAMBLES: dict[str, tuple[str, ...]] = {
     **dict.fromkeys(("configure", "configure_gates"), (*_EVERY, "regate")),
     **dict.fromkeys(("enqueue", "complete", "retry", "bury", "reclaim"), (*_EVERY, "tally")),
     **dict.fromkeys(("lock", "present", "limiter_lease", "limiter_configure", "limiter_close"), ()),
+    **dict.fromkeys(("circuit_admit", "circuit_report", "circuit_configure"), ()),
+    **dict.fromkeys(("budget_spend", "budget_configure"), ()),
 }
 #: Transitions made of others, which they call by name with their arguments.
 _PARTS: dict[str, tuple[str, ...]] = {"exchange": ("complete", "claim")}

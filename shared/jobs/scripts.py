@@ -3,7 +3,7 @@
 that stands in its callers.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, TypeAlias
 
 import msgspec
@@ -239,7 +239,7 @@ class Scripts:
         """Take, renew or free a named lock; False when another holds it."""
         return bool(self.run_alone("lock", [self.keys.lock(name)], [verb, token, ttl_ms]) == 1)
 
-    def run_alone(self, name: str, keys: Sequence[str], arguments: Sequence[object]) -> Any:
+    def run_alone(self, name: str, keys: Sequence[str], arguments: Sequence[object] | Mapping[str, object]) -> Any:
         """A script that has nothing to do with the index, by its file's name."""
         with store_errors():
             return self._calls.run(self._text(name), keys, _pack(arguments))

@@ -22,6 +22,7 @@ from shared.jobs.ledger.records import Job, JobId, Submission
 from shared.jobs.messages import push_of
 from shared.jobs.scripts import PUSH_DEADLINE_MS, Push, Scripts
 from shared.jobs.states import FINAL, State
+from shared.jobs.time_limits import keep_times
 
 log = structlog.get_logger(__name__)
 T = TypeVar("T")
@@ -152,7 +153,7 @@ def submit(
     deadline_ms = jobs.push_deadline()
     if within is not None:
         return _open(jobs, within, submission, deadline_ms, wait)
-    if submission.idempotency_key is None and wait is None:
+    if submission.idempotency_key is None and submission.times is None and wait is None:
         return _open_alone(jobs, submission, deadline_ms)
     with jobs.database.unit_of_work() as work:
         return _open(jobs, work, submission, deadline_ms, wait)
@@ -182,6 +183,8 @@ def submit_many(
     def write(work: UnitOfWork) -> list[Job]:
         pushes: list[Push] = []
         opened = opening.open_many(work, submissions, meanwhile=lambda made: pushes.extend(_pushes_of(made)))
+        if submissions and (times := submissions[0].times) is not None:
+            keep_times(work, [one.id for one in submissions], times, scheduled_for=scheduled_for)
         crash_point("submit_many.opened")
         work.after_commit(lambda: jobs.send(pushes, deadline_ms=deadline_ms))
         return opened
@@ -208,6 +211,8 @@ def _open(
     opened = opening.open_one(work, submission)
     if opened is None:  # the id is derived (a child of a repeated attempt, a tick): its first row stands
         return _existing(work, submission.id)
+    if submission.times is not None:
+        keep_times(work, [opened.id], submission.times, scheduled_for=submission.scheduled_for)
     crash_point("submit.opened")
     if wait is not None:
         edges.block(work, [wait])

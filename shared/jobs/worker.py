@@ -16,6 +16,7 @@ from shared.jobs.claims import Block
 from shared.jobs.completions import Ended
 from shared.jobs.connection import BLOCK_SECONDS
 from shared.jobs.lanes import Lane
+from shared.jobs.meters import Meter
 from shared.jobs.observation import observe
 from shared.jobs.outcomes import Done, Lost, Outcome, Released
 from shared.jobs.running import Running, Stopping
@@ -54,6 +55,8 @@ class ServiceWorker:
         self._stopping = threading.Event()
         #: Set when something ended while the loop waits in this process.
         self._changed = threading.Event()
+        adaptive = (queue for queue in jobs.catalogue.queues.values() if queue.adaptive is not None)
+        self.meters = {queue.name: Meter() for queue in adaptive}
         #: The queues the loop asks for while it blocks in Redis; None while it does not block there.
         self._blocked_on: frozenset[str] | None = None
         #: When that block ends at the latest.
@@ -283,6 +286,8 @@ class ServiceWorker:
         # The slot is free from here on: the next claim can travel together with this end.
         lane.ended(seconds, blocked)
         self._write_end(attempt, outcome, lane if is_mine else None)
+        if self.meters and (meter := self.meters.get(lane.queue)) is not None:
+            meter.note(outcome, seconds)
         observe(self.jobs.service, attempt.running.job, attempt.claimed, outcome, seconds)
 
     def _write_end(self, attempt: Attempt, outcome: Outcome, lane: Lane | None = None) -> None:

@@ -1,5 +1,4 @@
 """Owns what the processes that die were doing: what was there before, and the work itself. It must never heal."""
-# millrace: allow file-size because each labour is named by the crash points beside it, and all share one bench
 
 import threading
 from collections.abc import Callable, Sequence

@@ -137,7 +137,10 @@ def job_json(job: jobs_pb2.Job) -> dict[str, object]:
 
 
 def _progress_json(progress: jobs_pb2.Progress) -> dict[str, object]:
-    return {"done": number(progress.done), "total": number(progress.total), "note": progress.note}
+    return {
+        "done": number(progress.done), "total": number(progress.total), "note": progress.note,
+        "stage": progress.stage or None, "eta": instant(progress, "eta"), "data": embedded(progress.data_json),
+    }  # fmt: skip
 
 
 def _error_json(error: jobs_pb2.JobError) -> dict[str, object]:

@@ -26,6 +26,7 @@ def digits(value: Any) -> Any:
 
 CoinId = Annotated[int, Field(ge=1, le=2**63 - 1), BeforeValidator(digits), Path(description="Coin id.")]
 Limit = Annotated[int, Field(ge=1, le=MAX_LIMIT, description="Page size."), BeforeValidator(digits)]
+Seconds = Annotated[int, Field(ge=0, le=20, description="0 to 20 seconds."), BeforeValidator(digits)]
 Cursor = Annotated[str, Field(max_length=MAX_CHARACTERS, description="next_cursor of the page before.")]
 Name = Annotated[str, Field(min_length=1, max_length=MAX_NAME_CHARACTERS)]
 

@@ -41,6 +41,9 @@ class JobProgress(BaseModel):
     done: float
     total: float
     note: str
+    stage: str | None = None
+    eta: str | None = Field(None, description="When it may be done at the pace so far.")
+    data: dict[str, Any] | None = None
 
 
 class JobFailure(BaseModel):

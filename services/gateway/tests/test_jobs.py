@@ -101,7 +101,7 @@ def test_a_job_reads_as_promised(platform: Platform) -> None:
         "priority": 3,
         "attempts_made": 3,
         "attempts_max": 3,
-        "progress": {"done": 50, "total": 100, "note": "half"},
+        "progress": {"done": 50, "total": 100, "note": "half", "stage": None, "eta": None, "data": None},
         "args": {"coin_id": 1},
         "result": None,
         "error": {

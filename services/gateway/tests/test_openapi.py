@@ -55,6 +55,10 @@ def test_the_description_is_openapi_3_1_with_every_route(document: dict[str, Any
         ("POST", "/api/v1/schedules/{name}/trigger"), ("POST", "/api/v1/schedules/{name}/backfill"),
         ("POST", "/api/v1/flows"), ("GET", "/api/v1/flows/{id}"), ("POST", "/api/v1/flows/{id}/cancel"),
         ("POST", "/api/v1/flows/{id}/retry"),
+        ("GET", "/api/v1/jobs/{id}/result"),
+        ("GET", "/api/v1/queues/{name}/concurrency"), ("GET", "/api/v1/circuits"),
+        ("POST", "/api/v1/circuits/{name}/open"),
+        ("POST", "/api/v1/circuits/{name}/close"), ("GET", "/api/v1/budgets"), ("PATCH", "/api/v1/budgets/{name}"),
     }  # fmt: skip
 
 

@@ -148,6 +148,8 @@ def _fetch_under_lock(ctx: JobContext, coin: Coin, policy: QuotePolicy) -> Quote
                 fetched.quotes.values(), asked=[each.id for each in due], asked_at=asked_at
             )
     if coin.id not in fetched.quotes:
+        if fetched.refusal is not None:
+            raise fetched.refusal
         reasons = f" ({'; '.join(fetched.failures)})" if fetched.failures else ""
         raise UpstreamUnavailable(
             f"no provider knows a price of coin {coin.id}, {coin.symbol} on {coin.chain}{reasons}"

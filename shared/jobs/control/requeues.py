@@ -6,6 +6,8 @@ from shared.jobs.ledger import commands, flow_rows, remote_rows
 from shared.jobs.ledger.records import Job
 from shared.jobs.states import Verb
 from shared.jobs.submission import Jobs
+from shared.jobs.time_limits import renew_times
+from shared.jobs.times import NO_TIMES
 
 
 def requeue(jobs: Jobs, job_id: str) -> Job:
@@ -22,5 +24,7 @@ def requeue(jobs: Jobs, job_id: str) -> Job:
         if begun is not None:
             if begun.is_awaited:
                 flow_rows.count_revived(work, [begun.id])
+            definition = jobs.catalogue.jobs.get(begun.name)
+            renew_times(work, job_id, definition.times if definition else NO_TIMES)
             work.after_commit(lambda: jobs.push([begun], deadline_ms=deadline_ms))
     return begun or overtaken(jobs, job_id, Verb.REQUEUE)

@@ -14,6 +14,7 @@ from shared.errors import AlreadyExists, OutcomeRefused
 from shared.jobs.ledger.records import Event, Job, JobId, OutcomeRecord, Submission
 from shared.jobs.ledger.rows import COLUMNS, job_from_row
 from shared.jobs.states import State
+from shared.jobs.time_limits import keep_times
 
 _OPEN = sa.text(f"""
 INSERT INTO job (id, name, queue, state, priority, args, attempts_max, timeout_ms, scheduled_for, wait_reason, tick,
@@ -131,7 +132,7 @@ SET finished_at = coalesce(excluded.finished_at, attempt.finished_at),
 """)
 
 #: Final kinds are the settler's to write, the row and the attempt that ended.
-FINAL_KINDS = frozenset({"completed", "dead", "cancelled", "dropped"})
+FINAL_KINDS = frozenset({"completed", "dead", "cancelled", "dropped", "expired"})
 _ATTEMPT_ENDS = {"retrying": "failed", "snoozed": "snoozed", "released": "released", "reclaimed": "crashed"}
 
 
@@ -154,7 +155,12 @@ def open_jobs(work: UnitOfWork, submissions: Sequence[Submission]) -> list[Job]:
             "groups": [s.group_key for s in submissions],
         },
     )
-    return [job_from_row(row) for row in rows]
+    opened = [job_from_row(row) for row in rows]
+    new = {job.id for job in opened}
+    for one in submissions:
+        if one.times is not None and one.id in new:
+            keep_times(work, [one.id], one.times, scheduled_for=one.scheduled_for)
+    return opened
 
 
 def take_key(work: UnitOfWork, submission: Submission) -> JobId | None:

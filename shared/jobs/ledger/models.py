@@ -5,6 +5,7 @@ from sqlalchemy.dialects.postgresql import ARRAY, JSONB, UUID
 
 from shared.db import NAMING
 from shared.jobs.ledger import flow_models, history_tables
+from shared.jobs.ledger.limit_tables import add_limit_tables
 from shared.jobs.states import State
 
 metadata = sa.MetaData(naming_convention=NAMING)
@@ -293,6 +294,7 @@ limiter = sa.Table(
     _instant("pause_edited_at"),
 )
 
+
 redis_identity = sa.Table(
     "redis_identity",
     metadata,
@@ -300,3 +302,5 @@ redis_identity = sa.Table(
     sa.Column("identity", sa.Text, nullable=False),
     _instant("reconciled_at", nullable=False, default="clock_timestamp()"),
 )
+
+add_limit_tables(metadata)

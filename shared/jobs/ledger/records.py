@@ -7,6 +7,7 @@ import msgspec
 
 from shared.jobs.entries import Entry, decode_entry
 from shared.jobs.states import State
+from shared.jobs.times import Times
 
 JobId = NewType("JobId", str)
 
@@ -60,6 +61,8 @@ class Submission(msgspec.Struct, frozen=True, gc=False):
     idempotency_key: str | None = None
     is_durable: bool = True
     group_key: str = ""
+    #: Limits of its time that PostgreSQL has to keep; None for none.
+    times: Times | None = None
 
 
 class OutcomeRecord(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -122,7 +125,10 @@ class _Told(msgspec.Struct, frozen=True, array_like=True):
 _told = msgspec.msgpack.Decoder(_Told).decode
 _text = msgspec.msgpack.Decoder(str).decode
 #: Kinds that name the state an event leads to, whatever state the record had when it was told.
-_ENDINGS = {"completed": State.COMPLETED, "dead": State.DEAD, "cancelled": State.CANCELLED, "dropped": State.CANCELLED}
+_ENDINGS = {
+    "completed": State.COMPLETED, "dead": State.DEAD, "cancelled": State.CANCELLED, "dropped": State.CANCELLED,
+    "expired": State.EXPIRED,
+}  # fmt: skip
 
 
 def _bytes_of(raw: msgspec.Raw) -> bytes:

@@ -8,9 +8,11 @@ from shared.jobs.control.changes import apply_changes
 from shared.jobs.exchange import outbox
 from shared.jobs.exchange.delivery import deliver_once
 from shared.jobs.flows.remote import follow_remote_once
-from shared.jobs.flows.verbs import expire_once
+from shared.jobs.flows.verbs import expire_once as expire_flows_once
 from shared.jobs.ledger import edges
 from shared.jobs.maintenance.dependencies import follow_once
+from shared.jobs.maintenance.expiry import expire_once
+from shared.jobs.maintenance.expiry import seconds_to_next as seconds_to_next_limit
 from shared.jobs.maintenance.history import HOLD_MS
 from shared.jobs.maintenance.ledger_writer import LedgerWriter
 from shared.jobs.maintenance.listener import Listener
@@ -20,6 +22,7 @@ from shared.jobs.maintenance.reaper import reap_once
 from shared.jobs.maintenance.reconciler import identity_changed, reconcile_once
 from shared.jobs.maintenance.relay import relay_once
 from shared.jobs.maintenance.settler import settle_once
+from shared.jobs.maintenance.steering import steer_once
 from shared.jobs.maintenance.sweeper import sweep_once
 from shared.jobs.schedules.turns import Turns
 from shared.jobs.schedules.watching import INTERVAL_SECONDS as WATCH_SECONDS
@@ -51,7 +54,14 @@ class Maintenance:
             Loop(f"{prefix}-reconciler", _watch_identity(jobs), interval_seconds=1),
             Loop(f"{prefix}-sweeper", lambda: sweep_once(jobs), interval_seconds=60),
             follower,
-            Loop(f"{prefix}-flows", lambda: expire_once(jobs), interval_seconds=2),
+            Loop(f"{prefix}-flows", lambda: expire_flows_once(jobs), interval_seconds=2),
+            Loop(
+                f"{prefix}-expiry",
+                lambda: expire_once(jobs),
+                interval_seconds=1,
+                pause=lambda: seconds_to_next_limit(jobs),
+            ),
+            Loop(f"{prefix}-steering", lambda: steer_once(jobs), interval_seconds=5),
             Loop(f"{prefix}-gauges", lambda: gauge_once(jobs), interval_seconds=5),
         ]
         wakes: dict[str, Callable[[], None]] = {"millrace_relay": relay.wake, edges.CHANNEL: follower.wake}

@@ -104,6 +104,8 @@ _AGED = (
     ("job_event", "at", HISTORY_LIFE),
     ("job_log", "at", HISTORY_LIFE),
     ("flow", "finished_at", "7 days"),
+    ("result_cache", "expires_at", timedelta(0)),
+    ("slot_decision", "at", "7 days"),
 )
 
 _LIVE_ROWS = sa.text("SELECT pg_stat_get_live_tuples(CAST(:table AS regclass))")

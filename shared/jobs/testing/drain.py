@@ -19,7 +19,7 @@ from shared.jobs.connection import store_errors
 from shared.jobs.ledger.records import JobId
 from shared.jobs.maintenance.ledger_writer import GROUP, LedgerWriter
 from shared.jobs.maintenance.settler import settle_once
-from shared.jobs.outcomes import Again, Buried, Cancelled, Done, Failure, Lost, Obsolete, Outcome, Released
+from shared.jobs.outcomes import Again, Buried, Cancelled, Done, Expired, Failure, Lost, Obsolete, Outcome, Released
 from shared.jobs.running import Running
 from shared.jobs.scripts import Claimed
 from shared.jobs.submission import Jobs
@@ -70,6 +70,8 @@ class Ran:
                 return "dead"
             case Cancelled():
                 return "cancelled"
+            case Expired():
+                return "expired"
             case Released():
                 return "released"
             case Obsolete():

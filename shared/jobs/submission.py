@@ -19,7 +19,7 @@ from shared.jobs.dependencies import Dependency
 from shared.jobs.ledger import edges, ledger, opening, queries
 from shared.jobs.ledger.edges import Ends, Wait
 from shared.jobs.ledger.records import Job, JobId, Submission
-from shared.jobs.messages import push_of
+from shared.jobs.messages import push_of, pushes_of
 from shared.jobs.scripts import PUSH_DEADLINE_MS, Push, Scripts
 from shared.jobs.states import FINAL, State
 from shared.jobs.time_limits import keep_times
@@ -28,8 +28,6 @@ log = structlog.get_logger(__name__)
 T = TypeVar("T")
 CLOCK_SAMPLE_SECONDS = 30.0
 PUSH_BATCH = 500
-#: Jobs due later than this stay in PostgreSQL until the relay's horizon reaches them (rule 9).
-PUSH_HORIZON = timedelta(hours=1)
 
 
 class Jobs:
@@ -65,7 +63,7 @@ class Jobs:
 
     def push(self, jobs: Sequence[Job], *, deadline_ms: int | None) -> None:
         """Push committed rows; whatever cannot be pushed now is left to the relay, which is woken."""
-        self.send(_pushes_of(jobs), deadline_ms=deadline_ms)
+        self.send(pushes_of(jobs), deadline_ms=deadline_ms)
 
     def send(self, pushes: Sequence[Push], *, deadline_ms: int | None) -> None:
         """Push what was made of committed rows, as `push` does.
@@ -182,7 +180,7 @@ def submit_many(
 
     def write(work: UnitOfWork) -> list[Job]:
         pushes: list[Push] = []
-        opened = opening.open_many(work, submissions, meanwhile=lambda made: pushes.extend(_pushes_of(made)))
+        opened = opening.open_many(work, submissions, meanwhile=lambda made: pushes.extend(pushes_of(made)))
         if submissions and (times := submissions[0].times) is not None:
             keep_times(work, [one.id for one in submissions], times, scheduled_for=scheduled_for)
         crash_point("submit_many.opened")
@@ -281,14 +279,6 @@ def _each_sent(pushes: Iterator[list[Push]]) -> Iterator[list[Push]]:
     for batch in pushes:
         yield batch
         crash_point("submit.batch_pushed")
-
-
-def _pushes_of(jobs: Sequence[Job]) -> list[Push]:
-    """How jobs travel into the index; those that are due late do not yet."""
-    horizon = clock.now() + PUSH_HORIZON
-    near = [job for job in jobs if job.scheduled_for is None or job.scheduled_for < horizon]
-    # A requeue may be cancelled again before this push, where the entry of the generation before hides it.
-    return [push_of(job, must_check=job.generation > 1) for job in near]
 
 
 def _existing(work: UnitOfWork, job_id: JobId) -> Job:

@@ -156,7 +156,7 @@ class ServiceWorker:
         claim = self._claim(wants)
         if claim is not None and (claim.jobs or self._traffic.claims.purse):
             return
-        wait_ms = 0 if claim is None else _soonest(claim)
+        wait_ms = 0 if claim is None else claim.soonest_ms(BLOCK_SECONDS * 1000)
         if claim is None or (wait_ms > 0 and not self._block(wait_ms)):
             self._stopping.wait(CLOSED_PAUSE_SECONDS)
 
@@ -248,7 +248,10 @@ class ServiceWorker:
         blocked = self._blocked_on
         if not short or blocked is None:
             return bool(short)
-        return not short <= blocked or clock.monotonic() + _soonest(claim) / 1000 < self._blocked_until
+        return (
+            not short <= blocked
+            or clock.monotonic() + claim.soonest_ms(BLOCK_SECONDS * 1000) / 1000 < self._blocked_until
+        )
 
     def _call_loop(self) -> None:
         """Bring our own loop out of its wait, wherever that is."""
@@ -297,8 +300,3 @@ class ServiceWorker:
             settle(self.jobs, attempt.claimed, self.name, outcome)
             self.attempts.remove(attempt.running)
         self._on_ended(lane)
-
-
-def _soonest(claim: Claim) -> int:
-    """Milliseconds until time alone may give more to one of the queues asked for; an enqueue may before."""
-    return min((wait for wait in claim.waits.values() if wait is not None), default=BLOCK_SECONDS * 1000)

@@ -17,8 +17,9 @@ from shared.jobs.exchange import outbox_reads
 from shared.jobs.exchange.outbox_reads import Message
 from shared.jobs.ledger import queries
 from shared.jobs.ledger.records import Job
+from shared.jobs.messages import PUSH_HORIZON
 from shared.jobs.states import FINAL, State
-from shared.jobs.submission import PUSH_HORIZON, Jobs
+from shared.jobs.submission import Jobs
 from shared.jobs.why.causes import Cause, Reason, at, instant
 from shared.jobs.why.gates import of_job, of_queue
 from shared.jobs.why.sight import Sight, look

@@ -50,10 +50,8 @@ WORK = Queue("work", slots=4)
 SIDE = Queue("side", slots=1)
 SERVICE = Service(name=NAME, settings=ServiceSettings, queues=(WORK, SIDE))
 #: Rows that something else is at work on are left out: this one knows nothing of the order in which others lock.
-AGE_JOBS = """
-UPDATE job SET created_at = created_at - make_interval(secs => :seconds)
-WHERE id IN (SELECT id FROM job FOR UPDATE SKIP LOCKED)
-"""
+AGE_JOBS = """UPDATE job SET created_at = created_at - make_interval(secs => :seconds)
+              WHERE id IN (SELECT id FROM job FOR UPDATE SKIP LOCKED)"""
 
 
 class Play(Arguments, frozen=True):

@@ -116,12 +116,15 @@ class Lane:
             self.size = size
             self._fill()
 
-    def put(self, attempts: "Sequence[Attempt]", *, keeps: bool = False) -> None:
-        """Run them in the next free slots. With `keeps` the caller is a thread of this lane and takes one itself."""
+    def put(self, attempts: "Sequence[Attempt]", *, keeps: bool = False) -> bool:
+        """Run them in the next free slots; True when some wait for a thread that runs something else before.
+
+        With `keeps` the caller is a thread of this lane and takes one itself.
+        """
         with self._lock:
             self._in_hand += len(attempts)
             self._waiting.extend(attempts)
-            self._fill(besides=int(keeps))
+            return self._fill(besides=int(keeps)) + keeps < len(self._waiting)
 
     def was_given(self, given: int, *, asked: int) -> None:
         """What a claim brought, after it was put."""
@@ -163,15 +166,18 @@ class Lane:
         with self._lock:
             self._fill()
 
-    def _fill(self, *, besides: int = 0) -> None:
-        for _ in range(min(len(self._waiting), self._width() - self._awake) - besides):
+    def _fill(self, *, besides: int = 0) -> int:
+        """Wake threads for what waits; returns how many."""
+        needed = min(len(self._waiting), self._width() - self._awake) - besides
+        for woken in range(needed):
             if self._asleep:
                 self._asleep.pop().release()
             elif len(self._threads) <= self.size:
                 self._spawn()
             else:
-                return
+                return woken
             self._awake += 1
+        return max(0, needed)
 
     def _spawn(self) -> None:
         thread = threading.Thread(target=self._work, name=f"{self._name}-{len(self._threads)}", daemon=True)

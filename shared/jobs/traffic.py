@@ -32,6 +32,7 @@ class Traffic:
         *,
         attempt: Callable[[Claimed, Running], Attempt],
         may_start: Callable[[], bool],
+        on_crowd: Callable[[], None],
     ) -> None:
         self.attempts = RunningAttempts()
         self.completions = Completions()
@@ -40,6 +41,7 @@ class Traffic:
         self._lanes = lanes
         self._attempt = attempt
         self._may_start = may_start
+        self._on_crowd = on_crowd
 
     def wants(self) -> bool:
         """True when a lane wants more than claims under way may bring."""
@@ -113,6 +115,6 @@ class Traffic:
         for queue, attempts in by_queue.items():
             its = self._lanes[queue]
             its.is_held_back = queue in claim.held_back
-            if attempts:
-                its.put(attempts, keeps=its is lane)
+            if attempts and its.put(attempts, keeps=its is lane):
+                self._on_crowd()
             its.was_given(len(attempts), asked=wants.get(queue, 0))

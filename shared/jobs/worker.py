@@ -13,7 +13,6 @@ from shared import clock
 from shared.errors import StoreUnavailable
 from shared.jobs.attempts import Attempt, perform_attempt
 from shared.jobs.broker import MillraceBroker
-from shared.jobs.claims import Block
 from shared.jobs.completions import Ended
 from shared.jobs.connection import BLOCK_SECONDS
 from shared.jobs.lanes import Lane
@@ -62,16 +61,17 @@ class ServiceWorker:
         #: Of the threads that ended a job two may speak to Redis at once, one where runs are short.
         self._sending, self._sending_too = threading.Lock(), threading.Lock()
         self._thread = threading.Thread(target=self._loop, name=f"{jobs.service}-claims", daemon=True)
+        self._shepherd = Shepherd(self._lanes.values(), self._on_look, name=f"{jobs.service}-lanes")
         self._traffic = Traffic(
             jobs,
             name,
             self._lanes,
             attempt=functools.partial(Attempt, jobs, broker, resources, name),
             may_start=lambda: not self._stopping.is_set(),
+            on_crowd=self._shepherd.call,
         )
         #: What runs here; the heartbeat names it.
         self.attempts = self._traffic.attempts
-        self._shepherd = Shepherd(self._lanes.values(), self._on_look, name=f"{jobs.service}-lanes")
         #: How often ends were taken when the shepherd last looked.
         self._takes_seen = 0
         self._has_news = False
@@ -155,17 +155,11 @@ class ServiceWorker:
         if not (wants := self._traffic.reserve()):
             self._wait()
             return
-        claim = self._claim(wants)
+        claim = self._traffic.claim(wants)
         if claim is not None and (claim.jobs or self._traffic.claims.purse):
             return
         if claim is None or ((wait_ms := claim.soonest_ms(LONGEST_MS)) > 0 and not self._block(wait_ms)):
             self._stopping.wait(CLOSED_PAUSE_SECONDS)
-
-    def _claim(self, wants: dict[str, int], *, block: Block | None = None, lane: Lane | None = None) -> Claim | None:
-        claim = self._traffic.claim(wants, block=block, lane=lane)
-        if claim is not None and claim.jobs:
-            self._shepherd.call()
-        return claim
 
     def _wait(self) -> None:
         """Wait in this process until something has ended; a thread that frees a slot meanwhile claims by itself."""
@@ -187,7 +181,7 @@ class ServiceWorker:
                 for queue, wanted in wants.items():
                     self._lanes[queue].answered(wanted, waited=True)
                 return True
-            return self._claim(wants, block=(keys, seconds)) is not None
+            return self._traffic.claim(wants, block=(keys, seconds)) is not None
         finally:
             self._blocked_on = None
 
@@ -200,6 +194,7 @@ class ServiceWorker:
     def _on_ended(self, lane: Lane | None = None) -> None:
         """An end was handed over, or a slot freed: this thread sees to it, unless one that follows soon will."""
         if lane is not None and self._traffic.is_company_near() and not lane.wants():
+            self._shepherd.call()  # should that one take long after all
             return
         if self._stopping.is_set():
             self._changed.set()
@@ -227,7 +222,7 @@ class ServiceWorker:
                 self._has_news = False
                 wants = self._traffic.reserve() if self._traffic.claims.identity else {}
                 if wants:
-                    claim = self._claim(wants, lane=lane)
+                    claim = self._traffic.claim(wants, lane=lane)
                     if claim is None or self._is_loop_needed(claim, wants):
                         self._call_loop()
                 elif not self._traffic.is_company_near():

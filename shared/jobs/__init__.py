@@ -25,6 +25,7 @@ from shared.jobs.retention import Keep, Retention
 from shared.jobs.retries import Backoff, exponential, fixed, linear, table
 from shared.jobs.schedules import Schedule, put_schedule, remove_schedule
 from shared.jobs.submission import Jobs, submit, submit_many
+from shared.jobs.uniqueness import Unique, debounce, keep_latest, unique_for, until_done, until_start
 
 __all__ = [
     "Arguments",
@@ -51,12 +52,15 @@ __all__ = [
     "Retry",
     "Schedule",
     "Snooze",
+    "Unique",
     "Unrecoverable",
     "cron",
+    "debounce",
     "exponential",
     "fixed",
     "hours",
     "job",
+    "keep_latest",
     "linear",
     "minutes",
     "put_schedule",
@@ -66,4 +70,7 @@ __all__ = [
     "submit_many",
     "submit_to",
     "table",
+    "unique_for",
+    "until_done",
+    "until_start",
 ]

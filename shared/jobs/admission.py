@@ -12,6 +12,7 @@ from shared import clock
 from shared.errors import InvalidArgument, UnknownJob, UnknownQueue
 from shared.jobs import payloads
 from shared.jobs.definitions import Arguments, Catalogue, JobDefinition, Priority
+from shared.jobs.key_requests import NO_KEYS, Keys, keyed
 from shared.jobs.ledger.records import JobId, Submission
 
 HORIZON = timedelta(days=366)
@@ -41,16 +42,20 @@ def prepare(
     idempotency_key: str | None = None,
     group: str | None = None,
     request: Request | None = None,
+    keys: Keys = NO_KEYS,
 ) -> Submission:
     """Check everything that can be wrong with a submission, before any store is touched."""
     known = _known(catalogue, definition)
     form = _form(catalogue, known, queue=queue, priority=priority, scheduled_for=scheduled_for)
     source = request or Request()
     typed = _typed(known, args)
+    args_json = payloads.encode(typed)
+    if keys is not NO_KEYS or known.unique is not None:
+        form = keyed(form, known, typed, args_json, keys)
     return replace(
         form,
         id=source.id or fresh_id(clock.epoch_ms(clock.now())),
-        args_json=payloads.encode(typed),
+        args_json=args_json,
         group_key=checked_group(known.group_of(typed) if group is None else group),
         tick=source.tick,
         parent_id=source.parent_id,
@@ -68,16 +73,21 @@ def prepare_many(
     priority: int | None = None,
     scheduled_for: datetime | None = None,
     group: str | None = None,
+    keys: Keys = NO_KEYS,
 ) -> list[Submission]:
     """Check many submissions of one job as prepare does; what they share is checked once."""
     known = _known(catalogue, definition)
     form = _form(catalogue, known, queue=queue, priority=priority, scheduled_for=scheduled_for)
     at_ms = clock.epoch_ms(clock.now())
+    is_keyed = keys is not NO_KEYS or known.unique is not None
     made = []
     for args in many:
         typed = _typed(known, args)
         key = checked_group(known.group_of(typed) if group is None else group)
-        made.append(replace(form, id=fresh_id(at_ms), args_json=payloads.encode(typed), group_key=key))
+        args_json, its = payloads.encode(typed), form
+        if is_keyed:
+            its = keyed(form, known, typed, args_json, keys)
+        made.append(replace(its, id=fresh_id(at_ms), args_json=args_json, group_key=key))
     return made
 
 

@@ -21,13 +21,13 @@ from shared.errors import (
     StoreUnavailable,
     UpstreamRateLimited,
 )
-from shared.jobs import payloads
+from shared.jobs import beginnings, payloads
 from shared.jobs.broker import MillraceBroker, message_of
 from shared.jobs.context import JobContext
 from shared.jobs.crash_points import crash_point
 from shared.jobs.definitions import Arguments, JobDefinition
 from shared.jobs.elsewhere import JobExited, ProcessCrashed, perform_elsewhere
-from shared.jobs.ledger import ledger, queries
+from shared.jobs.ledger import ledger
 from shared.jobs.messages import Envelope, envelope_of
 from shared.jobs.outcomes import (
     Again,
@@ -87,20 +87,28 @@ def perform_attempt(attempt: Attempt) -> Outcome:
         service=attempt.jobs.service, queue=envelope.queue_name, job=envelope.actor_name,
         job_id=attempt.claimed.held.id, attempt=attempt.claimed.attempt,
     ):  # fmt: skip
-        return _checked(attempt, envelope) or _perform(attempt, envelope)
+        begun = _checked(attempt, envelope)
+        return _perform(attempt, begun) if isinstance(begun, Envelope) else begun
 
 
-def _checked(attempt: Attempt, envelope: Envelope) -> Outcome | None:
-    """After a loss, a crash or a retry the row decides whether there is still something to run."""
+def _checked(attempt: Attempt, envelope: Envelope) -> Outcome | Envelope:
+    """After a loss, a crash or a retry the row decides whether there is still something to run; and where its key
+
+    means something to others, its start is committed first.
+    """
     if not (attempt.claimed.must_check and envelope.options.is_durable):
-        return None
+        return envelope
     held = attempt.claimed.held
     try:
         with attempt.jobs.database.unit_of_work() as work:
-            row = queries.live_generations(work, [held.id]).get(held.id)
+            row = beginnings.begin(work, held.id, held.generation)
     except StoreUnavailable as error:
         return Again(STORE_DELAY, counts=False, wait_reason=WaitReason.STORE, failure=failure_of(error))
-    return None if row == (held.generation, True) else Obsolete()
+    if row.wait is not None:
+        return Again(row.wait, counts=False, wait_reason=WaitReason.DELAY)
+    if not row.is_live:
+        return Obsolete()
+    return envelope if row.args is None else msgspec.structs.replace(envelope, args=(row.args,))
 
 
 def _perform(attempt: Attempt, envelope: Envelope) -> Outcome:

@@ -26,6 +26,7 @@ from shared.jobs.messages import Envelope
 from shared.jobs.payloads import storable
 from shared.jobs.scripts import Claimed
 from shared.jobs.submission import Jobs, submit
+from shared.jobs.uniqueness import Unique
 
 if TYPE_CHECKING:
     from shared.jobs.running import Running
@@ -209,15 +210,19 @@ class JobContext:
         priority: int | None = None,
         scheduled_for: datetime | None = None,
         group: str | None = None,
+        unique_key: str | None = None,
+        unique: Unique | None = None,
+        sequence: str | None = None,
     ) -> JobId:
         """Submit a child. `key` names it within this job: a repeated attempt submits it once (rule 12).
 
-        Inside unit_of_work() it commits with it; else at once.
+        Inside unit_of_work() it commits with it; else at once. A unique child may be there already: its id is returned.
         """
         child = JobId(str(uuid.uuid5(_CHILDREN, f"{self.id}:{self._held.generation}:{key}")))
         job = submit(
             self._jobs, definition, args, queue=queue, priority=priority, scheduled_for=scheduled_for,
-            group=group, within=self._final, request=Request(id=child, parent_id=self.id),
+            group=group, unique_key=unique_key, unique=unique, sequence=sequence, within=self._final,
+            request=Request(id=child, parent_id=self.id),
         )  # fmt: skip
         return job.id
 

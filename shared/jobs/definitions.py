@@ -26,6 +26,7 @@ from shared.jobs.limits import MAX_RUNNING, NAME, Limiter, limit_problems
 from shared.jobs.retention import DEFAULT as DEFAULT_RETENTION
 from shared.jobs.retention import Retention
 from shared.jobs.retries import Backoff, exponential
+from shared.jobs.uniqueness import Unique, by_problems
 
 if TYPE_CHECKING:
     from shared.jobs.context import JobContext
@@ -133,6 +134,8 @@ class JobDefinition(Generic[A, R]):
     #: Every start takes `cost` points of this limiter.
     limiter: Limiter | None = None
     cost: int = 1
+    #: How its submissions are unique, unless they say otherwise.
+    unique: Unique | None = None
 
     def group_of(self, args: A) -> str:
         """The group that these arguments belong to; empty for none."""
@@ -171,6 +174,7 @@ def job(
     group: Grouping | None = None,
     limiter: Limiter | None = None,
     cost: int = 1,
+    unique: Unique | None = None,
 ) -> Declare:
     """Declare a function as a job. It takes (ctx, args) and returns its result or raises a verdict.
 
@@ -178,6 +182,7 @@ def job(
     `await ctx.off_loop(…)`. `isolation="process"` runs it in a process of its own, which is killed when the time limit,
     a cancel or a lost lease says so and the job does not end by itself. `group` names the field of the arguments, or
     the function of them, by which its jobs share limits and pauses; each start takes `cost` points of `limiter`.
+    `unique` says how many jobs of one key there may be, and what the key is made of (shared.jobs.uniqueness).
 
     Raises ConfigurationInvalid for a bad name, a timeout outside 1 ms to 24 h, untyped arguments, another isolation, or
     a wrong limit.
@@ -198,6 +203,9 @@ def job(
     def declare(function: Callable[..., Any]) -> JobDefinition[Any, Any]:
         is_coroutine = inspect.iscoroutinefunction(function)
         arguments = _arguments_of(function, name)
+        wrong = by_problems(name, unique, fields=arguments.__struct_fields__, is_durable=durable)
+        if wrong:
+            raise ConfigurationInvalid(wrong)
         if isinstance(group, str) and group not in arguments.__struct_fields__:
             fields = ", ".join(arguments.__struct_fields__)
             raise ConfigurationInvalid(
@@ -221,6 +229,7 @@ def job(
             group=group,
             limiter=limiter,
             cost=cost,
+            unique=unique,
         )
 
     return declare

@@ -11,7 +11,7 @@ import grpc
 
 from protos.jobs.v1 import jobs_pb2, jobs_pb2_grpc
 from shared.errors import InvalidArgument, NotFound, UnknownJob, UnknownQueue
-from shared.jobs import payloads, wire
+from shared.jobs import payloads, wire, wire_keys
 from shared.jobs.admission import Request
 from shared.jobs.connection import store_errors, stream_entries
 from shared.jobs.control.methods import ControlMethods, job_id_of
@@ -60,6 +60,7 @@ class JobServicer(ControlMethods, jobs_pb2_grpc.JobServiceServicer):
             priority=request.priority or None,
             scheduled_for=wire.instant_of(request, "scheduled_for"),
             request=Request(id=fresh),
+            **wire_keys.options_of(request),
             **options,
         )
 

@@ -12,13 +12,17 @@ from shared import clock
 from shared.db import Database, UnitOfWork, run_hook
 from shared.errors import AlreadyExists, InvalidArgument, StoreUnavailable
 from shared.jobs.admission import Request, prepare, prepare_many
+from shared.jobs.control_scripts import Move, control_of
 from shared.jobs.crash_points import crash_point
 from shared.jobs.definitions import Arguments, Catalogue, JobDefinition
+from shared.jobs.key_requests import keys_of
+from shared.jobs.keyed_opening import open_keyed
 from shared.jobs.ledger import ledger, opening, queries
 from shared.jobs.ledger.records import Job, JobId, Submission
 from shared.jobs.messages import push_of
 from shared.jobs.scripts import PUSH_DEADLINE_MS, Push, Scripts
 from shared.jobs.states import State
+from shared.jobs.uniqueness import Unique
 
 log = structlog.get_logger(__name__)
 T = TypeVar("T")
@@ -97,10 +101,16 @@ def submit(
     scheduled_for: datetime | None = None,
     idempotency_key: str | None = None,
     group: str | None = None,
+    unique_key: str | None = None,
+    unique: Unique | None = None,
+    sequence: str | None = None,
     within: UnitOfWork | None = None,
     request: Request | None = None,
 ) -> Job:
     """Accept one job durably and return it as committed (or as joined to `within`, whose commit then decides).
+
+    A job that is unique, by its declaration or by `unique` and `unique_key`, may be there already: then that one is
+    returned, with `already_existed`. Jobs of one `sequence` run one after the other, in the order of their commits.
 
     Raises:
         UnknownJob, UnknownQueue, InvalidArgument, PayloadTooLarge: nothing was written.
@@ -109,7 +119,7 @@ def submit(
     """
     submission = prepare(
         jobs.catalogue, definition, args, queue=queue, priority=priority, scheduled_for=scheduled_for,
-        idempotency_key=idempotency_key, group=group, request=request,
+        idempotency_key=idempotency_key, group=group, request=request, keys=keys_of(unique, unique_key, sequence),
     )  # fmt: skip
     crash_point("submit.checked")
     if not submission.is_durable:
@@ -117,7 +127,7 @@ def submit(
     deadline_ms = jobs.push_deadline()
     if within is not None:
         return _open(jobs, within, submission, deadline_ms)
-    if submission.idempotency_key is None:
+    if submission.idempotency_key is None and not submission.is_keyed:
         return _open_alone(jobs, submission, deadline_ms)
     with jobs.database.unit_of_work() as work:
         return _open(jobs, work, submission, deadline_ms)
@@ -132,19 +142,27 @@ def submit_many(
     priority: int | None = None,
     scheduled_for: datetime | None = None,
     group: str | None = None,
+    unique: Unique | None = None,
+    sequence: str | None = None,
     within: UnitOfWork | None = None,
 ) -> list[Job]:
-    """Accept jobs of one name, all or none, in order; at most 10,000 a call. Raises as submit does."""
+    """Accept jobs of one name, all or none, in order; at most 10,000 a call. Raises as submit does.
+
+    The jobs of unique submissions are the ones that submit would have returned, one after the other.
+    """
     if len(many) > 10_000:
         raise InvalidArgument(f"at most 10,000 jobs a call, got {len(many):,}", field="many")
     submissions = prepare_many(
-        jobs.catalogue, definition, many, queue=queue, priority=priority, scheduled_for=scheduled_for, group=group
-    )
+        jobs.catalogue, definition, many, queue=queue, priority=priority, scheduled_for=scheduled_for, group=group,
+        keys=keys_of(unique, None, sequence),
+    )  # fmt: skip
     if submissions and not submissions[0].is_durable:
         return _push_only(jobs, submissions, within)
     deadline_ms = jobs.push_deadline()
 
     def write(work: UnitOfWork) -> list[Job]:
+        if submissions and submissions[0].is_keyed:
+            return _open_keyed(jobs, work, submissions, deadline_ms)
         pushes: list[Push] = []
         opened = opening.open_many(work, submissions, meanwhile=lambda made: pushes.extend(_pushes_of(made)))
         crash_point("submit_many.opened")
@@ -166,12 +184,46 @@ def _open(jobs: Jobs, work: UnitOfWork, submission: Submission, deadline_ms: int
             return known
         if holder is not None:  # its job has been swept: the key is free again
             ledger.pass_key(work, submission, holder)
+    if submission.is_keyed:
+        return _open_keyed(jobs, work, [submission], deadline_ms)[0]
     opened = opening.open_one(work, submission)
     if opened is None:  # the id is derived (a child of a repeated attempt, a tick): its first row stands
         return _existing(work, submission.id)
     crash_point("submit.opened")
     work.after_commit(lambda: jobs.push([opened], deadline_ms=deadline_ms))
     return opened
+
+
+def _open_keyed(
+    jobs: Jobs, work: UnitOfWork, submissions: Sequence[Submission], deadline_ms: int | None
+) -> list[Job]:
+    """Keys decide which of these become jobs and which may be pushed."""
+    opened = open_keyed(work, submissions, jobs.scripts)
+    crash_point("submit.opened")
+    if submissions[0].idempotency_key is not None and opened.jobs[0].already_existed:
+        ledger.answer_key(work, submissions[0], opened.jobs[0].id)
+
+    def tell() -> None:
+        pushes = [*_pushes_of(opened.fresh), *_pushes_of(opened.fresh_asking, must_check=True)]
+        if pushes:
+            jobs.send(pushes, deadline_ms=deadline_ms)
+        for job in opened.postponed:
+            _postpone(jobs, job)
+
+    work.after_commit(tell)
+    return opened.jobs
+
+
+def _postpone(jobs: Jobs, job: Job) -> None:
+    """Move the entry to its new time; where that fails, its start asks the row and waits for the rest."""
+    if job.scheduled_for is None:
+        return
+    move = Move(due_ms=clock.epoch_ms(job.scheduled_for))
+    queues = sorted({*jobs.catalogue.queues, job.queue})
+    try:
+        control_of(jobs.scripts).change(job.id, job.generation, move, queues=queues)
+    except StoreUnavailable as error:
+        log.warning("a debounced job keeps its time in the index", job_id=job.id, error=str(error))
 
 
 def _open_alone(jobs: Jobs, submission: Submission, deadline_ms: int | None) -> Job:
@@ -229,12 +281,16 @@ def _unwritten(submission: Submission) -> Job:
     )
 
 
-def _pushes_of(jobs: Sequence[Job]) -> list[Push]:
-    """How jobs travel into the index; those that are due late do not yet."""
+def _pushes_of(jobs: Sequence[Job], *, must_check: bool = False) -> list[Push]:
+    """How jobs travel into the index; those that are due late do not yet, nor those that wait for others."""
     horizon = clock.now() + PUSH_HORIZON
-    near = [job for job in jobs if job.scheduled_for is None or job.scheduled_for < horizon]
+    near = [
+        job
+        for job in jobs
+        if (job.scheduled_for is None or job.scheduled_for < horizon) and job.state is not State.BLOCKED
+    ]
     # A requeue may be cancelled again before this push, where the entry of the generation before hides it.
-    return [push_of(job, must_check=job.generation > 1) for job in near]
+    return [push_of(job, must_check=must_check or job.generation > 1) for job in near]
 
 
 def _existing(work: UnitOfWork, job_id: JobId) -> Job:

@@ -96,7 +96,7 @@ class JobError(_message.Message):
     def __init__(self, type: _Optional[str] = ..., message: _Optional[str] = ..., traceback: _Optional[str] = ..., reason: _Optional[str] = ...) -> None: ...
 
 class SubmitJobRequest(_message.Message):
-    __slots__ = ("name", "args_json", "queue", "priority", "scheduled_for", "idempotency_key", "source")
+    __slots__ = ("name", "args_json", "queue", "priority", "scheduled_for", "idempotency_key", "source", "unique_key", "unique", "sequence", "group")
     NAME_FIELD_NUMBER: _ClassVar[int]
     ARGS_JSON_FIELD_NUMBER: _ClassVar[int]
     QUEUE_FIELD_NUMBER: _ClassVar[int]
@@ -104,6 +104,10 @@ class SubmitJobRequest(_message.Message):
     SCHEDULED_FOR_FIELD_NUMBER: _ClassVar[int]
     IDEMPOTENCY_KEY_FIELD_NUMBER: _ClassVar[int]
     SOURCE_FIELD_NUMBER: _ClassVar[int]
+    UNIQUE_KEY_FIELD_NUMBER: _ClassVar[int]
+    UNIQUE_FIELD_NUMBER: _ClassVar[int]
+    SEQUENCE_FIELD_NUMBER: _ClassVar[int]
+    GROUP_FIELD_NUMBER: _ClassVar[int]
     name: str
     args_json: str
     queue: str
@@ -111,7 +115,23 @@ class SubmitJobRequest(_message.Message):
     scheduled_for: _timestamp_pb2.Timestamp
     idempotency_key: str
     source: str
-    def __init__(self, name: _Optional[str] = ..., args_json: _Optional[str] = ..., queue: _Optional[str] = ..., priority: _Optional[int] = ..., scheduled_for: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., idempotency_key: _Optional[str] = ..., source: _Optional[str] = ...) -> None: ...
+    unique_key: str
+    unique: UniqueRule
+    sequence: str
+    group: str
+    def __init__(self, name: _Optional[str] = ..., args_json: _Optional[str] = ..., queue: _Optional[str] = ..., priority: _Optional[int] = ..., scheduled_for: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., idempotency_key: _Optional[str] = ..., source: _Optional[str] = ..., unique_key: _Optional[str] = ..., unique: _Optional[_Union[UniqueRule, _Mapping]] = ..., sequence: _Optional[str] = ..., group: _Optional[str] = ...) -> None: ...
+
+class UniqueRule(_message.Message):
+    __slots__ = ("mode", "ttl_ms", "wait_ms", "max_wait_ms")
+    MODE_FIELD_NUMBER: _ClassVar[int]
+    TTL_MS_FIELD_NUMBER: _ClassVar[int]
+    WAIT_MS_FIELD_NUMBER: _ClassVar[int]
+    MAX_WAIT_MS_FIELD_NUMBER: _ClassVar[int]
+    mode: str
+    ttl_ms: int
+    wait_ms: int
+    max_wait_ms: int
+    def __init__(self, mode: _Optional[str] = ..., ttl_ms: _Optional[int] = ..., wait_ms: _Optional[int] = ..., max_wait_ms: _Optional[int] = ...) -> None: ...
 
 class SubmitJobResponse(_message.Message):
     __slots__ = ("job", "already_existed")

@@ -189,6 +189,16 @@ def pass_key(work: UnitOfWork, submission: Submission, holder: JobId) -> None:
         raise AlreadyExists(f"idempotency key {submission.idempotency_key!r} is being used; repeat the call")
 
 
+def answer_key(work: UnitOfWork, submission: Submission, job_id: JobId) -> None:
+    """This submission's idempotency key is answered with a job that was there already, which is kept as long."""
+    values = {"name": submission.name, "key": submission.idempotency_key, "mine": submission.id, "job_id": job_id}
+    work.connection.execute(
+        sa.text("UPDATE idempotency_key SET job_id = :job_id WHERE name = :name AND key = :key AND job_id = :mine"),
+        values,
+    )
+    work.connection.execute(sa.text("UPDATE job SET is_keyed = TRUE WHERE id = CAST(:job_id AS uuid)"), values)
+
+
 def mark_done(work: UnitOfWork, job_id: str, record: OutcomeRecord) -> None:
     """The last statement of a finishing unit of work (rule 2). Raises OutcomeRefused when the row is not live."""
     values = {

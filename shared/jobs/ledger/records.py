@@ -7,6 +7,7 @@ import msgspec
 
 from shared.jobs.entries import Entry, decode_entry
 from shared.jobs.states import State
+from shared.jobs.uniqueness import Unique
 
 JobId = NewType("JobId", str)
 
@@ -39,6 +40,8 @@ class Job(msgspec.Struct, frozen=True, gc=False):
     started_at: datetime | None
     finished_at: datetime | None
     group_key: str = ""
+    #: As the answer to a submission: its key meant this job already, and nothing new was made.
+    already_existed: bool = False
 
 
 class Submission(msgspec.Struct, frozen=True, gc=False):
@@ -58,6 +61,14 @@ class Submission(msgspec.Struct, frozen=True, gc=False):
     idempotency_key: str | None = None
     is_durable: bool = True
     group_key: str = ""
+    unique: Unique | None = None
+    unique_key: str = ""
+    sequence: str = ""
+
+    @property
+    def is_keyed(self) -> bool:
+        """True when a key decides whether it becomes a job, or when it may start."""
+        return self.unique is not None or self.sequence != ""
 
 
 class OutcomeRecord(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):

@@ -1,0 +1,26 @@
+"""Owns that the next job of a sequence goes when the one before it has ended. It must never let two of one key go."""
+
+from shared.jobs.echoes import echoes
+from shared.jobs.ledger import lines
+from shared.jobs.submission import Jobs
+
+BATCH = 200
+
+
+def advance_once(jobs: Jobs) -> bool:
+    """Let the first of every line go in which nobody is at work; True when there may be more at once.
+
+    Only rows decide, so that nothing is lost with the index: who waits is not in it. A crash between commit and push
+    leaves the push to the relay.
+    """
+    with jobs.database.unit_of_work() as work:
+        free = lines.free(work, limit=BATCH)
+    if not free:
+        return False
+    deadline_ms = jobs.push_deadline()
+    with jobs.database.unit_of_work() as work:
+        lines.lock(work, free, lines.GATE)
+        echoing = echoes(work, jobs.scripts, free)
+        gone = lines.go(work, [key for key in free if key not in echoing])
+        work.after_commit(lambda: jobs.push(gone, deadline_ms=deadline_ms))
+    return len(free) == BATCH and bool(gone)

@@ -8,6 +8,7 @@ PlatformError
  |       +- UpstreamRateLimited    a provider said 429; carries retry_after
  |   +- LeaseLost              another worker may run this job now; nothing more may be written
  |   +- LockHeld               a named lock is held by another
+ |       +- LockLost               … or was for a while, in the middle of the block that held it
  +- Permanent              a retry cannot help
  |   +- Unrecoverable          raised by a job: straight to dead
  |   +- Undecodable            bytes that are no job
@@ -63,6 +64,10 @@ class LeaseLost(Transient):
 
 class LockHeld(Transient):
     """A named lock is held by another owner."""
+
+
+class LockLost(LockHeld):
+    """A named lock ended while its owner's block ran; another may have held it meanwhile."""
 
 
 class Permanent(PlatformError):

@@ -15,6 +15,7 @@ from services.gateway.clients.coins import Coins
 from services.gateway.clients.control import Control
 from services.gateway.clients.fleet import Fleet
 from services.gateway.clients.jobs import Jobs
+from services.gateway.clients.locks import Locks
 from services.gateway.clients.readiness import Readiness
 from services.gateway.dialects import price_updates
 from services.gateway.rest import (
@@ -24,6 +25,7 @@ from services.gateway.rest import (
     health,
     job_actions,
     jobs,
+    locks,
     openapi,
     problems,
     queue_actions,
@@ -77,8 +79,9 @@ def assemble(settings: GatewaySettings, database: Database, peers: Fleet) -> Fas
     )
     app.state.jobs, app.state.coins = Jobs(peers), Coins(peers)
     app.state.control, app.state.audit = Control(peers, app.state.jobs), AuditTrail(AuditStore(database))
+    app.state.locks = Locks(peers)
     app.state.readiness = Readiness(peers, database)
-    for module in (price_updates, jobs, job_actions, queues, queue_actions, audit, coins, health, docs):
+    for module in (price_updates, jobs, job_actions, queues, queue_actions, locks, audit, coins, health, docs):
         app.include_router(module.routes)
     app.openapi = lambda: openapi.describe(app)  # type: ignore[method-assign]  # FastAPI's documented way to extend it
     app.add_middleware(Gate, keys=keys)

@@ -17,6 +17,7 @@ from shared.settings import load
 TIMEOUT_SECONDS = 10.0
 EXIT_REFUSED, EXIT_UNREACHABLE = 1, 2
 _QUEUE_COLUMNS = ("service", "name", "paused", "queued", "running", "scheduled", "retrying", "dead_total")
+_LOCK_COLUMNS = ("service", "name", "owner", "since", "until")
 _JOB_COLUMNS = ("id", "service", "queue", "name", "state", "attempts_made", "created_at")
 
 
@@ -58,9 +59,14 @@ def _parser() -> argparse.ArgumentParser:
     submit = command("submit", _submit, "submit a job")
     submit.add_argument("name")
     submit.add_argument("--args", default="{}", type=_json_object, metavar="JSON", help="the job's arguments")
-    for name in ("queue", "service", "scheduled-for", "idempotency-key"):
+    for name in ("queue", "service", "scheduled-for", "idempotency-key", "unique-key", "sequence", "group"):
         submit.add_argument(f"--{name}")
     submit.add_argument("--priority", type=int, help="1 critical to 5 batch")
+    command("locks", _locks, "list the named locks that are held", _LOCK_COLUMNS).add_argument("--service")
+    unlock = command("unlock", _unlock, "take a named lock from whoever holds it")
+    unlock.add_argument("name")
+    unlock.add_argument("--service", required=True)
+    unlock.add_argument("--reason")
     _add_actions(command)
     return parser
 
@@ -140,13 +146,21 @@ def _job(client: httpx.Client, options: argparse.Namespace) -> httpx.Response:
 
 
 def _submit(client: httpx.Client, options: argparse.Namespace) -> httpx.Response:
-    names = ("name", "queue", "service", "priority", "scheduled_for")
+    names = ("name", "queue", "service", "priority", "scheduled_for", "unique_key", "sequence", "group")
     given = {name: getattr(options, name) for name in names if getattr(options, name) is not None}
     head = json.dumps(given).removesuffix("}")
     headers = {"Content-Type": "application/json"}
     if options.idempotency_key:
         headers["Idempotency-Key"] = options.idempotency_key
     return client.post("/api/v1/jobs", content=f'{head}, "args": {options.args}}}'.encode(), headers=headers)
+
+
+def _locks(client: httpx.Client, options: argparse.Namespace) -> httpx.Response:
+    return client.get("/api/v1/locks", params={"service": options.service} if options.service else {})
+
+
+def _unlock(client: httpx.Client, options: argparse.Namespace) -> httpx.Response:
+    return client.post("/api/v1/locks/release", json=_given(options, besides=[]))
 
 
 def _given(options: argparse.Namespace, *, besides: Sequence[str]) -> dict[str, Any]:

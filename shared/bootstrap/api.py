@@ -2,12 +2,13 @@
 
 from collections.abc import Callable
 
-from protos.jobs.v1 import jobs_pb2, jobs_pb2_grpc
+from protos.jobs.v1 import jobs_pb2, jobs_pb2_grpc, locks_pb2_grpc
 from shared.bootstrap.process import Process
 from shared.bootstrap.service import ServiceRuntime
 from shared.errors import ConfigurationInvalid
 from shared.health import HealthRegistry
 from shared.jobs.demands import refuse_unsafe
+from shared.jobs.lock_servicer import LOCK_SERVICE, LockServicer
 from shared.jobs.servicer import JobServicer
 from shared.rpc import WATCH_STREAMS, RpcServer, Servicer, StreamSlots
 
@@ -50,9 +51,12 @@ def server_of(process: Process, runtime: ServiceRuntime) -> RpcServer:
         JobServicer(runtime.jobs, StreamSlots(WATCH_STREAMS)),
         JOB_SERVICE,
     )
+    lock_service = Servicer(
+        locks_pb2_grpc.add_LockServiceServicer_to_server, LockServicer(runtime.jobs), LOCK_SERVICE
+    )
     own = runtime.service.servicers(runtime) if runtime.service.servicers else ()
     return RpcServer(
-        (job_service, *own),
+        (job_service, lock_service, *own),
         host=process.settings.grpc_host,
         port=runtime.settings.grpc_port,
         token=process.settings.service_token,

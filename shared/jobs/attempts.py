@@ -28,7 +28,7 @@ from shared.jobs.crash_points import crash_point
 from shared.jobs.definitions import Arguments, JobDefinition
 from shared.jobs.elsewhere import JobExited, ProcessCrashed, perform_elsewhere
 from shared.jobs.ledger import ledger
-from shared.jobs.messages import Envelope, envelope_of
+from shared.jobs.messages import Envelope, envelope_of, with_args
 from shared.jobs.outcomes import (
     Again,
     Buried,
@@ -88,16 +88,18 @@ def perform_attempt(attempt: Attempt) -> Outcome:
         job_id=attempt.claimed.held.id, attempt=attempt.claimed.attempt,
     ):  # fmt: skip
         begun = _checked(attempt, envelope)
-        return _perform(attempt, begun) if isinstance(begun, Envelope) else begun
+        if not isinstance(begun, Attempt):
+            return begun
+        return _perform(begun, envelope if begun is attempt else envelope_of(begun.claimed))
 
 
-def _checked(attempt: Attempt, envelope: Envelope) -> Outcome | Envelope:
+def _checked(attempt: Attempt, envelope: Envelope) -> Outcome | Attempt:
     """After a loss, a crash or a retry the row decides whether there is still something to run; and where its key
 
     means something to others, its start is committed first.
     """
     if not (attempt.claimed.must_check and envelope.options.is_durable):
-        return envelope
+        return attempt
     held = attempt.claimed.held
     try:
         with attempt.jobs.database.unit_of_work() as work:
@@ -108,7 +110,7 @@ def _checked(attempt: Attempt, envelope: Envelope) -> Outcome | Envelope:
         return Again(row.wait, counts=False, wait_reason=WaitReason.DELAY)
     if not row.is_live:
         return Obsolete()
-    return envelope if row.args is None else msgspec.structs.replace(envelope, args=(row.args,))
+    return attempt if row.args is None else replace(attempt, claimed=with_args(attempt.claimed, row.args))
 
 
 def _perform(attempt: Attempt, envelope: Envelope) -> Outcome:

@@ -24,7 +24,7 @@ from shared.jobs.exchange.outbox import MessageId, submit_to
 from shared.jobs.ledger.records import JobId
 from shared.jobs.messages import Envelope
 from shared.jobs.payloads import storable
-from shared.jobs.scripts import Claimed
+from shared.jobs.scripts import OVERTIME_MS, Claimed
 from shared.jobs.submission import Jobs, submit
 from shared.jobs.uniqueness import Unique
 
@@ -197,8 +197,15 @@ class JobContext:
         return effects.perform(self._jobs.database, place, action, find=find, is_repeatable=is_repeatable)
 
     def lock(self, key: str, *, ttl: timedelta, wait: timedelta = timedelta(0)) -> AbstractContextManager[None]:
-        """Hold a named lock of this service for a block. LockHeld after `wait` makes the job snooze, not fail."""
-        return locks.held(self._jobs.scripts, key, ttl=ttl, wait=wait, pause=self.sleep)
+        """Hold a named lock of this service for a block; it is renewed, so that `ttl` only matters when this process dies.
+
+        LockHeld after `wait`, or LockLost at the end of the block, makes the job snooze, not fail.
+        """
+        running, last = self._running, self._running.deadline + OVERTIME_MS / 1000
+        return locks.held(
+            self._jobs.renewals, key, owner=f"job {self.id}", ttl=ttl, wait=wait, pause=self.sleep,
+            is_wanted=lambda: not running.is_abandoned and clock.monotonic() < last,
+        )  # fmt: skip
 
     def submit(
         self,

@@ -54,6 +54,10 @@ class Keys:
         """A named lock."""
         return self._key("lock", name)
 
+    def locks(self) -> str:
+        """The names of all named locks, by when they end."""
+        return self._key("locks")
+
     def unwanted(self) -> str:
         """Counts running jobs that were cancelled, so that their workers need not wait for the next heartbeat."""
         return self._key("unwanted")

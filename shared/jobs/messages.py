@@ -79,6 +79,12 @@ def envelope_of(claimed: Claimed) -> Envelope:
     )
 
 
+def with_args(claimed: Claimed, args: msgspec.Raw) -> Claimed:
+    """The same claim with other arguments in its body, which a process of its own is given as well."""
+    body = msgspec.structs.replace(_decode(claimed.body), args=args)
+    return msgspec.structs.replace(claimed, body=_encoder.encode(body))
+
+
 def push_of(job: Job, *, must_check: bool = False, is_durable: bool = True) -> Push:
     """A job on its way into the index. `must_check` makes its next attempt ask the row first, if it has one."""
     due = 0 if job.scheduled_for is None else clock.epoch_ms(job.scheduled_for)

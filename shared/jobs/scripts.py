@@ -249,9 +249,10 @@ class Scripts:
         """Open claims; False when the index was lost again, or adopted by another, since `mark` was set."""
         return bool(self._run("adopt", [], [mark, identity]) == 1)
 
-    def lock(self, verb: str, name: str, *, token: str, ttl_ms: int) -> bool:
-        """Take, renew or free a named lock; False when another holds it."""
-        return bool(self.run_alone("lock", [self.keys.lock(name)], [verb, token, ttl_ms]) == 1)
+    def lock(self, verb: str, name: str, *, token: str, ttl_ms: int, owner: str = "") -> bool:
+        """Take, renew, free or break a named lock; False when another holds it, or nobody."""
+        keys = [self.keys.lock(name), self.keys.locks()]
+        return bool(self.run_alone("lock", keys, [verb, token, ttl_ms, owner, name]) == 1)
 
     def run_alone(self, name: str, keys: Sequence[str], arguments: Sequence[object]) -> Any:
         """A script that has nothing to do with the index, by its file's name."""

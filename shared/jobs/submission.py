@@ -19,6 +19,7 @@ from shared.jobs.key_requests import keys_of
 from shared.jobs.keyed_opening import open_keyed
 from shared.jobs.ledger import ledger, opening, queries
 from shared.jobs.ledger.records import Job, JobId, Submission
+from shared.jobs.lock_renewal import Renewals
 from shared.jobs.messages import push_of
 from shared.jobs.scripts import PUSH_DEADLINE_MS, Push, Scripts
 from shared.jobs.states import State
@@ -42,6 +43,7 @@ class Jobs:
         self.catalogue = catalogue
         self.database = database
         self.scripts = scripts
+        self.renewals = Renewals(scripts)
         #: The services that jobs of this one may be submitted to.
         self.peers = tuple(sorted(peers))
         self._offset_ms: float | None = None

@@ -95,8 +95,20 @@ def args_text(document: Document) -> str:
 
 def documented(model: type[StrictBody], *, is_needed: bool = True) -> dict[str, Any]:
     """The OpenAPI of a route that takes `model`."""
-    schema = {"schema": model.model_json_schema()}
-    return {"requestBody": {"required": is_needed, "content": {"application/json": schema}}}
+    schema = model.model_json_schema()
+    parts = schema.pop("$defs", {})
+    written = {"schema": _inlined(schema, parts)}
+    return {"requestBody": {"required": is_needed, "content": {"application/json": written}}}
+
+
+def _inlined(part: Any, parts: dict[str, Any]) -> Any:
+    """A schema with what it refers to in its place: what is beside a route has no components of its own."""
+    if isinstance(part, dict):
+        reference = part.get("$ref")
+        if isinstance(reference, str):
+            return _inlined(parts[reference.removeprefix("#/$defs/")], parts)
+        return {name: _inlined(value, parts) for name, value in part.items()}
+    return [_inlined(value, parts) for value in part] if isinstance(part, list) else part
 
 
 def _check_media_type(headers: Headers) -> None:

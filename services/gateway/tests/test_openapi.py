@@ -28,6 +28,7 @@ def test_the_description_is_openapi_3_1_with_every_route(document: dict[str, Any
         ("DELETE", "/api/v1/jobs/{id}"), ("POST", "/api/v1/queues/{name}/pause"),
         ("POST", "/api/v1/queues/{name}/resume"), ("PATCH", "/api/v1/queues/{name}"),
         ("POST", "/api/v1/queues/{name}/drain"), ("POST", "/api/v1/queues/{name}/clean"), ("GET", "/api/v1/audit"),
+        ("GET", "/api/v1/locks"), ("POST", "/api/v1/locks/release"),
     }  # fmt: skip
 
 
@@ -47,7 +48,9 @@ def test_bodies_and_parameters_are_described_with_their_bounds(document: dict[st
     body = document["paths"]["/api/v1/jobs"]["post"]["requestBody"]["content"]["application/json"]["schema"]
     query = {parameter["name"]: parameter for parameter in document["paths"]["/api/v1/jobs"]["get"]["parameters"]}
 
-    assert set(body["properties"]) == {"name", "args", "queue", "service", "priority", "scheduled_for"}
+    assert set(body["properties"]) == {
+        "name", "args", "queue", "service", "priority", "scheduled_for", "unique_key", "unique", "sequence", "group"
+    }  # fmt: skip
     assert body["required"] == ["name"]
     assert body["additionalProperties"] is False
     assert set(query) == {"queue", "state", "name", "service", "limit", "cursor"}

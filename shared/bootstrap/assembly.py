@@ -3,6 +3,7 @@
 import importlib
 import pkgutil
 import types
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -94,8 +95,8 @@ def configured(queue: Queue, settings: ServiceSettings) -> Queue:
     rate = queue.rate
     if changed.rate_per_minute is not None:
         rate = Rate(changed.rate_per_minute, MINUTE) if changed.rate_per_minute else None
-    return Queue(
-        queue.name,
+    return replace(
+        queue,
         slots=changed.slots or settings.concurrency or queue.slots,
         rate=rate,
         max_running=changed.max_running or queue.max_running,

@@ -91,6 +91,8 @@ class Queue:
     group_max_running: int | None = None
     #: A lower priority that has waited this long gets a tenth of the queue's starts.
     age: timedelta = timedelta(minutes=1)
+    #: Groups take turns at a priority, one start a round; else jobs start in the order of their arrival.
+    fair: bool = False
 
     def __post_init__(self) -> None:
         if not NAME.fullmatch(self.name):

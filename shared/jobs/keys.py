@@ -9,7 +9,7 @@ from dataclasses import dataclass
 SERVICE_KEYS = ("jobs", "bodies", "outcomes", "unsettled", "events", "seq", "identity", "tombs", "settle_wake")
 #: Order of one queue's keys; a script that touches n queues gets n such blocks after the service's.
 QUEUE_KEYS = (
-    "ready", "delayed", "running", "conf", "starts", "count", "wake", "stats", "parked", "places", "opened"
+    "ready", "delayed", "running", "conf", "starts", "count", "wake", "stats", "parked", "places", "opened", "turns"
 )  # fmt: skip
 
 

@@ -38,9 +38,11 @@ CRASHES_MAX = 3
 AGE_MS = 60_000
 _EVERY = ("record", "events", "ends", "places")
 _PREAMBLES: dict[str, tuple[str, ...]] = {
-    "claim": (*_EVERY, "tally", "gates", "ageing", "admission", "opening", "walk", "leasing"),
+    "claim": (*_EVERY, "tally", "fair", "gates", "ageing", "admission", "opening", "walk", "leasing"),
     **dict.fromkeys(("configure", "configure_gates"), (*_EVERY, "regate")),
-    **dict.fromkeys(("enqueue", "complete", "retry", "bury", "reclaim"), (*_EVERY, "tally")),
+    **dict.fromkeys(("complete", "retry", "bury", "reclaim"), (*_EVERY, "tally")),
+    "enqueue": (*_EVERY, "tally", "fair"),
+    "change": (*_EVERY, "fair"),
     **dict.fromkeys(("lock", "limiter_lease", "limiter_configure", "limiter_close"), ()),
 }
 #: text, keys, packed arguments: one script call ready to be sent.
@@ -73,6 +75,8 @@ class Scripts:
     def __init__(self, client: RedisClient, service: str) -> None:
         self.client = client
         self.keys = Keys(service)
+        #: Queues whose groups take turns.
+        self.fair: frozenset[str] = frozenset()
         self._base = self.keys.base()
         self._blocks: dict[str, list[str]] = {}
         self._calls = ScriptCalls(client)
@@ -108,6 +112,9 @@ class Scripts:
              push.timeout_ms, push.body, push.wait_reason, push.state, push.group]
             for push in pushes
         ]  # fmt: skip
+        if self.fair:
+            for push, job in zip(pushes, jobs, strict=True):
+                job.extend((1,) * (push.queue in self.fair))
         return list(self._run("enqueue", queues, [deadline_ms, jobs]))
 
     def claim(
@@ -155,7 +162,9 @@ class Scripts:
         self, wants: dict[str, int], identity: str, request: str, worker: str, leased: Credits | None
     ) -> _Wired:
         arguments: list[object] = [identity, request, worker, LEASE_MS, list(wants.values())]
-        if leased:
+        if not self.fair.isdisjoint(wants):
+            arguments += [leased or {}, [int(queue in self.fair) for queue in wants]]
+        elif leased:
             arguments.append(leased)
         return self._wire("claim", list(wants), arguments, self.keys.claim(request))
 

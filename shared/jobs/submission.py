@@ -43,6 +43,7 @@ class Jobs:
         self.catalogue = catalogue
         self.database = database
         self.scripts = scripts
+        scripts.fair = frozenset(queue.name for queue in catalogue.queues.values() if queue.fair)
         self.renewals = Renewals(scripts)
         #: The services that jobs of this one may be submitted to.
         self.peers = tuple(sorted(peers))

@@ -51,9 +51,7 @@ def server_of(process: Process, runtime: ServiceRuntime) -> RpcServer:
         JobServicer(runtime.jobs, StreamSlots(WATCH_STREAMS)),
         JOB_SERVICE,
     )
-    lock_service = Servicer(
-        locks_pb2_grpc.add_LockServiceServicer_to_server, LockServicer(runtime.jobs), LOCK_SERVICE
-    )
+    lock_service = Servicer(locks_pb2_grpc.add_LockServiceServicer_to_server, LockServicer(runtime.jobs), LOCK_SERVICE)
     own = runtime.service.servicers(runtime) if runtime.service.servicers else ()
     return RpcServer(
         (job_service, lock_service, *own),

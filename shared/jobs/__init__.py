@@ -11,11 +11,9 @@ from shared.jobs.definitions import (
     Queue,
     Rate,
     Result,
-    hours,
     job,
-    minutes,
-    seconds,
 )
+from shared.jobs.durations import hours, minutes, seconds
 from shared.jobs.effects import EffectUnknown, NothingHappened
 from shared.jobs.exchange.outbox import MessageId, submit_to
 from shared.jobs.ledger.records import Job, JobId

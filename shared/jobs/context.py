@@ -197,7 +197,7 @@ class JobContext:
         return effects.perform(self._jobs.database, place, action, find=find, is_repeatable=is_repeatable)
 
     def lock(self, key: str, *, ttl: timedelta, wait: timedelta = timedelta(0)) -> AbstractContextManager[None]:
-        """Hold a named lock of this service for a block; it is renewed, so that `ttl` only matters when this process dies.
+        """Hold a named lock of this service for a block; it is renewed: `ttl` only counts when this process dies.
 
         LockHeld after `wait`, or LockLost at the end of the block, makes the job snooze, not fail.
         """

@@ -292,18 +292,3 @@ class Catalogue:
     def backoff_of(self, definition: JobDefinition[Any, Any]) -> Backoff:
         """The job's own backoff, else the service's default."""
         return definition.backoff or self._backoff
-
-
-def seconds(count: float) -> timedelta:
-    """A duration of seconds."""
-    return timedelta(seconds=count)
-
-
-def minutes(count: float) -> timedelta:
-    """A duration of minutes."""
-    return timedelta(minutes=count)
-
-
-def hours(count: float) -> timedelta:
-    """A duration of hours."""
-    return timedelta(hours=count)

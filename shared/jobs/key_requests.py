@@ -30,9 +30,7 @@ def keys_of(unique: Unique | None, unique_key: str | None, sequence: str | None)
     return Keys(unique, unique_key, sequence)
 
 
-def keyed(
-    form: Submission, known: JobDefinition[Any, Any], typed: Arguments, args_json: str, keys: Keys
-) -> Submission:
+def keyed(form: Submission, known: JobDefinition[Any, Any], typed: Arguments, args_json: str, keys: Keys) -> Submission:
     """The submission with its keys. Raises InvalidArgument naming the field that cannot be had."""
     unique = keys.unique or known.unique or (until_done() if keys.unique_key is not None else None)
     if not known.is_durable and (unique is not None or keys.sequence is not None):
@@ -45,5 +43,7 @@ def keyed(
         return replace(form, sequence=sequence)
     if sequence and unique.mode == "keep_latest":
         raise InvalidArgument("a keep_latest job is in a sequence of its own already", field="sequence")
-    key = unique.key_of(typed, args_json) if keys.unique_key is None else checked_key(keys.unique_key, field="unique_key")
+    key = (
+        unique.key_of(typed, args_json) if keys.unique_key is None else checked_key(keys.unique_key, field="unique_key")
+    )
     return replace(form, unique=unique, unique_key=key, sequence=sequence)

@@ -153,9 +153,7 @@ def _in_order(submissions: Sequence[Submission], fresh: Sequence[Submission]) ->
     return sorted(fresh, key=lambda one: place[one.id])
 
 
-def _open_all(
-    work: UnitOfWork, scripts: Scripts, fresh: Sequence[Submission], opened: Opened
-) -> dict[str, Job]:
+def _open_all(work: UnitOfWork, scripts: Scripts, fresh: Sequence[Submission], opened: Opened) -> dict[str, Job]:
     """Write the rows; those that have somebody before them in their line are blocked."""
     if not fresh:
         return {}
@@ -163,14 +161,16 @@ def _open_all(
     lines.lock(work, [line for one in fresh if one.sequence and (line := line_of[one.id])], lines.DOOR)
     taken = busy(work, scripts, sorted({line for line in line_of.values() if line is not None}))
     jobs = _rows(work, fresh)
-    notes, made = [], {}
+    notes: list[dict[str, object]] = []
+    made = {}
     for one, row in zip(fresh, jobs, strict=True):
         line, unique = line_of[one.id], one.unique
         waits = line is not None and line in taken
         if line is not None:
             taken.add(line)
         notes.append({
-            "id": one.id, "mode": unique and unique.mode, "key": one.unique_key or None, "line": line, "waits": waits,
+            "id": one.id, "mode": unique.mode if unique else None, "key": one.unique_key or None, "line": line,
+            "waits": waits,
         })  # fmt: skip
         job = replace(row, state=State.BLOCKED, wait_reason="sequence") if waits else row
         made[str(job.id)] = job

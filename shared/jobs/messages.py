@@ -3,7 +3,8 @@
 The body must never repeat what the record holds.
 """
 
-from datetime import datetime
+from collections.abc import Sequence
+from datetime import datetime, timedelta
 from typing import Any
 
 import msgspec
@@ -13,6 +14,9 @@ from shared.errors import Undecodable
 from shared.jobs.ledger.records import Job
 from shared.jobs.scripts import Claimed, Push
 from shared.jobs.states import State
+
+#: Jobs due later than this stay in PostgreSQL until the relay's horizon reaches them (rule 9).
+PUSH_HORIZON = timedelta(hours=1)
 
 
 class Options(msgspec.Struct, frozen=True, kw_only=True):
@@ -108,6 +112,18 @@ def push_of(job: Job, *, must_check: bool = False, is_durable: bool = True) -> P
         state="retrying" if job.state is State.RETRYING else "scheduled",
         group=job.group_key,
     )
+
+
+def pushes_of(jobs: Sequence[Job], *, must_check: bool = False) -> list[Push]:
+    """How jobs travel into the index; those that are due late do not yet, nor those that wait for others."""
+    horizon = clock.now() + PUSH_HORIZON
+    near = [
+        job
+        for job in jobs
+        if (job.scheduled_for is None or job.scheduled_for < horizon) and job.state is not State.BLOCKED
+    ]
+    # A requeue may be cancelled again before this push, where the entry of the generation before hides it.
+    return [push_of(job, must_check=must_check or job.generation > 1) for job in near]
 
 
 def _ms(instant: datetime | None) -> int:

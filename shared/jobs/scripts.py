@@ -3,9 +3,7 @@
 that stands in its callers.
 """
 
-import importlib.resources
 from collections.abc import Iterator, Sequence
-from functools import cache
 from typing import Any, TypeAlias
 
 import msgspec
@@ -24,6 +22,7 @@ from shared.jobs.grants import Push as Push
 from shared.jobs.grants import Wanted as Wanted
 from shared.jobs.keys import Keys
 from shared.jobs.script_calls import ScriptCalls
+from shared.jobs.script_texts import source as source
 
 #: A submitter may push without the row's lock for this long after it read Redis' clock (rule 5) …
 PUSH_DEADLINE_MS = 10_000
@@ -36,37 +35,9 @@ OVERTIME_MS = 60_000
 CRASHES_MAX = 3
 #: A lower priority that has waited this long gets a tenth of a queue's starts, unless its queue says otherwise.
 AGE_MS = 60_000
-_EVERY = ("record", "events", "ends", "places")
-_PREAMBLES: dict[str, tuple[str, ...]] = {
-    "claim": (*_EVERY, "tally", "fair", "gates", "ageing", "admission", "opening", "walk", "leasing"),
-    **dict.fromkeys(("configure", "configure_gates"), (*_EVERY, "regate")),
-    **dict.fromkeys(("complete", "retry", "bury", "reclaim"), (*_EVERY, "tally")),
-    "enqueue": (*_EVERY, "tally", "fair"),
-    "change": (*_EVERY, "fair"),
-    **dict.fromkeys(("lock", "limiter_lease", "limiter_configure", "limiter_close"), ()),
-}
 #: text, keys, packed arguments: one script call ready to be sent.
 _Wired: TypeAlias = tuple[str, list[str], bytes]
 _pack = msgspec.msgpack.Encoder().encode
-
-
-@cache
-def source(name: str) -> str:
-    """The text of one script with its preambles; whatever it returns, its events are told last."""
-    folder = importlib.resources.files("shared.jobs") / "lua"
-    *preambles, body = (
-        (folder / f"{part}.lua").read_text(encoding="utf-8") for part in (*_PREAMBLES.get(name, _EVERY), name)
-    )
-    if not preambles:
-        return body
-    return "\n".join(
-        (
-            *preambles,
-            f"local function transition()\n{body}\nend\nlocal answer = transition()",
-            "tell()",
-            "return answer",
-        )
-    )
 
 
 class Scripts:

@@ -12,15 +12,14 @@ from shared import clock
 from shared.db import Database, UnitOfWork, run_hook
 from shared.errors import AlreadyExists, InvalidArgument, StoreUnavailable
 from shared.jobs.admission import Request, prepare, prepare_many
-from shared.jobs.control_scripts import Move, control_of
 from shared.jobs.crash_points import crash_point
 from shared.jobs.definitions import Arguments, Catalogue, JobDefinition
 from shared.jobs.key_requests import keys_of
-from shared.jobs.keyed_opening import open_keyed
+from shared.jobs.keyed_submission import submit_keyed
 from shared.jobs.ledger import ledger, opening, queries
 from shared.jobs.ledger.records import Job, JobId, Submission
 from shared.jobs.lock_renewal import Renewals
-from shared.jobs.messages import push_of
+from shared.jobs.messages import push_of, pushes_of
 from shared.jobs.scripts import PUSH_DEADLINE_MS, Push, Scripts
 from shared.jobs.states import State
 from shared.jobs.uniqueness import Unique
@@ -29,8 +28,6 @@ log = structlog.get_logger(__name__)
 T = TypeVar("T")
 CLOCK_SAMPLE_SECONDS = 30.0
 PUSH_BATCH = 500
-#: Jobs due later than this stay in PostgreSQL until the relay's horizon reaches them (rule 9).
-PUSH_HORIZON = timedelta(hours=1)
 
 
 class Jobs:
@@ -66,9 +63,9 @@ class Jobs:
         """The instant `delay` from now."""
         return clock.now() + delay
 
-    def push(self, jobs: Sequence[Job], *, deadline_ms: int | None) -> None:
+    def push(self, jobs: Sequence[Job], *, deadline_ms: int | None, must_check: bool = False) -> None:
         """Push committed rows; whatever cannot be pushed now is left to the relay, which is woken."""
-        self.send(_pushes_of(jobs), deadline_ms=deadline_ms)
+        self.send(pushes_of(jobs, must_check=must_check), deadline_ms=deadline_ms)
 
     def send(self, pushes: Sequence[Push], *, deadline_ms: int | None) -> None:
         """Push what was made of committed rows, as `push` does."""
@@ -165,9 +162,9 @@ def submit_many(
 
     def write(work: UnitOfWork) -> list[Job]:
         if submissions and submissions[0].is_keyed:
-            return _open_keyed(jobs, work, submissions, deadline_ms)
+            return submit_keyed(jobs, work, submissions, deadline_ms)
         pushes: list[Push] = []
-        opened = opening.open_many(work, submissions, meanwhile=lambda made: pushes.extend(_pushes_of(made)))
+        opened = opening.open_many(work, submissions, meanwhile=lambda made: pushes.extend(pushes_of(made)))
         crash_point("submit_many.opened")
         work.after_commit(lambda: jobs.send(pushes, deadline_ms=deadline_ms))
         return opened
@@ -188,45 +185,13 @@ def _open(jobs: Jobs, work: UnitOfWork, submission: Submission, deadline_ms: int
         if holder is not None:  # its job has been swept: the key is free again
             ledger.pass_key(work, submission, holder)
     if submission.is_keyed:
-        return _open_keyed(jobs, work, [submission], deadline_ms)[0]
+        return submit_keyed(jobs, work, [submission], deadline_ms)[0]
     opened = opening.open_one(work, submission)
     if opened is None:  # the id is derived (a child of a repeated attempt, a tick): its first row stands
         return _existing(work, submission.id)
     crash_point("submit.opened")
     work.after_commit(lambda: jobs.push([opened], deadline_ms=deadline_ms))
     return opened
-
-
-def _open_keyed(
-    jobs: Jobs, work: UnitOfWork, submissions: Sequence[Submission], deadline_ms: int | None
-) -> list[Job]:
-    """Keys decide which of these become jobs and which may be pushed."""
-    opened = open_keyed(work, submissions, jobs.scripts)
-    crash_point("submit.opened")
-    if submissions[0].idempotency_key is not None and opened.jobs[0].already_existed:
-        ledger.answer_key(work, submissions[0], opened.jobs[0].id)
-
-    def tell() -> None:
-        pushes = [*_pushes_of(opened.fresh), *_pushes_of(opened.fresh_asking, must_check=True)]
-        if pushes:
-            jobs.send(pushes, deadline_ms=deadline_ms)
-        for job in opened.postponed:
-            _postpone(jobs, job)
-
-    work.after_commit(tell)
-    return opened.jobs
-
-
-def _postpone(jobs: Jobs, job: Job) -> None:
-    """Move the entry to its new time; where that fails, its start asks the row and waits for the rest."""
-    if job.scheduled_for is None:
-        return
-    move = Move(due_ms=clock.epoch_ms(job.scheduled_for))
-    queues = sorted({*jobs.catalogue.queues, job.queue})
-    try:
-        control_of(jobs.scripts).change(job.id, job.generation, move, queues=queues)
-    except StoreUnavailable as error:
-        log.warning("a debounced job keeps its time in the index", job_id=job.id, error=str(error))
 
 
 def _open_alone(jobs: Jobs, submission: Submission, deadline_ms: int | None) -> Job:
@@ -282,18 +247,6 @@ def _unwritten(submission: Submission) -> Job:
         finished_at=None,
         group_key=submission.group_key,
     )
-
-
-def _pushes_of(jobs: Sequence[Job], *, must_check: bool = False) -> list[Push]:
-    """How jobs travel into the index; those that are due late do not yet, nor those that wait for others."""
-    horizon = clock.now() + PUSH_HORIZON
-    near = [
-        job
-        for job in jobs
-        if (job.scheduled_for is None or job.scheduled_for < horizon) and job.state is not State.BLOCKED
-    ]
-    # A requeue may be cancelled again before this push, where the entry of the generation before hides it.
-    return [push_of(job, must_check=must_check or job.generation > 1) for job in near]
 
 
 def _existing(work: UnitOfWork, job_id: JobId) -> Job:

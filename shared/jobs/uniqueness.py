@@ -43,7 +43,9 @@ class Unique:
             if value is not None and not timedelta(milliseconds=1) <= value <= TTL_MAX:
                 raise InvalidArgument(f"{name} must be from 1 ms to 24 hours, got {value}", field=name)
         if self.wait is not None and self.max_wait is not None and self.max_wait < self.wait:
-            raise InvalidArgument(f"max_wait must be at least wait ({self.wait}), got {self.max_wait}", field="max_wait")
+            raise InvalidArgument(
+                f"max_wait must be at least wait ({self.wait}), got {self.max_wait}", field="max_wait"
+            )
 
     def key_of(self, args: Any, args_json: str) -> str:
         """The key that these arguments have. Raises InvalidArgument when it cannot be one."""
@@ -92,7 +94,9 @@ def by_problems(name: str, unique: Unique | None, *, fields: tuple[str, ...], is
     problems = []
     if not is_durable:
         problems.append(f"unique of job {name} needs durable=True: its lock is a row beside the job's")
-    named = () if unique.by is None or callable(unique.by) else (unique.by,) if isinstance(unique.by, str) else unique.by
+    named = (
+        () if unique.by is None or callable(unique.by) else (unique.by,) if isinstance(unique.by, str) else unique.by
+    )
     problems.extend(
         f"unique by {field!r} of job {name} is no field of its arguments; allowed: {', '.join(fields)}"
         for field in named

@@ -121,7 +121,13 @@ def test_a_release_that_names_no_lock_is_refused(place: Place, body: dict[str, s
 
 
 def test_a_unique_submission_is_answered_with_the_job_that_is_there(place: Place) -> None:
-    body = {"name": "work-in-forge", "unique_key": "k", "unique": {"mode": "until_start"}, "sequence": "s", "group": "g"}
+    body = {
+        "name": "work-in-forge",
+        "unique_key": "k",
+        "unique": {"mode": "until_start"},
+        "sequence": "s",
+        "group": "g",
+    }
 
     first, again = (place.client.post("/api/v1/jobs", json=body) for _ in range(2))
 

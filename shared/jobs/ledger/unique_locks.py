@@ -1,4 +1,4 @@
-"""Owns the rows that say which job a unique key means. It must never decide without holding the key's row, and never commit.
+"""Owns the rows that say which job a unique key means. It must never decide without holding them, and never commit.
 
 No end of a job has to free anything: a lock holds only as long as the job that it names lives, or its time lasts.
 """
@@ -20,8 +20,8 @@ json_to_recordset(CAST(:batch AS json)) AS asked (name text, key text, id uuid, 
 _DUE = "greatest(clock_timestamp() + make_interval(secs => asked.wait), asked.scheduled_for)"
 _EXPIRES = "clock_timestamp() + make_interval(secs => asked.ttl)"
 
-#: In the order of the keys, so that two batches never wait for each other in a circle. A key that is there is written as
-#: it was: that locks its row and tells it in one statement.
+#: In the order of the keys, so that two batches never wait for each other in a circle. A key that is there is written
+#: as it was: that locks its row and tells it in one statement.
 _TAKE = sa.text(f"""
 INSERT INTO unique_lock AS held (name, key, job_id, mode, due_at, expires_at)
 SELECT asked.name, asked.key, asked.id, asked.mode, CASE WHEN asked.wait IS NOT NULL THEN {_DUE} END, {_EXPIRES}
@@ -98,8 +98,14 @@ def wish_of(submission: Submission) -> Wish:
     """What a unique submission asks for."""
     unique = submission.unique
     assert unique is not None  # noqa: S101  # the caller has chosen those that are
-    wait, ttl = unique.wait and unique.wait.total_seconds(), unique.ttl and unique.ttl.total_seconds()
-    return Wish(submission.name, submission.unique_key, submission.id, unique.mode, wait, ttl, submission.scheduled_for)
+    return Wish(
+        submission.name, submission.unique_key, submission.id, unique.mode, _seconds(unique.wait),
+        _seconds(unique.ttl), submission.scheduled_for,
+    )  # fmt: skip
+
+
+def _seconds(duration: timedelta | None) -> float | None:
+    return None if duration is None else duration.total_seconds()
 
 
 def keys_of(work: UnitOfWork, job_id: str) -> tuple[Wish | None, str | None]:

@@ -22,5 +22,6 @@ def advance_once(jobs: Jobs) -> bool:
         lines.lock(work, free, lines.GATE)
         echoing = echoes(work, jobs.scripts, free)
         gone = lines.go(work, [key for key in free if key not in echoing])
-        work.after_commit(lambda: jobs.push(gone, deadline_ms=deadline_ms))
+        # Theirs may be the start that frees a unique key, which their row has to know of.
+        work.after_commit(lambda: jobs.push(gone, deadline_ms=deadline_ms, must_check=True))
     return len(free) == BATCH and bool(gone)

@@ -52,6 +52,8 @@ class KeysModel:
         if holder is not None:
             if mode == holder.mode and mode in ("debounce", "keep_latest"):
                 holder.number = number
+                if mode == "debounce" and holder.place == "ready":
+                    holder.place = "quiet"
             return holder
         # A job that has ended in the index alone is settled by who wants its key, if only its end frees it.
         if key in self.holders and self.holders[key].place == "over" and self.holders[key].mode == "until_done":

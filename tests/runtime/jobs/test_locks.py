@@ -30,6 +30,17 @@ def hold(
     )  # fmt: skip
 
 
+def lose(lock: AbstractContextManager[None], act: Callable[[], object]) -> None:
+    """Do it while the lock is held, which must turn out to be lost by then."""
+
+    def held() -> None:
+        with lock:
+            act()
+
+    with pytest.raises(LockLost):
+        held()
+
+
 def left_ms(bench: Bench, name: str = "a") -> int:
     return int(bench.redis.pttl(bench.jobs.scripts.keys.lock(name)))
 
@@ -38,7 +49,9 @@ def test_a_lock_is_renewed_for_as_long_as_its_block_runs(bench: Bench) -> None:
     with hold(bench, ttl=0.3):
         [before] = locks.listed(bench.jobs.scripts)
 
-        [after] = eventually(lambda: [one for one in locks.listed(bench.jobs.scripts) if one.since < before.until < one.until])
+        [after] = eventually(
+            lambda: [one for one in locks.listed(bench.jobs.scripts) if one.since < before.until < one.until]
+        )
 
         assert (after.name, after.owner, after.since) == ("a", "me", before.since)
         with pytest.raises(LockHeld), hold(bench, owner="you"):
@@ -50,11 +63,14 @@ def test_a_lock_is_renewed_for_as_long_as_its_block_runs(bench: Bench) -> None:
 def test_a_lock_is_not_renewed_for_who_does_not_come_back(bench: Bench) -> None:
     is_wanted = threading.Event()
     is_wanted.set()
-    with pytest.raises(LockLost), hold(bench, ttl=0.1, is_wanted=is_wanted.is_set):
+
+    def go_away() -> None:
         is_wanted.clear()
         eventually(lambda: left_ms(bench) == -2)
         with hold(bench, owner="you"):
             pass
+
+    lose(hold(bench, ttl=0.1, is_wanted=is_wanted.is_set), go_away)
 
 
 def test_a_lock_that_was_lost_keeps_its_block_from_being_committed(bench: Bench) -> None:
@@ -76,18 +92,24 @@ def test_a_lock_that_was_lost_keeps_its_block_from_being_committed(bench: Bench)
 
 
 def test_after_the_loss_of_the_index_nobody_believes_to_hold_a_lock(bench: Bench) -> None:
-    with pytest.raises(LockLost), hold(bench):
+    def flush() -> None:
         bench.redis.flushall()
         assert locks.listed(bench.jobs.scripts) == []
 
+    lose(hold(bench), flush)
+
 
 def test_a_block_that_fails_keeps_its_own_error_and_gives_the_lock_back(bench: Bench) -> None:
-    with pytest.raises(ZeroDivisionError), hold(bench):
-        locks.release(bench.jobs.scripts, "a")
-        raise ZeroDivisionError
-    with pytest.raises(ZeroDivisionError), hold(bench):
-        raise ZeroDivisionError
-    assert left_ms(bench) == -2
+    def fail(*, is_lost: bool) -> None:
+        with hold(bench):
+            if is_lost:
+                locks.release(bench.jobs.scripts, "a")
+            raise ZeroDivisionError
+
+    for is_lost in (True, False):
+        with pytest.raises(ZeroDivisionError):
+            fail(is_lost=is_lost)
+        assert left_ms(bench) == -2
 
 
 def test_a_job_that_waits_for_a_lock_says_so_and_pays_nothing(bench: Bench) -> None:
@@ -161,13 +183,16 @@ def stub(bench: Bench) -> Iterator[Any]:
 
 
 def test_locks_are_listed_and_released_over_the_wire(bench: Bench, stub: Any) -> None:
-    with pytest.raises(LockLost), hold(bench, "b", owner="<script>"), hold(bench, "a", ttl=60):
-        shown = stub.ListLocks(locks_pb2.ListLocksRequest()).locks
-        assert [(lock.name, lock.owner, lock.service) for lock in shown] == [
-            ("b", "<script>", "market-data"), ("a", "me", "market-data")
-        ]  # fmt: skip
-        stub.ReleaseLock(locks_pb2.ReleaseLockRequest(name="b"))
-        assert [lock.name for lock in stub.ListLocks(locks_pb2.ListLocksRequest()).locks] == ["a"]
+    def look_and_release() -> None:
+        with hold(bench, "a", ttl=60):
+            shown = stub.ListLocks(locks_pb2.ListLocksRequest()).locks
+            assert [(lock.name, lock.owner, lock.service) for lock in shown] == [
+                ("b", "<script>", "market-data"), ("a", "me", "market-data")
+            ]  # fmt: skip
+            stub.ReleaseLock(locks_pb2.ReleaseLockRequest(name="b"))
+            assert [lock.name for lock in stub.ListLocks(locks_pb2.ListLocksRequest()).locks] == ["a"]
+
+    lose(hold(bench, "b", owner="<script>"), look_and_release)
 
     assert isinstance(refusal(lambda: stub.ReleaseLock(locks_pb2.ReleaseLockRequest(name="b"))), NotFound)
     assert refusal(lambda: stub.ReleaseLock(locks_pb2.ReleaseLockRequest())).field == "key"

@@ -133,7 +133,7 @@ def test_a_crash_between_commit_and_push_leaves_the_next_one_to_the_relay(bench:
     bench.run()
     bench.settle()
     with monkeypatch.context() as patched:
-        patched.setattr(bench.jobs, "push", lambda jobs, deadline_ms: None)
+        patched.setattr(bench.jobs, "push", lambda _jobs, **_options: None)
         advance_once(bench.jobs)
     assert states(bench) == ["completed", "queued"]
     bench.age()

@@ -41,9 +41,7 @@ def upgrade() -> None:
         sa.Column("job_id", sa.UUID(as_uuid=False), nullable=False),
         sa.Column("mode", sa.Text(), nullable=False),
         sa.Column("is_started", sa.Boolean(), server_default=sa.text("false"), nullable=False),
-        sa.Column(
-            "taken_at", sa.DateTime(timezone=True), server_default=sa.text("clock_timestamp()"), nullable=False
-        ),
+        sa.Column("taken_at", sa.DateTime(timezone=True), server_default=sa.text("clock_timestamp()"), nullable=False),
         sa.Column("due_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("expires_at", sa.DateTime(timezone=True), nullable=True),
         sa.CheckConstraint(

@@ -9,7 +9,6 @@ from shared import clock
 from shared.db import UnitOfWork
 from shared.errors import StoreUnavailable
 from shared.jobs.control_scripts import Move, control_of
-from shared.jobs.crash_points import crash_point
 from shared.jobs.keyed_opening import open_keyed
 from shared.jobs.ledger import ledger
 from shared.jobs.ledger.records import Job, Submission
@@ -26,7 +25,6 @@ def submit_keyed(
 ) -> list[Job]:
     """Open these in the caller's transaction, or find who their keys mean; after its commit the index is told."""
     opened = open_keyed(work, submissions, jobs.scripts)
-    crash_point("submit.opened")
     if submissions[0].idempotency_key is not None and opened.jobs[0].already_existed:
         ledger.answer_key(work, submissions[0], opened.jobs[0].id)
 

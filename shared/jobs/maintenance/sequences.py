@@ -8,7 +8,12 @@ BATCH = 200
 
 
 def advance_once(jobs: Jobs) -> bool:
-    """Let the first of every line go in which nobody is at work; True when there may be more at once.
+    """Let the first of every line go in which nobody is at work; True when there may be more at once."""
+    return advance(jobs) == BATCH
+
+
+def advance(jobs: Jobs) -> int:
+    """Do so for one batch of lines; how many went.
 
     Only rows decide, so that nothing is lost with the index: who waits is not in it. A crash between commit and push
     leaves the push to the relay.
@@ -16,7 +21,7 @@ def advance_once(jobs: Jobs) -> bool:
     with jobs.database.unit_of_work() as work:
         free = lines.free(work, limit=BATCH)
     if not free:
-        return False
+        return 0
     deadline_ms = jobs.push_deadline()
     with jobs.database.unit_of_work() as work:
         lines.lock(work, free, lines.GATE)
@@ -24,4 +29,4 @@ def advance_once(jobs: Jobs) -> bool:
         gone = lines.go(work, [key for key in free if key not in echoing])
         # Theirs may be the start that frees a unique key, which their row has to know of.
         work.after_commit(lambda: jobs.push(gone, deadline_ms=deadline_ms, must_check=True))
-    return len(free) == BATCH and bool(gone)
+    return len(gone)

@@ -17,6 +17,7 @@ from shared.jobs.ledger import lines
 from shared.jobs.maintenance.reconciler import reconcile_once
 from shared.jobs.maintenance.relay import relay_once
 from shared.jobs.maintenance.sequences import advance_once
+from shared.jobs.testing import drain
 from tests.runtime.jobs.sample import Bench, Play, at_work, jobs_of, open_bench, play
 from tests.runtime.jobs.site import Site
 from tests.runtime.jobs.waiting import eventually
@@ -193,6 +194,24 @@ def test_a_sequence_that_cannot_be_had_is_refused(bench: Bench) -> None:
         bench.submit(1, sequence="x" * 201)
     assert caught.value.field == "sequence"
     assert states(bench) == []
+
+
+def test_who_holds_the_gate_looks_again_whether_somebody_is_at_work(bench: Bench) -> None:
+    for number in (1, 2):
+        bench.submit(number, sequence="a")
+
+    with bench.jobs.database.unit_of_work() as work:
+        lines.lock(work, ["key:a"], lines.GATE)
+        assert lines.go(work, ["key:a"]) == []
+    assert states(bench) == ["queued", "blocked"]
+
+
+def test_drain_runs_a_whole_line(bench: Bench) -> None:
+    for number in range(3):
+        bench.submit(number, sequence="a")
+
+    assert drain(bench.runtime).counts == {"completed": 3}
+    assert bench.stage.numbers == [0, 1, 2]
 
 
 def test_a_line_is_found_without_walking_it(bench: Bench) -> None:

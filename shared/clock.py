@@ -8,6 +8,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
 
 class _Clock:
     """The one replaceable source; frozen to a moment while `frozen_at` is set."""
@@ -28,15 +30,20 @@ def monotonic() -> float:
     return time.monotonic()
 
 
+def thread_seconds() -> float:
+    """Seconds for which the calling thread has had a processor."""
+    return time.thread_time()
+
+
 def epoch_ms(instant: datetime) -> int:
     """Milliseconds since 1970 of an aware instant, rounded down."""
-    delta = instant - datetime(1970, 1, 1, tzinfo=UTC)
-    return delta // timedelta(milliseconds=1)
+    delta = instant - _EPOCH
+    return (delta.days * 86_400 + delta.seconds) * 1000 + delta.microseconds // 1000
 
 
 def from_epoch_ms(milliseconds: int) -> datetime:
     """The aware UTC instant of a millisecond count."""
-    return datetime(1970, 1, 1, tzinfo=UTC) + timedelta(milliseconds=milliseconds)
+    return _EPOCH + timedelta(milliseconds=milliseconds)
 
 
 @contextmanager

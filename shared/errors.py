@@ -6,6 +6,8 @@ PlatformError
  |   +- PeerUnavailable        another service did not answer in time
  |   +- UpstreamUnavailable    a provider failed, stalled or sent garbage
  |       +- UpstreamRateLimited    a provider said 429; carries retry_after
+ |           +- CircuitOpen            too many of its calls failed; nobody calls it for now
+ |           +- BudgetExhausted        what was bought of it is used up until the window turns
  |   +- LeaseLost              another worker may run this job now; nothing more may be written
  |   +- LockHeld               a named lock is held by another
  |       +- LockLost               … or was for a while, in the middle of the block that held it
@@ -56,6 +58,14 @@ class UpstreamRateLimited(UpstreamUnavailable):
     def __init__(self, message: str, *, retry_after: timedelta) -> None:
         super().__init__(message)
         self.retry_after = retry_after
+
+
+class CircuitOpen(UpstreamRateLimited):
+    """The circuit of a provider is open: it was not called, or its failure has just opened it."""
+
+
+class BudgetExhausted(UpstreamRateLimited):
+    """The budget of a provider is used up; it was not called."""
 
 
 class LeaseLost(Transient):

@@ -128,6 +128,24 @@ def _envelope(process: str) -> Processor:
     return add
 
 
+def parts_of(record: logging.LogRecord) -> tuple[str, dict[str, Any]]:
+    """Message and fields of a record, as clean and as bounded as `configure` writes them, without what `bound` adds."""
+    event: EventDict = {"_record": record}
+    if isinstance(record.msg, dict):
+        event.update(record.msg)
+    else:
+        structlog.stdlib.ExtraAdder()(logging.getLogger(), record.name, event)
+        event.update(event=record.getMessage(), exc_info=record.exc_info, stack_info=record.stack_info)
+        for set_by_formatters in ("message", "asctime"):
+            event.pop(set_by_formatters, None)
+    del event["_record"]
+    troubles = {"exc_info": event.pop("exc_info", None), "stack": event.pop("stack_info", None)}
+    message, known = _safe_text(str(event.pop("event", "")), MAX_TEXT_CHARS), _bound.get()
+    own = [(str(key), value) for key, value in event.items() if key not in known or known[key] is not value]
+    clean = {_safe_name(key[:MAX_NAME_CHARS]): _safe(key, value, 0) for key, value in own[:MAX_ITEMS]}
+    return message, dict(_exception(None, "", clean | {key: value for key, value in troubles.items() if value}))
+
+
 def _exception(_logger: Any, _method: str, event: EventDict) -> EventDict:
     error = event.pop("exc_info", None)
     if error is True:

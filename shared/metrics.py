@@ -167,6 +167,12 @@ OLDEST_QUEUED_SECONDS = _gauge(
     "Age of the oldest job that may start now; 0 when none waits.",
     "Above a minute with a running queue: workers are missing, paused or blocked. The best signal to scale on.",
 )
+SLOT_DECISIONS = _counter(
+    "millrace_slot_decisions",
+    "service queue way",
+    "Changes of the slots of queues that adapt, by way (up, down).",
+    "down again and again: a provider or the database is the limit; lower max_slots; the decisions say which.",
+)
 RELAY_PUSHED = _counter(
     "millrace_relay_pushed",
     "service",
@@ -185,6 +191,12 @@ JOBS_SWEPT = _counter(
     "Finished jobs deleted by retention, by how they had ended and by the rule (age, count).",
     "state=dead: nobody has looked at them in time, or they are too many. Requeue them, or raise <QUEUE>_KEEP_DEAD_….",
 )
+LOG_LINES_LOST = _counter(
+    "millrace_job_log_lines_lost",
+    "service",
+    "Log lines of jobs that could not be kept; the process's own log has them.",
+    "Rises: PostgreSQL was away for longer than lines can wait, or refused them; the worker's log says which.",
+)
 OUTBOX_MESSAGES = _counter(
     "millrace_outbox_messages",
     "service peer outcome",
@@ -196,6 +208,19 @@ SCHEDULE_FIRED = _counter(
     "service",
     "Ticks of schedules that submitted their job.",
     "Stops: no scheduler process runs, or ENABLE_SCHEDULED_JOBS is off.",
+)
+SCHEDULE_TICKS = _counter(
+    "millrace_schedule_ticks",
+    "service outcome",
+    "Ticks of schedules, by what became of them (fired, skipped, buffered, missed, refused).",
+    "refused: read the schedule's last_error. skipped: its jobs take longer than its rhythm. missed: see _missed.",
+)
+SCHEDULES_MISSED = _gauge(
+    "millrace_schedules_missed",
+    "schedules",
+    "service",
+    "Schedules whose tick has been due for more than 45 s and has not been fired.",
+    "Above 0: no scheduler fires; look at the scheduler processes, ENABLE_SCHEDULED_JOBS and PostgreSQL.",
 )
 SCHEDULE_LAG_SECONDS = _gauge(
     "millrace_schedule_lag_seconds",
@@ -216,6 +241,30 @@ UPSTREAM_REQUESTS = _counter(
     "provider outcome",
     "Requests to outside providers, by outcome (ok, rate_limited, unavailable, garbage, timeout).",
     "rate_limited: lower that provider's rate or add a key. unavailable or garbage: the fall-back answers meanwhile.",
+)
+CIRCUIT_CHANGES = _counter(
+    "millrace_circuit_changes",
+    "circuit state",
+    "Circuits of providers that opened or closed.",
+    "open: its reason tells what failed; jobs wait meanwhile. Opens and closes again and again: raise its cooldown.",
+)
+CIRCUIT_REFUSED = _counter(
+    "millrace_circuit_refused",
+    "circuit",
+    "Calls that were not made because their circuit was open.",
+    "Falls when the provider is back. If it is and the circuit is not, close it by hand.",
+)
+BUDGET_CALLS = _counter(
+    "millrace_budget_calls",
+    "budget outcome",
+    "Calls that asked a provider's budget, by outcome (spent, refused).",
+    "refused: jobs wait until the window turns. Buy more and raise the budget, or call less often.",
+)
+BUDGET_SOFT = _counter(
+    "millrace_budget_soft",
+    "budget",
+    "Windows in which a budget went past its soft cap.",
+    "The reading says when it will be gone: lower the rate of what spends it, or raise the budget.",
 )
 UPSTREAM_SECONDS = _seconds(
     "millrace_upstream_seconds",

@@ -14,22 +14,37 @@ from services.gateway.auth.keys import KeyRing
 from services.gateway.clients.coins import Coins
 from services.gateway.clients.control import Control
 from services.gateway.clients.fleet import Fleet
+from services.gateway.clients.flows import Flows
+from services.gateway.clients.history import History
 from services.gateway.clients.jobs import Jobs
 from services.gateway.clients.locks import Locks
+from services.gateway.clients.providers import Providers
 from services.gateway.clients.readiness import Readiness
+from services.gateway.clients.schedules import Schedules
+from services.gateway.clients.steering import Steering
 from services.gateway.dialects import price_updates
 from services.gateway.rest import (
+    alerts,
     audit,
     coins,
+    concurrency,
     docs,
+    flows,
+    gates,
     health,
     job_actions,
+    job_history,
     jobs,
     locks,
+    messages,
     openapi,
     problems,
+    providers,
     queue_actions,
     queues,
+    results,
+    schedules,
+    why,
 )
 from services.gateway.rest.edge import Edge
 from services.gateway.settings import GatewaySettings
@@ -38,6 +53,28 @@ from shared.bootstrap import Service, ServiceRuntime
 from shared.db import Database
 
 TITLE = "Millrace"
+ROUTED = (
+    price_updates,
+    jobs,
+    job_actions,
+    job_history,
+    why,
+    queues,
+    queue_actions,
+    gates,
+    messages,
+    providers,
+    results,
+    concurrency,
+    schedules,
+    flows,
+    locks,
+    audit,
+    coins,
+    alerts,
+    health,
+    docs,
+)
 DESCRIPTION = "Durable, inspectable, controllable background jobs."
 
 
@@ -77,11 +114,12 @@ def assemble(settings: GatewaySettings, database: Database, peers: Fleet) -> Fas
             RequestValidationError: problems.on_invalid_request,
         },
     )
-    app.state.jobs, app.state.coins = Jobs(peers), Coins(peers)
+    app.state.fleet, app.state.jobs, app.state.coins = peers, Jobs(peers), Coins(peers)
     app.state.control, app.state.audit = Control(peers, app.state.jobs), AuditTrail(AuditStore(database))
-    app.state.locks = Locks(peers)
-    app.state.readiness = Readiness(peers, database)
-    for module in (price_updates, jobs, job_actions, queues, queue_actions, locks, audit, coins, health, docs):
+    app.state.readiness, app.state.steering = Readiness(peers, database), Steering(peers)
+    app.state.history, app.state.schedules, app.state.flows = History(peers), Schedules(peers), Flows(peers)
+    app.state.providers, app.state.locks = Providers(peers), Locks(peers)
+    for module in ROUTED:
         app.include_router(module.routes)
     app.openapi = lambda: openapi.describe(app)  # type: ignore[method-assign]  # FastAPI's documented way to extend it
     app.add_middleware(Gate, keys=keys)

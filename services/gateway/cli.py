@@ -4,12 +4,14 @@ It must never know anything the API does not tell."""
 import argparse
 import json
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any
 from urllib.parse import quote
 
 import httpx
 
+from services.gateway.commands import flows, job_history, locks, steering
+from services.gateway.commands.schedules import add_schedules
 from services.gateway.settings import CliSettings
 from shared.errors import ConfigurationInvalid
 from shared.settings import load
@@ -17,13 +19,15 @@ from shared.settings import load
 TIMEOUT_SECONDS = 10.0
 EXIT_REFUSED, EXIT_UNREACHABLE = 1, 2
 _QUEUE_COLUMNS = ("service", "name", "paused", "queued", "running", "scheduled", "retrying", "dead_total")
-_LOCK_COLUMNS = ("service", "name", "owner", "since", "until")
+_CIRCUIT_COLUMNS = ("service", "name", "state", "forced", "since", "probes_at", "openings", "reason")
+_BUDGET_COLUMNS = ("service", "name", "spent", "soft_points", "points", "per_hour", "exhausted_at", "turns_at")
 _JOB_COLUMNS = ("id", "service", "queue", "name", "state", "attempts_made", "created_at")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; returns 0, 1 when refused, 2 when the gateway is out of reach, 78 for wrong settings."""
-    options = _parser().parse_args(arguments)
+    parser, names = _parser()
+    options = parser.parse_args(_joined(sys.argv[1:] if arguments is None else arguments, names))
     try:
         settings = load(CliSettings)
     except ConfigurationInvalid as error:
@@ -33,13 +37,21 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         # Proxies of the environment are for the internet, not for the platform.
         with httpx.Client(base_url=settings.url, headers=key, timeout=TIMEOUT_SECONDS, trust_env=False) as client:
-            return _report(options.run(client, options), options)
+            return int(options.report(options.run(client, options), options))
     except httpx.HTTPError as error:
         print(f"{settings.url} does not answer: {error}", file=sys.stderr)
         return EXIT_UNREACHABLE
 
 
-def _parser() -> argparse.ArgumentParser:
+def _joined(words: Sequence[str], names: Collection[str]) -> list[str]:
+    """The command line with a command of two words, for example `job why`, as the one it is declared as."""
+    at = next((index for index, word in enumerate(words) if not word.startswith("-")), len(words))
+    two = " ".join(words[at : at + 2])
+    return [*words[:at], two, *words[at + 2 :]] if two in names else list(words)
+
+
+def _parser() -> tuple[argparse.ArgumentParser, Collection[str]]:
+    """The parser, and the names of all commands."""
     parser = argparse.ArgumentParser(
         prog="millrace", description="Look at jobs, submit and steer them. Reads MILLRACE_URL and MILLRACE_API_KEY."
     )
@@ -48,7 +60,7 @@ def _parser() -> argparse.ArgumentParser:
 
     def command(name: str, run: Callable[..., httpx.Response], text: str, columns: Sequence[str] = ()) -> Any:
         added = commands.add_parser(name, help=text, description=text)
-        added.set_defaults(run=run, columns=columns)
+        added.set_defaults(run=run, columns=columns, report=_report)
         return added
 
     command("queues", _queues, "list queues with their counts", _QUEUE_COLUMNS)
@@ -56,19 +68,19 @@ def _parser() -> argparse.ArgumentParser:
     for name in ("queue", "state", "name", "service", "limit", "cursor"):
         listing.add_argument(f"--{name}")
     command("job", _job, "show one job").add_argument("id")
+    job_history.add(command, report=_report)
     submit = command("submit", _submit, "submit a job")
     submit.add_argument("name")
     submit.add_argument("--args", default="{}", type=_json_object, metavar="JSON", help="the job's arguments")
     for name in ("queue", "service", "scheduled-for", "idempotency-key", "unique-key", "sequence", "group"):
         submit.add_argument(f"--{name}")
     submit.add_argument("--priority", type=int, help="1 critical to 5 batch")
-    command("locks", _locks, "list the named locks that are held", _LOCK_COLUMNS).add_argument("--service")
-    unlock = command("unlock", _unlock, "take a named lock from whoever holds it")
-    unlock.add_argument("name")
-    unlock.add_argument("--service", required=True)
-    unlock.add_argument("--reason")
+    locks.add(command)
     _add_actions(command)
-    return parser
+    steering.add(command)
+    add_schedules(command, _json_object)
+    _add_provider_actions(command)
+    return parser, commands.choices
 
 
 def _add_actions(command: Callable[..., Any]) -> None:
@@ -89,6 +101,7 @@ def _add_actions(command: Callable[..., Any]) -> None:
             job.add_argument("--run-now", action="store_true", default=None)
     command("remove", _remove, "delete a finished job with its history").add_argument("id")
     _add_queue_actions(command)
+    flows.add(command)
 
 
 def _add_queue_actions(command: Callable[..., Any]) -> None:
@@ -118,6 +131,27 @@ def _add_queue_actions(command: Callable[..., Any]) -> None:
         if name == "clean":
             queue.add_argument("--state", required=True, help="completed, dead, cancelled or expired")
             queue.add_argument("--older-than-seconds", type=int, required=True)
+
+
+def _add_provider_actions(command: Callable[..., Any]) -> None:
+    """What is kept of outside providers, and the verbs that change it."""
+    command("circuits", _circuits, "list circuits of providers", _CIRCUIT_COLUMNS)
+    command("budgets", _budgets, "list budgets of providers", _BUDGET_COLUMNS)
+    for name, run, text in (
+        ("open-circuit", _act_on_circuit, "let nobody call a provider; jobs wait"),
+        ("close-circuit", _act_on_circuit, "let everybody call a provider again"),
+        ("budget", _change_budget, "change a provider's budget"),
+    ):
+        act = command(name, run, text)
+        act.set_defaults(verb=name.partition("-")[0])
+        act.add_argument("name")
+        act.add_argument("--service", help="one service alone; by default all that share it")
+        act.add_argument("--reason")
+        if name == "open-circuit":
+            act.add_argument("--until", metavar="TIME", help="when it ends by itself")
+        if name == "budget":
+            act.add_argument("--points", type=int)
+            act.add_argument("--soft", type=float, help="share of the points at which a warning is given")
 
 
 def _json_object(text: str) -> str:
@@ -155,17 +189,9 @@ def _submit(client: httpx.Client, options: argparse.Namespace) -> httpx.Response
     return client.post("/api/v1/jobs", content=f'{head}, "args": {options.args}}}'.encode(), headers=headers)
 
 
-def _locks(client: httpx.Client, options: argparse.Namespace) -> httpx.Response:
-    return client.get("/api/v1/locks", params={"service": options.service} if options.service else {})
-
-
-def _unlock(client: httpx.Client, options: argparse.Namespace) -> httpx.Response:
-    return client.post("/api/v1/locks/release", json=_given(options, besides=[]))
-
-
 def _given(options: argparse.Namespace, *, besides: Sequence[str]) -> dict[str, Any]:
     """What the command line says of a body's fields."""
-    own = {"json", "run", "columns", "verb", *besides}
+    own = {"json", "run", "columns", "report", "verb", *besides}
     return {name: value for name, value in vars(options).items() if name not in own and value is not None}
 
 
@@ -187,6 +213,23 @@ def _act_on_queue(client: httpx.Client, options: argparse.Namespace) -> httpx.Re
     return (
         client.patch(path, json=body) if options.verb == "limit" else client.post(f"{path}/{options.verb}", json=body)
     )
+
+
+def _circuits(client: httpx.Client, _options: argparse.Namespace) -> httpx.Response:
+    return client.get("/api/v1/circuits")
+
+
+def _budgets(client: httpx.Client, _options: argparse.Namespace) -> httpx.Response:
+    return client.get("/api/v1/budgets")
+
+
+def _act_on_circuit(client: httpx.Client, options: argparse.Namespace) -> httpx.Response:
+    path = f"/api/v1/circuits/{quote(options.name, safe='')}/{options.verb}"
+    return client.post(path, json=_given(options, besides=["name"]))
+
+
+def _change_budget(client: httpx.Client, options: argparse.Namespace) -> httpx.Response:
+    return client.patch(f"/api/v1/budgets/{quote(options.name, safe='')}", json=_given(options, besides=["name"]))
 
 
 def _report(response: httpx.Response, options: argparse.Namespace) -> int:

@@ -3,7 +3,8 @@
 from collections.abc import Sequence
 
 from protos.market_data.v1 import market_data_pb2, market_data_pb2_grpc
-from services.market_data.clients import PriceSources
+from services.market_data.clients import PriceSources, breakers
+from services.market_data.clients.listeners import PriceListeners
 from services.market_data.jobs.update_coin_price import QuotePolicy
 from services.market_data.queues import PRICE_UPDATES
 from services.market_data.servicer import MarketDataServicer
@@ -27,6 +28,8 @@ SERVICE = Service(
     name="market_data",
     settings=MarketDataSettings,
     queues=(PRICE_UPDATES,),
-    resources=(PriceSources.from_settings, QuotePolicy.from_settings),
+    resources=(PriceListeners.from_settings, QuotePolicy.from_settings),
+    guarded=(PriceSources.from_settings,),
+    breakers=breakers.ALL,
     servicers=servicers,
 )

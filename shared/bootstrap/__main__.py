@@ -8,7 +8,7 @@ import sys
 from collections.abc import Sequence
 
 from shared import logs
-from shared.bootstrap.assembly import assemble, find_service, overrides
+from shared.bootstrap.assembly import assemble, find_service, find_services, overrides
 from shared.bootstrap.children import Children, parent_socket
 from shared.bootstrap.process import Process, explain, run
 from shared.bootstrap.service import Service
@@ -26,7 +26,9 @@ def main(arguments: list[str]) -> int:
     """Run a role for services until told to stop. 78 = bad settings, 69 = a store does not answer at boot."""
     parser = argparse.ArgumentParser(prog="python -m shared.bootstrap", description=__doc__)
     parser.add_argument("role", choices=(*ROLES, "migrate", "close"))
-    parser.add_argument("services", nargs="+", metavar="SERVICE", help="folder name below services/, e.g. market_data")
+    parser.add_argument(
+        "services", nargs="+", metavar="SERVICE", help="folder name below services/, e.g. market_data; migrate: or all"
+    )
     parser.add_argument("--processes", type=int, metavar="N", help="worker: so many processes (WORKER_PROCESSES)")
     parser.add_argument("--child", type=int, nargs=2, metavar=("NUMBER", "SOCKET"), help=argparse.SUPPRESS)
     chosen = parser.parse_args(arguments)
@@ -82,7 +84,7 @@ def _serve(role: str, names: list[str], *, child: Sequence[int] | None = None) -
 
 
 def _migrate(names: list[str]) -> int:
-    services = [find_service(name) for name in names]
+    services = find_services() if names == ["all"] else [find_service(name) for name in names]
     # The roles start after this command: what they would refuse is refused before a schema changes.
     _check_settings(services, MigrationSettings)
     logs.configure("info", "auto", process="migrate")

@@ -10,7 +10,7 @@ from typing import Any
 from shared.bootstrap.service import Service, ServiceRuntime
 from shared.db import Database
 from shared.errors import ConfigurationInvalid
-from shared.jobs import Catalogue, JobDefinition, Jobs, Queue, Rate, Retention, exponential, submit
+from shared.jobs import Catalogue, Guards, JobDefinition, Jobs, Queue, Rate, Retention, exponential, submit
 from shared.jobs.broker import MillraceBroker
 from shared.jobs.connection import connect
 from shared.jobs.scripts import Scripts
@@ -32,6 +32,12 @@ def find_service(name: str) -> Service:
     if not isinstance(service, Service) or service.name != name:
         raise ConfigurationInvalid([f"services/{name}/app.py must declare SERVICE with the name {name!r}"])
     return service
+
+
+def find_services() -> list[Service]:
+    """Every service of this code, by name: each folder of services/ that declares an app."""
+    found = pkgutil.iter_modules(importlib.import_module("services").__path__)
+    return [find_service(each.name) for each in sorted(found, key=lambda each: each.name) if each.ispkg]
 
 
 def find_jobs(name: str) -> tuple[JobDefinition[Any, Any], ...]:
@@ -76,11 +82,14 @@ def assemble_with(service: Service, settings: ServiceSettings, *, process: str, 
         tuple(configured(queue, settings) for queue in service.queues),
         attempts=settings.max_retries,
         backoff=exponential(settings.retry_delay_ms / 1000),
+        breakers=service.breakers,
+        budgets=service.budgets,
     )
     jobs = Jobs(catalogue, database, scripts, peers=settings.addresses)
     broker = MillraceBroker(catalogue)
     broker.sender = lambda name, args, delay_ms: _send(jobs, name, args, delay_ms)
-    made = [make(settings) for make in service.resources]
+    guards = Guards(jobs)
+    made = [*(make(settings) for make in service.resources), *(make(settings, guards) for make in service.guarded)]
     return ServiceRuntime(service, settings, database, jobs, broker, {type(one): one for one in made})
 
 

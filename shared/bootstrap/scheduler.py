@@ -8,6 +8,8 @@ import structlog
 from shared.bootstrap.process import Process
 from shared.bootstrap.service import ServiceRuntime
 from shared.jobs import queue_settings
+from shared.jobs.budgets import declare_budgets
+from shared.jobs.circuit_settings import declare_circuits
 from shared.jobs.demands import flush_advice, refuse_unsafe
 from shared.jobs.exchange import outbox_reads
 from shared.jobs.gate_settings import declare_gates
@@ -73,6 +75,8 @@ def declare(runtime: ServiceRuntime) -> None:
         queue_settings.declare(work, tuple(jobs.catalogue.queues.values()))
         declare_gates(work, jobs.catalogue)
         declare_limiters(work, jobs.catalogue)
+        declare_circuits(work, jobs.catalogue)
+        declare_budgets(work, jobs.catalogue)
         declare_schedules(work, jobs.catalogue)
         for sentence in overbooked(work, jobs.catalogue):
             log.warning("schedules ask for more than a queue's rate allows", service=jobs.service, detail=sentence)

@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 
 from shared.db import Database
 from shared.errors import InvalidArgument
-from shared.jobs import Jobs, Queue
+from shared.jobs import Breaker, Budget, Guards, Jobs, Queue
 from shared.jobs.broker import MillraceBroker
 from shared.rpc import Servicer
 from shared.settings import ServiceSettings
@@ -26,6 +26,10 @@ class Service:
     queues: tuple[Queue, ...] = ()
     #: Called with the settings at boot of each process; jobs and servicers get the results by their type.
     resources: tuple[Callable[[Any], object], ...] = ()
+    #: The same for what calls providers: its clients stand behind the service's circuits and budgets.
+    guarded: tuple[Callable[[Any, Guards], object], ...] = ()
+    breakers: tuple[Breaker, ...] = ()
+    budgets: tuple[Budget, ...] = ()
     servicers: "Callable[[ServiceRuntime], Sequence[Servicer]] | None" = None
     #: The ASGI application of a service that speaks HTTP; only the gateway role serves it.
     http: "Callable[[ServiceRuntime], Any] | None" = None

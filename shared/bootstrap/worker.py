@@ -8,10 +8,15 @@ from shared.bootstrap.isolated import command_for
 from shared.bootstrap.process import Process
 from shared.bootstrap.pulse import Pulse
 from shared.bootstrap.service import ServiceRuntime
+from shared.jobs import captured
+from shared.jobs.captured import LogSink
 from shared.jobs.coroutines import Coroutines
 from shared.jobs.demands import refuse_unsafe
 from shared.jobs.heartbeat import Heartbeat
 from shared.jobs.isolation import IsolatedJobs
+from shared.jobs.log_writer import LogWriter
+from shared.jobs.maintenance.loop import Loop
+from shared.jobs.presence import leave, watch_presence
 from shared.jobs.slots import watch_slots
 from shared.jobs.worker import ServiceWorker
 
@@ -22,6 +27,7 @@ def start(process: Process, runtimes: list[ServiceRuntime]) -> Callable[[], None
     """Claim and run jobs of every service; returns how to drain and stop."""
     workers = []
     coroutines = Coroutines()
+    captured.install()
     for runtime in runtimes:
         if not runtime.settings.start_workers:
             log.warning("no jobs run here", setting="START_WORKERS=false", service=runtime.service.display)
@@ -37,11 +43,10 @@ def start(process: Process, runtimes: list[ServiceRuntime]) -> Callable[[], None
         process.health.add(f"{prefix}.claims", worker.stalled, liveness=True)
         process.health.add(f"{prefix}.index", worker.closed)
         workers.append(worker)
-    watches = [watch_slots(worker) for worker in workers]
     heartbeat = _heartbeat(process, workers, coroutines)
-    for worker, watch in zip(workers, watches, strict=True):
+    for worker in workers:
         worker.start()
-        watch.start()
+    watches = _watch(workers)
     if process.parent is not None:
         Pulse(process, process.parent, heartbeat.stuck.trouble, coroutines.trouble).start()
 
@@ -51,6 +56,7 @@ def start(process: Process, runtimes: list[ServiceRuntime]) -> Callable[[], None
         for worker in workers:
             worker.stop_claiming()
         for worker in workers:
+            leave(worker)
             worker.stop(process.settings.shutdown_grace_seconds)
         heartbeat.stop()
         coroutines.stop()
@@ -60,9 +66,19 @@ def start(process: Process, runtimes: list[ServiceRuntime]) -> Callable[[], None
     return stop
 
 
+def _watch(workers: list[ServiceWorker]) -> list[Loop]:
+    """The loops that keep each worker's slots right and tell that it is there; started."""
+    watches = [watch(worker) for worker in workers for watch in (watch_slots, watch_presence)]
+    for watch in watches:
+        watch.start()
+    return watches
+
+
 def _close(runtime: ServiceRuntime) -> None:
     if isinstance(pool := runtime.resources.get(IsolatedJobs), IsolatedJobs):
         pool.stop()
+    if isinstance(lines := runtime.resources.get(LogSink), LogWriter):
+        lines.stop()
     runtime.broker.emit_before("worker_shutdown", None)
     runtime.database.close()
 
@@ -79,6 +95,7 @@ def _heartbeat(process: Process, workers: list[ServiceWorker], coroutines: Corou
 def _prepare(process: Process, runtime: ServiceRuntime, coroutines: Coroutines) -> None:
     """The event loop that the service's jobs ask for, and the processes; each of those starts when first needed."""
     definitions = runtime.jobs.catalogue.jobs.values()
+    runtime.resources[LogSink] = LogWriter(runtime.database, runtime.service.display)
     if any(definition.is_coroutine for definition in definitions):
         runtime.resources[Coroutines] = coroutines
         coroutines.start()

@@ -2,6 +2,7 @@
 
 from periodiq import cron
 
+from shared.jobs.adaptive import Adaptive
 from shared.jobs.context import JobContext
 from shared.jobs.definitions import (
     Arguments,
@@ -13,25 +14,40 @@ from shared.jobs.definitions import (
     Result,
     job,
 )
+from shared.jobs.dependencies import Dependency, Policy
 from shared.jobs.durations import hours, minutes, seconds
 from shared.jobs.effects import EffectUnknown, NothingHappened
 from shared.jobs.exchange.outbox import MessageId, submit_to
+from shared.jobs.flows.graphs import After, Node
+from shared.jobs.flows.opening import submit_flow
+from shared.jobs.flows.reads import Flow, ParentResult
+from shared.jobs.guards import Guards
 from shared.jobs.ledger.records import Job, JobId
 from shared.jobs.limits import Limiter
 from shared.jobs.outcomes import Cancel, Discard, RateLimited, Retry, Snooze, Unrecoverable
+from shared.jobs.providers import Breaker, Budget
 from shared.jobs.retention import Keep, Retention
 from shared.jobs.retries import Backoff, exponential, fixed, linear, table
-from shared.jobs.schedules import Schedule, put_schedule, remove_schedule
+from shared.jobs.schedules import Misfire, Overlap, Schedule, put_schedule, remove_schedule
 from shared.jobs.submission import Jobs, submit, submit_many
+from shared.jobs.times import Times
 from shared.jobs.uniqueness import Unique, debounce, keep_latest, unique_for, until_done, until_start
+from shared.jobs.waits import wait
 
 __all__ = [
+    "Adaptive",
+    "After",
     "Arguments",
     "Backoff",
+    "Breaker",
+    "Budget",
     "Cancel",
     "Catalogue",
+    "Dependency",
     "Discard",
     "EffectUnknown",
+    "Flow",
+    "Guards",
     "Job",
     "JobContext",
     "JobDefinition",
@@ -40,7 +56,12 @@ __all__ = [
     "Keep",
     "Limiter",
     "MessageId",
+    "Misfire",
+    "Node",
     "NothingHappened",
+    "Overlap",
+    "ParentResult",
+    "Policy",
     "Priority",
     "Queue",
     "Rate",
@@ -50,6 +71,7 @@ __all__ = [
     "Retry",
     "Schedule",
     "Snooze",
+    "Times",
     "Unique",
     "Unrecoverable",
     "cron",
@@ -65,10 +87,12 @@ __all__ = [
     "remove_schedule",
     "seconds",
     "submit",
+    "submit_flow",
     "submit_many",
     "submit_to",
     "table",
     "unique_for",
     "until_done",
     "until_start",
+    "wait",
 ]

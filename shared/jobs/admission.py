@@ -4,6 +4,7 @@ import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from decimal import Decimal
 from typing import Any
 
 from msgspec.structs import replace
@@ -12,7 +13,9 @@ from shared import clock
 from shared.errors import InvalidArgument, UnknownJob, UnknownQueue
 from shared.jobs import payloads
 from shared.jobs.definitions import Arguments, Catalogue, JobDefinition, Priority
+from shared.jobs.dependencies import Dependency, checked_dependencies, checked_ratio
 from shared.jobs.key_requests import NO_KEYS, Keys, keyed
+from shared.jobs.ledger.edges import Wait
 from shared.jobs.ledger.records import JobId, Submission
 
 HORIZON = timedelta(days=366)
@@ -31,6 +34,9 @@ class Request:
     request_id: str | None = None
 
 
+_NOBODY = Request()
+
+
 def prepare(
     catalogue: Catalogue,
     definition: JobDefinition[Any, Any] | str,
@@ -47,7 +53,7 @@ def prepare(
     """Check everything that can be wrong with a submission, before any store is touched."""
     known = _known(catalogue, definition)
     form = _form(catalogue, known, queue=queue, priority=priority, scheduled_for=scheduled_for)
-    source = request or Request()
+    source = request or _NOBODY
     typed = _typed(known, args)
     args_json = payloads.encode(typed)
     if keys is not NO_KEYS or known.unique is not None:
@@ -78,24 +84,58 @@ def prepare_many(
     """Check many submissions of one job as prepare does; what they share is checked once."""
     known = _known(catalogue, definition)
     form = _form(catalogue, known, queue=queue, priority=priority, scheduled_for=scheduled_for)
-    at_ms = clock.epoch_ms(clock.now())
     is_keyed = keys is not NO_KEYS or known.unique is not None
     made = []
-    for args in many:
+    for job_id, args in zip(fresh_ids(clock.epoch_ms(clock.now()), len(many)), many, strict=True):
         typed = _typed(known, args)
         key = checked_group(known.group_of(typed) if group is None else group)
         args_json, its = payloads.encode(typed), form
         if is_keyed:
             its = keyed(form, known, typed, args_json, keys)
-        made.append(replace(its, id=fresh_id(at_ms), args_json=args_json, group_key=key))
+        made.append(replace(its, id=job_id, args_json=args_json, group_key=key))
     return made
+
+
+def prepare_wait(
+    submission: Submission, depends_on: Sequence[Dependency | str], ratio: float | Decimal | None
+) -> Wait | None:
+    """What the job is to wait for; None for nothing."""
+    if not depends_on:
+        if ratio is not None:
+            raise InvalidArgument("min_success_ratio needs depends_on", field="min_success_ratio")
+        return None
+    if not submission.is_durable:
+        raise InvalidArgument("a job with durable=False keeps no row, so it cannot wait", field="depends_on")
+    if submission.is_keyed:
+        other = "sequence" if submission.sequence else "unique"
+        raise InvalidArgument(
+            f"depends_on and {other} exclude each other: a job waits for jobs, or by its key", field="depends_on"
+        )
+    parents = checked_dependencies(depends_on)
+    return Wait(job_id=submission.id, parents=parents, min_success_ratio=checked_ratio(ratio))
+
+
+def refuse_keys(submission: Submission, *, place: str) -> None:
+    """Where the id of a job is noted before it is opened, no key may mean another job. Raises InvalidArgument."""
+    if submission.is_keyed:
+        raise InvalidArgument(
+            f"{submission.name} is declared unique, so it cannot be {place}: its key may mean another job", field="name"
+        )
 
 
 def fresh_id(at_ms: int) -> JobId:
     """A version 7 UUID: 74 random bits after the time, so that new rows are neighbours in every index on the id."""
-    noise = os.urandom(10).hex()
-    time = f"{at_ms:012x}"
-    return JobId(f"{time[:8]}-{time[8:]}-7{noise[:3]}-{_VARIANT[noise[3]]}{noise[4:7]}-{noise[7:19]}")
+    return fresh_ids(at_ms, 1)[0]
+
+
+def fresh_ids(at_ms: int, count: int) -> list[JobId]:
+    """Ids as fresh_id makes them; asking the kernel for their bits one by one costs as much as all the rest."""
+    noise, time = os.urandom(10 * count).hex(), f"{at_ms:012x}"
+    head = f"{time[:8]}-{time[8:]}-7"
+    return [
+        JobId(f"{head}{noise[at : at + 3]}-{_VARIANT[noise[at + 3]]}{noise[at + 4 : at + 7]}-{noise[at + 7 : at + 19]}")
+        for at in range(0, 20 * count, 20)
+    ]
 
 
 def _form(
@@ -118,6 +158,7 @@ def _form(
         timeout_ms=known.timeout // timedelta(milliseconds=1),
         scheduled_for=_checked_time(scheduled_for),
         is_durable=known.is_durable,
+        times=known.times if known.times.are_kept else None,
     )
 
 

@@ -12,6 +12,8 @@ from dramatiq.middleware import SkipMessage
 from shared import clock, logs
 from shared.db import database_errors
 from shared.errors import (
+    BudgetExhausted,
+    CircuitOpen,
     LeaseLost,
     LockHeld,
     OutcomeRefused,
@@ -23,6 +25,7 @@ from shared.errors import (
 )
 from shared.jobs import beginnings, payloads
 from shared.jobs.broker import MillraceBroker, message_of
+from shared.jobs.captured import capturing
 from shared.jobs.context import JobContext
 from shared.jobs.crash_points import crash_point
 from shared.jobs.definitions import Arguments, JobDefinition
@@ -47,10 +50,12 @@ from shared.jobs.outcomes import (
     Snooze,
     WaitReason,
 )  # fmt: skip
-from shared.jobs.running import Interrupt, LeaseGone, Running, Stopping, TimedOut, Unwanted
+from shared.jobs.running import Interrupt, LeaseGone, Running, Silent, Stopping, TimedOut, Unwanted
 from shared.jobs.scripts import Claimed
 from shared.jobs.settlement import done_record, settle
+from shared.jobs.states import State
 from shared.jobs.submission import Jobs
+from shared.jobs.time_limits import time_left
 
 MESSAGE_MAX = 2_000
 TRACEBACK_MAX = 16_000
@@ -58,6 +63,10 @@ QUARANTINE_MAX = 64 * 1024
 UNKNOWN_JOB_DELAY = timedelta(seconds=30)
 STORE_DELAY = timedelta(seconds=2)
 LOCK_DELAY = timedelta(seconds=1)
+_WHY: dict[type, str] = {
+    TimedOut: "ran longer than its timeout",
+    Silent: "said nothing for longer than its stale_after",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +99,9 @@ def perform_attempt(attempt: Attempt) -> Outcome:
         begun = _checked(attempt, envelope)
         if not isinstance(begun, Attempt):
             return begun
-        return _perform(begun, envelope if begun is attempt else envelope_of(begun.claimed))
+        if begun is not attempt:
+            envelope = envelope_of(begun.claimed)
+        return _timed(begun, envelope) or _perform(begun, envelope)
 
 
 def _checked(attempt: Attempt, envelope: Envelope) -> Outcome | Attempt:
@@ -113,6 +124,20 @@ def _checked(attempt: Attempt, envelope: Envelope) -> Outcome | Attempt:
     return attempt if row.args is None else replace(attempt, claimed=with_args(attempt.claimed, row.args))
 
 
+def _timed(attempt: Attempt, envelope: Envelope) -> Outcome | None:
+    """A job whose time is over does not begin; what is left of it bounds this attempt."""
+    definition = attempt.jobs.catalogue.jobs.get(envelope.actor_name)
+    if definition is None or not definition.times.are_kept:
+        return None
+    try:
+        with attempt.jobs.database.unit_of_work() as work:
+            left = time_left(work, attempt.claimed.held.id, due_ms=attempt.claimed.entry.due)
+    except StoreUnavailable as error:
+        return Again(STORE_DELAY, counts=False, wait_reason=WaitReason.STORE, failure=failure_of(error))
+    attempt.running.job_deadline = clock.monotonic() + left.seconds
+    return left.refusal(attempt=attempt.claimed.attempt)
+
+
 def _perform(attempt: Attempt, envelope: Envelope) -> Outcome:
     attempt.running.job = envelope.actor_name
     definition = attempt.jobs.catalogue.jobs.get(envelope.actor_name)
@@ -122,18 +147,20 @@ def _perform(attempt: Attempt, envelope: Envelope) -> Outcome:
         arguments = payloads.stored(definition.arguments, envelope.args[0])
     except (PlatformError, msgspec.DecodeError) as error:
         return Buried(Reason.UNDECODABLE, failure_of(error))
-    attempt.running.deadline = clock.monotonic() + envelope.options.timeout_ms / 1000
+    attempt.running.limit(envelope.options.timeout_ms / 1000, stale_after=definition.times.stale_after)
     context = JobContext(attempt.jobs, attempt.claimed, envelope, attempt.running, attempt.resources)
     try:
-        with database_errors():
+        with database_errors(), capturing(attempt.running):
             crash_point("attempt.beginning")
             result = _call(attempt, definition, context, arguments, envelope)
             crash_point("attempt.returned")
             return _commit(attempt, context, result, is_durable=envelope.options.is_durable)
-    except (Exception, Interrupt) as error:  # noqa: BLE001  # the one place that turns whatever a job raises into an outcome
+    except BaseException as error:  # the one place that turns whatever a job raises into an outcome
         work = context.take_final()
         if work is not None:
             work.rollback()
+        if not isinstance(error, Exception | Interrupt):  # a death in a test; its transaction is over as well
+            raise
         return decide(attempt, definition, error, attempts_max=envelope.options.attempts_max)
 
 
@@ -186,7 +213,9 @@ def _commit(attempt: Attempt, context: JobContext, result: Any, *, is_durable: b
     if work is None:
         return Done(encoded)
     if is_durable:  # a job without a row has no outcome to record beside its writes
-        ledger.mark_done(work, attempt.claimed.held.id, done_record(attempt.claimed, attempt.worker, encoded))
+        job_id = attempt.claimed.held.id
+        if ledger.mark_done(work, job_id, done_record(attempt.claimed, attempt.worker, encoded)):
+            attempt.jobs.ended(work, [(job_id, State.COMPLETED)])
     crash_point("attempt.marked")
     work.commit()  # millrace: allow commit because the outcome commits with the job's writes
     crash_point("attempt.committed")
@@ -213,6 +242,8 @@ def decide(
         return Buried(Reason.CRASHED, failure)
     if isinstance(error, Permanent | Rejected):
         return Buried(Reason.UNRECOVERABLE, failure)
+    if isinstance(error, TimedOut) and attempt.running.ends_job:
+        return Buried(Reason.DEADLINE, failure)
     if attempt.claimed.attempt >= attempts_max:
         return Buried(Reason.EXHAUSTED, failure)
     if isinstance(error, Retry):
@@ -245,6 +276,12 @@ def _later(error: BaseException) -> Outcome | None:
         case RateLimited():
             again = Again(error.retry_after, counts=False, wait_reason=WaitReason.RATE_LIMITED)
             return replace(again, scope=error.scope)
+        case CircuitOpen():
+            # Spread, so that those who wait for one circuit do not all come back at once for its few probes.
+            delay = error.retry_after * random.uniform(1, 1.5)  # noqa: S311  # jitter, not a secret
+            return Again(delay, counts=False, wait_reason=WaitReason.CIRCUIT, failure=failure_of(error))
+        case BudgetExhausted():
+            return Again(error.retry_after, counts=False, wait_reason=WaitReason.BUDGET)
         case UpstreamRateLimited():
             return Again(error.retry_after, counts=False, wait_reason=WaitReason.RATE_LIMITED)
         case LockHeld():
@@ -270,7 +307,7 @@ def _quarantined(claimed: Claimed, error: PlatformError) -> Outcome:
 def failure_of(error: BaseException) -> Failure:
     """Class, message and traceback of an error, bounded, and without what a text column cannot hold."""
     kind = "JobTimeout" if isinstance(error, TimedOut) else type(error).__name__
-    message = str(error) or ("ran longer than its timeout" if isinstance(error, TimedOut) else "")
+    message = str(error) or _WHY.get(type(error), "")
     trace = "".join(traceback.format_exception(error))
     storable = payloads.storable
     return Failure(storable(kind, 200), storable(message, MESSAGE_MAX), storable(trace[-TRACEBACK_MAX:], TRACEBACK_MAX))

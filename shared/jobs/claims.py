@@ -6,6 +6,7 @@ It must never run a job, nor decide how many are wanted.
 import secrets
 from collections import deque
 from collections.abc import Sequence
+from contextlib import suppress
 from typing import TypeAlias
 
 import structlog
@@ -53,7 +54,7 @@ class Claims:
         answer is lost the same request is asked again next time, so that nothing it leased is stranded.
         """
         request = secrets.token_hex(16)
-        if self._unanswered:
+        with suppress(IndexError):
             (request, wants), block = self._unanswered.popleft(), None
         sightings = self._jobs.scripts.client.sightings
         met = sightings.changes

@@ -1,7 +1,6 @@
 """Owns the ends of attempts that wait to be written, so that many travel in one call. It must never drop one."""
 
 from collections import deque
-from collections.abc import Callable
 from dataclasses import dataclass
 
 from shared.jobs.running import Running
@@ -24,9 +23,10 @@ class Completions:
     Until an end is confirmed its attempt stays among the running ones, so the heartbeat keeps its lease.
     """
 
-    def __init__(self, on_added: Callable[[], None]) -> None:
+    def __init__(self) -> None:
         self._waiting: deque[Ended] = deque()
-        self._on_added = on_added
+        #: How often somebody took what waited.
+        self.takes = 0
 
     def __bool__(self) -> bool:
         return bool(self._waiting)
@@ -34,10 +34,10 @@ class Completions:
     def add(self, ended: Ended) -> None:
         """Hand an end over; returns at once."""
         self._waiting.append(ended)
-        self._on_added()
 
     def take(self) -> list[Ended]:
         """Up to a batch, oldest first; whoever takes them writes them or puts them back."""
+        self.takes += 1
         taken: list[Ended] = []
         while len(taken) < BATCH:
             try:

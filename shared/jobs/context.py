@@ -1,11 +1,12 @@
 """Owns what a job function sees of the platform. It must never outlive its attempt."""
 
 import asyncio
-import math
+import functools
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from datetime import datetime, timedelta
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
 
 import msgspec
@@ -15,15 +16,18 @@ import structlog
 from shared import clock
 from shared.db import UnitOfWork
 from shared.errors import InvalidArgument, LeaseLost, StoreUnavailable
-from shared.jobs import effects, locks
+from shared.jobs import effects, locks, result_cache
 from shared.jobs.admission import Request
 from shared.jobs.coroutines import Coroutines
 from shared.jobs.crash_points import crash_point
+from shared.jobs.cursors import Cursor
 from shared.jobs.definitions import Arguments, JobDefinition
+from shared.jobs.dependencies import Dependency
 from shared.jobs.exchange.outbox import MessageId, submit_to
+from shared.jobs.flows.reads import ParentResult, results_of_parents
 from shared.jobs.ledger.records import JobId
 from shared.jobs.messages import Envelope
-from shared.jobs.payloads import storable
+from shared.jobs.progress import INTERVAL_SECONDS, Report, Stages
 from shared.jobs.scripts import OVERTIME_MS, Claimed
 from shared.jobs.submission import Jobs, submit
 from shared.jobs.uniqueness import Unique
@@ -33,8 +37,6 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 P = ParamSpec("P")
-PROGRESS_INTERVAL_SECONDS = 0.2
-NOTE_MAX = 200
 #: Namespace of the ids that children derive from (parent, generation, key): a repeated attempt submits them once.
 _CHILDREN = uuid.UUID("6f2c6a2e-6d1c-5d5b-9e0a-2c8a7c1e4b10")
 
@@ -47,10 +49,13 @@ class JobContext:
     ) -> None:
         self._jobs = jobs
         self._held = claimed.held
+        self._claimed = claimed
+        self._stages: Stages | None = None
+        self._cursors: list[Cursor] = []
         self._running = running
         self._resources = resources
         self._final: UnitOfWork | None = None
-        self._progress_at = 0.0
+        self._progress_at = float("-inf")
         self.id = JobId(claimed.held.id)
         self.name = envelope.actor_name
         self.queue = envelope.queue_name
@@ -114,22 +119,47 @@ class JobContext:
             raise InvalidArgument(f"this service has no {kind.__name__}; see Service.resources", field="kind")
         return found
 
-    def progress(self, done: float, total: float = 100, note: str = "") -> None:
-        """Report `done` of `total` units; sent at most five times a second, the last one always."""
-        if not math.isfinite(total) or total <= 0 or not 0 <= done <= total:
-            raise InvalidArgument(f"progress must be 0 ≤ done ≤ total, got {done} of {total}", field="done")
-        at = clock.monotonic()
-        if done < total and at - self._progress_at < PROGRESS_INTERVAL_SECONDS:
+    def progress(self, done: float, total: float = 100, note: str = "", *, data: dict[str, Any] | None = None) -> None:
+        """Report `done` of `total` units, and an object of up to 4 KiB; readers also see an estimated end.
+
+        Sent at most five times a second; of what comes faster the newest is sent a moment later, the last one at once.
+        """
+        self._report(Report(done, total, note, data=data))
+
+    def stages(self, *names: str) -> None:
+        """Name the stages of this attempt, in their order; `stage` then reports within one of them."""
+        self._stages = Stages(names)
+
+    def stage(self, name: str, done: float = 0, total: float = 100, note: str = "") -> None:
+        """Report `done` of `total` units of a stage; none begins again. Raises InvalidArgument for an earlier one."""
+        if self._stages is None:
+            raise InvalidArgument("name the stages first: ctx.stages(…)", field="stage")
+        self._report(self._stages.report(name, done, total, note))
+
+    def _report(self, report: Report) -> None:
+        claimed, running = self._claimed, self._running
+        running.hear()
+        encoded = report.encoded(began_ms=claimed.started_ms, now_ms=claimed.now_ms())
+        send = functools.partial(self._send, encoded, report.done)
+        if report.done < report.total and clock.monotonic() - self._progress_at < INTERVAL_SECONDS:
+            running.unsent = functools.partial(self._send_late, send)
             return
-        self._progress_at = at
-        report = msgspec.json.encode({"done": done, "total": total, "note": storable(note, NOTE_MAX)}).decode()
+        if send() == 0:
+            raise LeaseLost(f"job {self.id} is no longer this attempt's")
+
+    def _send(self, encoded: str, done: float) -> int:
+        self._running.unsent = None
+        self._progress_at = clock.monotonic()
         try:
-            status = self._jobs.scripts.progress(self._held, report, done=done)
+            return self._jobs.scripts.progress(self._held, encoded, done=done)
         except StoreUnavailable as error:  # progress informs; the work itself need not wait for Redis
             self.log.debug("progress not reported", error=str(error))
-            return
-        if status == 0:
-            raise LeaseLost(f"job {self.id} is no longer this attempt's")
+            return 1
+
+    def _send_late(self, send: Callable[[], int]) -> None:
+        """From the heartbeat, when no newer report came."""
+        if clock.monotonic() - self._progress_at >= INTERVAL_SECONDS:
+            send()
 
     def transaction(self) -> AbstractContextManager[UnitOfWork]:
         """A short transaction of its own, for reads and for writes that may be repeated."""
@@ -153,6 +183,7 @@ class JobContext:
 
     def step(self, name: str, action: Callable[[UnitOfWork], T]) -> T:
         """Run `action` and commit its JSON value under `name`; a later attempt gets the value without running it."""
+        self._running.hear()
         key = {"job_id": self.id, "generation": self._held.generation, "step": name}
         with self.transaction() as work:
             known = work.connection.execute(
@@ -169,9 +200,23 @@ class JobContext:
                 sa.text("INSERT INTO job_step VALUES (:job_id, :generation, :step, CAST(:value AS jsonb))"),
                 {**key, "value": msgspec.json.encode(value).decode()},
             )
+            for cursor in self._cursors:
+                cursor.save(work)
             crash_point("step.written")
         crash_point("step.committed")
+        self._running.hear()
         return value
+
+    def cursor(self, name: str) -> Cursor:
+        """How far the job has come, over all its attempts: read `value`, then `move` it."""
+        place = effects.Place(self.id, self._held.generation, name)
+        cursor = Cursor(self._jobs.database, place, claimed_ms=self._claimed.started_ms)
+        self._cursors.append(cursor)
+        return cursor
+
+    def cached(self, key: str, compute: Callable[[], T], *, ttl: timedelta) -> T:
+        """The JSON value that a job of this service kept under `key`, or what `compute` returns, kept for `ttl`."""
+        return result_cache.cached(self._jobs.database, key, compute, ttl=ttl)
 
     def effect(
         self,
@@ -217,6 +262,8 @@ class JobContext:
         priority: int | None = None,
         scheduled_for: datetime | None = None,
         group: str | None = None,
+        depends_on: Sequence[Dependency | str] = (),
+        min_success_ratio: float | Decimal | None = None,
         unique_key: str | None = None,
         unique: Unique | None = None,
         sequence: str | None = None,
@@ -228,10 +275,18 @@ class JobContext:
         child = JobId(str(uuid.uuid5(_CHILDREN, f"{self.id}:{self._held.generation}:{key}")))
         job = submit(
             self._jobs, definition, args, queue=queue, priority=priority, scheduled_for=scheduled_for,
-            group=group, unique_key=unique_key, unique=unique, sequence=sequence, within=self._final,
+            group=group, depends_on=depends_on, min_success_ratio=min_success_ratio, unique_key=unique_key,
+            unique=unique, sequence=sequence, within=self._final,
             request=Request(id=child, parent_id=self.id),
         )  # fmt: skip
         return job.id
+
+    def results(self) -> dict[str, ParentResult]:
+        """What those that this job has waited for came to: by their keys in its flow, else by their ids.
+
+        Raises PayloadTooLarge above 16 MiB in all.
+        """
+        return results_of_parents(self._jobs.database, self.id)
 
     def submit_to(
         self,

@@ -26,9 +26,12 @@ class Move:
 class ControlScripts(Scripts):
     """The transitions that people ask for; each method is one atomic call and safe to repeat."""
 
-    def cancel(self, entries: Sequence[tuple[str, int]], *, queues: Sequence[str]) -> list[int]:
-        """Take (id, generation) entries out: 1 dropped, 2 doomed while it runs, 0 nothing there."""
-        return list(self._run("cancel", queues, [TOMB_MS, queues, entries], self.keys.unwanted()))
+    def cancel(self, entries: Sequence[tuple[str, int]], *, queues: Sequence[str], kind: str = "dropped") -> list[int]:
+        """Take (id, generation) entries out: 1 dropped, 2 doomed while it runs, 0 nothing there.
+
+        `kind` is the event that tells it: dropped for a cancel, expired or dead for a time that is over.
+        """
+        return list(self._run("cancel", queues, [TOMB_MS, queues, entries, kind], self.keys.unwanted()))
 
     def change(self, job_id: str, generation: int, move: Move, *, queues: Sequence[str]) -> int:
         """Move a waiting entry: 1 moved, 0 not there yet, -1 it runs or has ended."""

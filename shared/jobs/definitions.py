@@ -22,10 +22,14 @@ import msgspec
 import periodiq
 
 from shared.errors import ConfigurationInvalid, InvalidArgument
+from shared.jobs.adaptive import Adaptive
 from shared.jobs.limits import MAX_RUNNING, NAME, Limiter, limit_problems
+from shared.jobs.limits import Rate as Rate
+from shared.jobs.providers import Breaker, Budget, by_name
 from shared.jobs.retention import DEFAULT as DEFAULT_RETENTION
 from shared.jobs.retention import Retention
 from shared.jobs.retries import Backoff, exponential
+from shared.jobs.times import NO_TIMES, Times
 from shared.jobs.uniqueness import Unique, by_problems
 
 if TYPE_CHECKING:
@@ -62,20 +66,6 @@ class Priority(IntEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Rate:
-    """At most `starts` starts in any window of `per`, over all processes."""
-
-    starts: int
-    per: timedelta
-
-    def __post_init__(self) -> None:
-        if not 1 <= self.starts <= 10_000:
-            raise InvalidArgument(f"a rate must be from 1 to 10,000 starts, got {self.starts}", field="rate")
-        if not timedelta(milliseconds=100) <= self.per <= timedelta(days=1):
-            raise InvalidArgument(f"a rate's window must be from 100 ms to 1 day, got {self.per}", field="per")
-
-
-@dataclass(frozen=True, slots=True)
 class Queue:
     """Where jobs of one purpose wait. `slots` = run at once by one worker process;
 
@@ -93,6 +83,8 @@ class Queue:
     age: timedelta = timedelta(minutes=1)
     #: Groups take turns at a priority, one start a round; else jobs start in the order of their arrival.
     fair: bool = False
+    #: Its slots follow what its jobs meet, within bounds; None: they stay as they are set.
+    adaptive: Adaptive | None = None
 
     def __post_init__(self) -> None:
         if not NAME.fullmatch(self.name):
@@ -127,7 +119,7 @@ class JobDefinition(Generic[A, R]):
     is_durable: bool
     isolation: Isolation = "thread"
     is_coroutine: bool = False
-    #: A plain function in a thread: asked for each job, so it is stored.
+    #: A plain function in a thread with nothing around it: asked for each job, so it is stored.
     is_plain: bool = True
     #: At most so many of this name at once, over all processes; None for no limit.
     max_running: int | None = None
@@ -136,6 +128,9 @@ class JobDefinition(Generic[A, R]):
     #: Every start takes `cost` points of this limiter.
     limiter: Limiter | None = None
     cost: int = 1
+    #: While its circuit is open no attempt begins.
+    breaker: Breaker | None = None
+    times: Times = NO_TIMES
     #: How its submissions are unique, unless they say otherwise.
     unique: Unique | None = None
 
@@ -176,6 +171,8 @@ def job(
     group: Grouping | None = None,
     limiter: Limiter | None = None,
     cost: int = 1,
+    breaker: Breaker | None = None,
+    times: Times = NO_TIMES,
     unique: Unique | None = None,
 ) -> Declare:
     """Declare a function as a job. It takes (ctx, args) and returns its result or raises a verdict.
@@ -184,6 +181,7 @@ def job(
     `await ctx.off_loop(…)`. `isolation="process"` runs it in a process of its own, which is killed when the time limit,
     a cancel or a lost lease says so and the job does not end by itself. `group` names the field of the arguments, or
     the function of them, by which its jobs share limits and pauses; each start takes `cost` points of `limiter`.
+    While the circuit of `breaker` is open it waits, at no cost; what its attempts raise opens and closes that.
     `unique` says how many jobs of one key there may be, and what the key is made of (shared.jobs.uniqueness).
 
     Raises ConfigurationInvalid for a bad name, a timeout outside 1 ms to 24 h, untyped arguments, another isolation, or
@@ -198,6 +196,7 @@ def job(
         problems.append(f"attempts of job {name} must be from 1 to 100, got {attempts}")
     if isolation not in ISOLATIONS:
         problems.append(f"isolation of job {name} must be one of {', '.join(ISOLATIONS)}, got {isolation!r}")
+    problems.extend(times.problems(name, is_durable=durable, is_isolated=isolation == "process"))
     problems.extend(limit_problems(name, max_running=max_running, limiter=limiter, cost=cost))
     if problems:
         raise ConfigurationInvalid(problems)
@@ -206,6 +205,8 @@ def job(
         is_coroutine = inspect.iscoroutinefunction(function)
         arguments = _arguments_of(function, name)
         wrong = by_problems(name, unique, fields=arguments.__struct_fields__, is_durable=durable)
+        if unique is not None and schedule is not None:
+            wrong.append(f"job {name} has a schedule and is unique; the schedule's overlap keeps its jobs apart")
         if wrong:
             raise ConfigurationInvalid(wrong)
         if isinstance(group, str) and group not in arguments.__struct_fields__:
@@ -226,11 +227,13 @@ def job(
             is_durable=durable,
             isolation=isolation,
             is_coroutine=is_coroutine,
-            is_plain=isolation == "thread" and not is_coroutine,
+            is_plain=isolation == "thread" and not is_coroutine and breaker is None,
             max_running=max_running,
             group=group,
             limiter=limiter,
             cost=cost,
+            breaker=breaker,
+            times=times,
             unique=unique,
         )
 
@@ -261,6 +264,8 @@ class Catalogue:
         *,
         attempts: int = 3,
         backoff: Backoff | None = None,
+        breakers: tuple[Breaker, ...] = (),
+        budgets: tuple[Budget, ...] = (),
     ) -> None:
         self.service = service
         self.jobs = {definition.name: definition for definition in definitions}
@@ -276,12 +281,9 @@ class Catalogue:
             problems.append(f"two queues of {service} have the same name")
         if len(self.jobs) != len(definitions):
             problems.append(f"two jobs of {service} have the same name")
-        self.limiters = {one.limiter.name: one.limiter for one in definitions if one.limiter is not None}
-        problems.extend(
-            f"two jobs of {service} say different things of limiter {one.limiter.name}"
-            for one in definitions
-            if one.limiter is not None and one.limiter != self.limiters[one.limiter.name]
-        )
+        self.limiters = by_name(service, (one.limiter for one in definitions), problems)
+        self.breakers = by_name(service, (*breakers, *(one.breaker for one in definitions)), problems)
+        self.budgets = by_name(service, budgets, problems)
         if problems:
             raise ConfigurationInvalid(problems)
 

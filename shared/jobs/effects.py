@@ -14,7 +14,6 @@ from shared.jobs import payloads
 
 T = TypeVar("T")
 NAME_MAX = 100
-PAGE_MAX = 500
 
 
 class NothingHappened(Transient):
@@ -45,7 +44,7 @@ class Effect:
         return self.state == "done"
 
 
-_COLUMNS = "job_id::text, generation, name, idempotency_key, state, calls, result, started_at, finished_at"
+COLUMNS = "job_id::text, generation, name, idempotency_key, state, calls, result, started_at, finished_at"
 
 #: What an earlier generation began goes on under its key, unless that generation, or a later one, had completed: then
 #: the job was run again on purpose, and its effects are new.
@@ -61,7 +60,7 @@ FROM job LEFT JOIN LATERAL (
 ) AS earlier ON TRUE
 WHERE job.id = :job_id AND job.generation = :generation AND job.finished_at IS NULL
 ON CONFLICT (job_id, generation, name) DO UPDATE SET calls = job_effect.calls
-RETURNING {_COLUMNS}, xmax = 0 AND idempotency_key = :key AS is_new
+RETURNING {COLUMNS}, xmax = 0 AND idempotency_key = :key AS is_new
 """)  # noqa: S608  # constant columns
 
 _COUNT_CALL = sa.text("""
@@ -71,7 +70,7 @@ UPDATE job_effect SET calls = calls + 1 WHERE job_id = :job_id AND generation = 
 _FINISH = sa.text(f"""
 UPDATE job_effect SET state = 'done', result = CAST(:result AS jsonb), finished_at = clock_timestamp()
 WHERE job_id = :job_id AND generation = :generation AND name = :name AND state = 'started'
-RETURNING {_COLUMNS}
+RETURNING {COLUMNS}
 """)  # noqa: S608  # constant columns
 
 #: Only the first call can know that nothing had happened; after a second one the first stays in doubt.
@@ -154,7 +153,7 @@ def _finish(database: Database, place: Place, result: T) -> T:
 
 def _row(work: UnitOfWork, place: Place) -> Any:
     statement = f"""
-    SELECT {_COLUMNS} FROM job_effect WHERE job_id = :job_id AND generation = :generation AND name = :name
+    SELECT {COLUMNS} FROM job_effect WHERE job_id = :job_id AND generation = :generation AND name = :name
     """  # noqa: S608  # constant columns
     return work.connection.execute(sa.text(statement), place.values).one_or_none()
 
@@ -177,24 +176,6 @@ def checked_name(name: str) -> str:
     if not 1 <= len(name) <= NAME_MAX or not name.isprintable():
         raise InvalidArgument(f"an effect's name must have from 1 to {NAME_MAX} printable characters", field="name")
     return name
-
-
-def unfinished(work: UnitOfWork, *, limit: int, older_than_seconds: float = 0.0) -> list[Effect]:
-    """Effects that may have happened and whose result is not known, oldest first; also those being called right now.
-
-    Of an effect that a later generation has taken over only the later row counts.
-    """
-    if not 1 <= limit <= PAGE_MAX:
-        raise InvalidArgument(f"limit must be from 1 to {PAGE_MAX}, got {limit}", field="limit")
-    statement = f"""
-    SELECT {_COLUMNS} FROM job_effect
-    WHERE finished_at IS NULL AND started_at <= now() - make_interval(secs => :age)
-      AND NOT EXISTS (SELECT 1 FROM job_effect AS later WHERE later.job_id = job_effect.job_id
-                      AND later.name = job_effect.name AND later.generation > job_effect.generation)
-    ORDER BY started_at LIMIT :limit
-    """  # noqa: S608  # constant columns
-    rows = work.connection.execute(sa.text(statement), {"limit": limit, "age": older_than_seconds})
-    return [Effect(*row) for row in rows]
 
 
 def resolve(database: Database, place: Place, result: Any) -> Effect:

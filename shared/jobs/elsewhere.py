@@ -7,6 +7,7 @@ from shared.errors import Permanent, Transient
 from shared.jobs.context import JobContext
 from shared.jobs.coroutines import Coroutines
 from shared.jobs.definitions import Arguments, JobDefinition
+from shared.jobs.guards import guarded
 from shared.jobs.isolation import IsolatedJobs, ProcessDied
 from shared.jobs.scripts import CRASHES_MAX
 
@@ -44,9 +45,11 @@ def perform_elsewhere(
             raise ProcessCrashed(message) from error
     if definition.is_coroutine:
         make = functools.partial(definition.function, context, arguments)
-        return Coroutines.of(attempt.resources).run(running, make, enter)
+        with guarded(attempt.jobs, definition):
+            return Coroutines.of(attempt.resources).run(running, make, enter)
     enter()
     try:
-        return definition.function(context, arguments)
+        with guarded(attempt.jobs, definition):
+            return definition.function(context, arguments)
     finally:
         running.leave()

@@ -23,7 +23,7 @@ KINDS = ("job", "group")
 #: Settings of groups that a queue may have; more than that is a limit for every group: Queue(group_max_running=).
 GROUPS_MAX = 1_000
 COPIED_AT_ONCE = 200
-_COLUMNS = "queue, kind, name, version, is_paused, paused_until, max_running, limiter, cost"
+COLUMNS = "queue, kind, name, version, is_paused, paused_until, max_running, limiter, cost"
 
 _DECLARE = sa.text("""
 INSERT INTO gate_setting (queue, kind, name, version, max_running, limiter, cost)
@@ -38,14 +38,14 @@ WHERE (gate_setting.is_edited OR gate_setting.max_running = excluded.max_running
 _PUT = sa.text(f"""
 INSERT INTO gate_setting (queue, kind, name, version, is_paused, paused_until, max_running, is_edited)
 VALUES (:queue, :kind, :name, 1, coalesce(CAST(:is_paused AS boolean), FALSE), CAST(:paused_until AS timestamptz),
-        coalesce(CAST(:max_running AS integer), 0), CAST(:max_running AS integer) IS NOT NULL)
+        coalesce(CAST(:max_running AS integer), 0), CAST(:max_running AS integer) IS NOT NULL AND NOT :is_reset)
 ON CONFLICT (queue, kind, name) DO UPDATE
 SET version = gate_setting.version + 1, is_paused = coalesce(CAST(:is_paused AS boolean), gate_setting.is_paused),
     paused_until = CASE WHEN CAST(:is_paused AS boolean) IS NULL THEN gate_setting.paused_until
                         ELSE CAST(:paused_until AS timestamptz) END,
     max_running = coalesce(CAST(:max_running AS integer), gate_setting.max_running),
-    is_edited = gate_setting.is_edited OR CAST(:max_running AS integer) IS NOT NULL
-RETURNING {_COLUMNS}
+    is_edited = (gate_setting.is_edited OR CAST(:max_running AS integer) IS NOT NULL) AND NOT :is_reset
+RETURNING {COLUMNS}
 """)  # noqa: S608  # constant columns
 
 
@@ -62,6 +62,24 @@ class GateSetting:
     max_running: int
     limiter: str
     cost: int
+
+    @property
+    def is_paused_now(self) -> bool:
+        """True while nothing starts; a pause with an end is over by itself."""
+        return self.is_paused and (self.paused_until is None or self.paused_until > clock.now())
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GateChange:
+    """What shall be different of a gate; None leaves a thing as it is."""
+
+    is_paused: bool | None = None
+    #: The end of a pause that begins with this change.
+    paused_until: datetime | None = None
+    #: 0 = no limit of its own.
+    max_running: int | None = None
+    #: The limit back to what code declares, which is followed again from then on.
+    is_reset: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +103,7 @@ def declare_gates(work: UnitOfWork, catalogue: Catalogue) -> None:
 
 def read_gates(work: UnitOfWork) -> list[GateSetting]:
     """All settings, by queue; bounded by jobs and GROUPS_MAX."""
-    rows = work.connection.execute(sa.text(f"SELECT {_COLUMNS} FROM gate_setting ORDER BY queue, kind, name"))  # noqa: S608  # constant columns
+    rows = work.connection.execute(sa.text(f"SELECT {COLUMNS} FROM gate_setting ORDER BY queue, kind, name"))  # noqa: S608  # constant columns
     return [GateSetting(*row) for row in rows]
 
 
@@ -94,19 +112,17 @@ def pause_gate(jobs: Jobs, gate: Gate, *, until: datetime | None = None) -> Gate
 
     Holds when this returns. Raises UnknownQueue, UnknownJob or InvalidArgument; StoreUnavailable: repeat it.
     """
-    return _put(jobs, gate, is_paused=True, paused_until=checked_until(until))
+    return change_gate(jobs, gate, GateChange(is_paused=True, paused_until=until))
 
 
 def resume_gate(jobs: Jobs, gate: Gate) -> GateSetting:
     """End a pause. Raises as pause_gate does."""
-    return _put(jobs, gate, is_paused=False)
+    return change_gate(jobs, gate, GateChange(is_paused=False))
 
 
 def limit_gate(jobs: Jobs, gate: Gate, max_running: int) -> GateSetting:
     """Let at most so many run at once, over all processes; 0 = no limit of its own. Raises as pause_gate does."""
-    if not 0 <= max_running <= MAX_RUNNING:
-        raise InvalidArgument(f"max_running must be from 0 to {MAX_RUNNING:,}, got {max_running}", field="max_running")
-    return _put(jobs, gate, max_running=max_running)
+    return change_gate(jobs, gate, GateChange(max_running=max_running))
 
 
 def checked_until(until: datetime | None) -> datetime | None:
@@ -120,23 +136,50 @@ def checked_until(until: datetime | None) -> datetime | None:
     return until
 
 
-def _put(
-    jobs: Jobs,
-    gate: Gate,
-    *,
-    is_paused: bool | None = None,
-    paused_until: datetime | None = None,
-    max_running: int | None = None,
-) -> GateSetting:
+def change_gate(jobs: Jobs, gate: Gate, change: GateChange) -> GateSetting:
+    """Change what is given, in one step; holds when this returns. Raises as pause_gate does."""
     _check(jobs.catalogue, gate)
-    change = {"is_paused": is_paused, "paused_until": paused_until, "max_running": max_running}
+    _check_change(change)
+    limit = _limit_of(jobs.catalogue, gate) if change.is_reset else change.max_running
+    if limit is not None and not 0 <= limit <= MAX_RUNNING:
+        raise InvalidArgument(f"max_running must be from 0 to {MAX_RUNNING:,}, got {limit}", field="max_running")
+    values = {
+        "queue": gate.queue, "kind": gate.kind, "name": gate.name, "is_paused": change.is_paused,
+        "paused_until": checked_until(change.paused_until), "max_running": limit, "is_reset": change.is_reset,
+    }  # fmt: skip
     with jobs.database.unit_of_work() as work:
-        row = work.connection.execute(_PUT, {"queue": gate.queue, "kind": gate.kind, "name": gate.name, **change}).one()
+        row = work.connection.execute(_PUT, values).one()
         if row.version == 1 and gate.kind == "group":
             _check_room(work, gate.queue)
     setting = GateSetting(*row)
     _copy(jobs, gate.queue, [setting])
     return setting
+
+
+def _check_change(change: GateChange) -> None:
+    if change == GateChange():
+        allowed = ["paused", "until", "max_running", "reset"]
+        raise InvalidArgument("nothing is asked for; give at least one of these", field="change", allowed=allowed)
+    if change.paused_until is not None and not change.is_paused:
+        raise InvalidArgument("until is the end of a pause: give paused with it", field="until")
+    if change.is_reset and change.max_running is not None:
+        raise InvalidArgument("reset goes back to what code declares; give no max_running beside it", field="reset")
+
+
+def declared_gate(catalogue: Catalogue, gate: Gate) -> GateSetting:
+    """What code alone says of a gate: it holds until somebody or a scheduler writes the table. Raises as pause_gate."""
+    _check(catalogue, gate)
+    known = catalogue.jobs[gate.name] if gate.kind == "job" else None
+    return GateSetting(
+        gate.queue, gate.kind, gate.name, 0, is_paused=False, paused_until=None,
+        max_running=_limit_of(catalogue, gate), cost=known.cost if known else 1,
+        limiter=known.limiter.name if known and known.limiter else "",
+    )  # fmt: skip
+
+
+def _limit_of(catalogue: Catalogue, gate: Gate) -> int:
+    known = catalogue.jobs.get(gate.name) if gate.kind == "job" else None
+    return (known.max_running or 0) if known is not None and known.queue.name == gate.queue else 0
 
 
 def _check(catalogue: Catalogue, gate: Gate) -> None:
@@ -152,7 +195,8 @@ def _check(catalogue: Catalogue, gate: Gate) -> None:
         raise UnknownJob(f"no job {gate.name[:60]!r}; allowed: {', '.join(allowed)}", field="name", allowed=allowed)
     if not gate.name:
         raise InvalidArgument("the name of a group must not be empty", field="name")
-    checked_group(gate.name)
+    if gate.kind == "group":
+        checked_group(gate.name)
 
 
 def _check_room(work: UnitOfWork, queue: str) -> None:

@@ -3,13 +3,17 @@
 They must never reach a store by themselves.
 """
 
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 import msgspec
 
 from shared import clock
-from shared.jobs.entries import Entry
+from shared.jobs.entries import Entry, decode_entry
+
+#: What a claim says of a queue whose limit on running jobs is reached while more is ready.
+_HELD_BACK = -2
 
 
 class Push(msgspec.Struct, frozen=True):
@@ -90,6 +94,8 @@ class Claim:
     waits: dict[str, int | None]
     #: Points of shared limiters that more starts would cost.
     wanted: "dict[str, Wanted]"
+    #: Queues of which more is ready, held back by a limit on running jobs alone.
+    held_back: frozenset[str] = frozenset()
 
 
 class Wanted(msgspec.Struct, frozen=True):
@@ -120,3 +126,24 @@ class Completion(msgspec.Struct, frozen=True):
     held: Held
     outcome: str
     is_settled: bool
+
+
+def claim_of(queues: list[str], answer: Any) -> Claim:
+    """What lua/claim.lua answered about these queues."""
+    status, now_ms, jobs, waits, wanted = answer
+    return Claim(
+        is_closed=status == b"closed",
+        now_ms=now_ms,
+        jobs=tuple(_claimed(queues, jobs)),
+        waits={queue: None if wait < 0 else wait for queue, wait in zip(queues, waits, strict=False)},
+        held_back=frozenset(queue for queue, wait in zip(queues, waits, strict=False) if wait == _HELD_BACK),
+        wanted={wanted[at].decode(): Wanted(wanted[at + 1], wanted[at + 2]) for at in range(0, len(wanted), 3)},
+    )
+
+
+def _claimed(queues: Sequence[str], flat: Sequence[Any]) -> Iterator[Claimed]:
+    received = clock.monotonic()
+    for at in range(0, len(flat), 4):
+        job_id, entry = flat[at + 1].decode(), decode_entry(flat[at + 2])
+        held = Held(job_id, entry.generation, entry.token, queues[flat[at] - 1])
+        yield Claimed(held, entry, flat[at + 3] or b"", received)

@@ -10,7 +10,7 @@ import structlog
 from shared import clock, metrics
 from shared.errors import StoreUnavailable
 from shared.jobs.control_scripts import control_of
-from shared.jobs.running import LeaseGone, Running, TimedOut, Unwanted
+from shared.jobs.running import LeaseGone, Running, Silent, TimedOut, Unwanted
 from shared.jobs.stuck import StuckThreads
 from shared.jobs.worker import ServiceWorker
 
@@ -68,8 +68,12 @@ class Heartbeat:
     def _enforce(self, worker: ServiceWorker, attempts: list[Running]) -> None:
         at = clock.monotonic()
         for running in attempts:
+            if (send := running.unsent) is not None:
+                send()
             if at > running.deadline:
                 running.interrupt(TimedOut)
+            elif at > running.heard_at + running.stale_seconds:
+                running.interrupt(Silent)
             if at > running.interrupted_at:
                 self.stuck.look(worker, running)
 

@@ -8,16 +8,19 @@ import os
 import signal
 import socket
 import threading
+from collections.abc import Callable
 from dataclasses import dataclass
 from queue import SimpleQueue
 
 import structlog
 from msgspec.structs import replace
 
+from shared import clock
 from shared.jobs.attempts import Attempt, perform_attempt
 from shared.jobs.broker import MillraceBroker
+from shared.jobs.captured import Line, LogSink, Owner, install
 from shared.jobs.isolation import frames
-from shared.jobs.isolation.frames import Incoming, Ready, Run, Stop, ToProcess
+from shared.jobs.isolation.frames import FromProcess, Incoming, Logged, Ready, Run, Stop, ToProcess
 from shared.jobs.outcomes import Lost, Outcome
 from shared.jobs.running import INTERRUPTS, Running
 from shared.jobs.submission import Jobs
@@ -46,9 +49,23 @@ def die_with(lifeline: int) -> None:
 def serve(parts: Parts, wire: socket.socket) -> None:
     """Run what comes over the wire, until it closes."""
     service = _Service(parts, wire)
+    parts.resources[LogSink] = _Lines(service.send)
+    install()
     threading.Thread(target=service.listen, name="wire", daemon=True).start()
-    frames.send(wire, Ready())
+    service.send(Ready())
     service.work()
+
+
+class _Lines(LogSink):
+    """Every line goes to the worker at once: the last one before a crash is the one somebody wants to read."""
+
+    def __init__(self, send: Callable[[FromProcess], None]) -> None:
+        self._send = send
+
+    def put(self, owner: Owner, line: Line, *, number: int, left_out: int = 0) -> bool:  # noqa: ARG002  # LogSink's signature
+        """See LogSink; the worker counts for itself, so what was left out is told as it grows."""
+        self._send(Logged(owner.token, line, left_out))
+        return True
 
 
 class _Service:
@@ -57,19 +74,27 @@ class _Service:
     def __init__(self, parts: Parts, wire: socket.socket) -> None:
         self._parts = parts
         self._wire = wire
+        self._sending = threading.Lock()
         self._inbox: SimpleQueue[Run | None] = SimpleQueue()
         self._running: Running | None = None
 
+    def send(self, frame: FromProcess) -> None:
+        """One frame after the other, from whatever thread of the job."""
+        with self._sending:
+            frames.send(self._wire, frame)
+
     def work(self) -> None:
         while (run := self._inbox.get()) is not None:
-            claimed = replace(run.claimed, entry=replace(run.claimed.entry, check=0))  # the worker has looked
+            # The worker has looked; what this process took to boot counts for nothing.
+            entry = replace(run.claimed.entry, check=0, due=clock.epoch_ms(clock.now()))
+            claimed = replace(run.claimed, entry=entry)
             running = Running(claimed.held)
             self._running = running
             outcome = self._perform(run, Attempt(
                 self._parts.jobs, self._parts.broker, self._parts.resources, run.worker, claimed, running
             ))  # fmt: skip
             self._running = None
-            frames.send(self._wire, frames.ended(claimed.held.token, outcome))
+            self.send(frames.ended(claimed.held.token, outcome))
 
     def _perform(self, run: Run, attempt: Attempt) -> Outcome:
         try:

@@ -6,6 +6,8 @@ It must never commit, and never push: its caller's transaction decides.
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from itertools import groupby
+from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 from sqlalchemy.exc import DataError
@@ -18,8 +20,12 @@ from shared.jobs.ledger.records import Job, OutcomeRecord, Submission
 from shared.jobs.ledger.unique_locks import Locks, UniqueLock, Wish, wish_of
 from shared.jobs.scripts import Scripts
 from shared.jobs.states import State
+from shared.jobs.time_limits import keep_times
 from shared.jobs.uniqueness import LATEST_MODES, START_MODES
 from shared.jobs.unsettled import outcomes_of
+
+if TYPE_CHECKING:
+    from shared.jobs.submission import Jobs
 
 Key = tuple[str, str]
 
@@ -36,19 +42,19 @@ class Opened:
     postponed: list[Job] = field(default_factory=list)
 
 
-def open_keyed(work: UnitOfWork, submissions: Sequence[Submission], scripts: Scripts) -> Opened:
+def open_keyed(work: UnitOfWork, submissions: Sequence[Submission], jobs: "Jobs") -> Opened:
     """Open these, or find the jobs that their keys mean; the rows of keys stay locked until the transaction ends."""
     opened, known = Opened(), _known_children(work, submissions)
     leaders = _leaders(submission for submission in submissions if submission.id not in known)
     wishes = {key: wish_of(leader) for key, leader in leaders.items()}
     locks = unique_locks.take(work, list(wishes.values()))
-    holders = _holders(work, wishes, locks, scripts)
+    holders = _holders(work, wishes, locks, jobs)
     meant = {key: _met(work, leaders[key], locks[key], holder, opened) for key, holder in holders.items()}
     won = {key: leader for key, leader in leaders.items() if key not in holders}
     locks |= unique_locks.give(work, [wishes[key] for key in won if locks[key].job_id != wishes[key].id])
     fresh = [_due(leader, locks[key]) for key, leader in won.items()]
     fresh += [one for one in submissions if one.unique is None and one.id not in known]
-    made = _open_all(work, scripts, _in_order(submissions, fresh), opened)
+    made = _open_all(work, jobs.scripts, _in_order(submissions, fresh), opened)
     meant |= {key: made[leader.id] for key, leader in won.items()}
     for one in submissions:
         job = made.get(one.id) or known.get(one.id) or meant[_key(one)]
@@ -56,7 +62,7 @@ def open_keyed(work: UnitOfWork, submissions: Sequence[Submission], scripts: Scr
     return opened
 
 
-def retake(work: UnitOfWork, job_id: str, scripts: Scripts) -> str | None:
+def retake(work: UnitOfWork, job_id: str, jobs: "Jobs") -> str | None:
     """A finished job is about to live again: it takes its key, as a new submission would; returns its line, held.
 
     Raises AlreadyExists naming the job that has the key by now.
@@ -65,7 +71,7 @@ def retake(work: UnitOfWork, job_id: str, scripts: Scripts) -> str | None:
     if wish is not None and wish.mode != "for":
         key = (wish.name, wish.key)
         locks = unique_locks.take(work, [wish])
-        holder = _holders(work, {key: wish}, locks, scripts).get(key)
+        holder = _holders(work, {key: wish}, locks, jobs).get(key)
         if holder is not None:
             raise AlreadyExists(f"job {holder.id} is live and has the unique key {wish.key!r} by now")
         unique_locks.give(work, [wish])
@@ -103,13 +109,13 @@ def _leaders(submissions: Iterable[Submission]) -> dict[Key, Submission]:
     return leaders
 
 
-def _holders(work: UnitOfWork, wishes: dict[Key, Wish], locks: Locks, scripts: Scripts) -> dict[Key, Job]:
+def _holders(work: UnitOfWork, wishes: dict[Key, Wish], locks: Locks, jobs: "Jobs") -> dict[Key, Job]:
     """The jobs that keys mean already. One that has ended in the index alone ends here, so that its key is free."""
     others = {key: lock for key, lock in locks.items() if lock.job_id != wishes[key].id}
-    jobs = {key: job for key, lock in others.items() if (job := queries.get(work, lock.job_id)) is not None}
-    held = {key: job for key, job in jobs.items() if _holds(others[key], job)}
-    ended = outcomes_of(scripts, [job.id for key, job in held.items() if others[key].mode != "for"])
-    if ended and _settle(work, ended):
+    found = {key: job for key, lock in others.items() if (job := queries.get(work, lock.job_id)) is not None}
+    held = {key: job for key, job in found.items() if _holds(others[key], job)}
+    ended = outcomes_of(jobs.scripts, [job.id for key, job in held.items() if others[key].mode != "for"])
+    if ended and _settle(work, jobs, ended):
         again = {key: queries.get(work, job.id) for key, job in held.items()}
         held = {key: job for key, job in again.items() if job is not None and _holds(others[key], job)}
     return held
@@ -121,12 +127,14 @@ def _holds(lock: UniqueLock, job: Job) -> bool:
     return job.finished_at is None and not (lock.mode in START_MODES and lock.is_started)
 
 
-def _settle(work: UnitOfWork, ended: list[tuple[str, OutcomeRecord]]) -> bool:
+def _settle(work: UnitOfWork, jobs: "Jobs", ended: list[tuple[str, OutcomeRecord]]) -> bool:
     try:
         with work.connection.begin_nested():
-            return bool(ledger.settle(work, ended))
+            live = ledger.settle(work, ended)
     except DataError:  # the settler knows what to do about it
         return False
+    jobs.ended(work, [(job_id, State(record.state)) for job_id, record in ended if live.get(job_id)])
+    return bool(live)
 
 
 def _met(work: UnitOfWork, leader: Submission, lock: UniqueLock, holder: Job, opened: Opened) -> Job:
@@ -181,12 +189,15 @@ def _open_all(work: UnitOfWork, scripts: Scripts, fresh: Sequence[Submission], o
 
 
 def _rows(work: UnitOfWork, fresh: Sequence[Submission]) -> list[Job]:
-    if len(fresh) > 1:
-        return opening.open_many(work, fresh)
-    row = opening.open_one(work, fresh[0])
-    if row is None:
+    rows = opening.open_many(work, fresh) if len(fresh) > 1 else [opening.open_one(work, fresh[0])]
+    written = [row for row in rows if row is not None]
+    if len(written) < len(fresh):
         raise AlreadyExists(f"job {fresh[0].id} exists already")
-    return [row]
+    for due, same in groupby(fresh, key=lambda one: one.scheduled_for):
+        ids = [one.id for one in same]
+        if (times := fresh[0].times) is not None:
+            keep_times(work, ids, times, scheduled_for=due)
+    return written
 
 
 def _line(submission: Submission) -> str | None:

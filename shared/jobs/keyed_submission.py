@@ -24,7 +24,7 @@ def submit_keyed(
     jobs: "Jobs", work: UnitOfWork, submissions: Sequence[Submission], deadline_ms: int | None
 ) -> list[Job]:
     """Open these in the caller's transaction, or find who their keys mean; after its commit the index is told."""
-    opened = open_keyed(work, submissions, jobs.scripts)
+    opened = open_keyed(work, submissions, jobs)
     if submissions[0].idempotency_key is not None and opened.jobs[0].already_existed:
         ledger.answer_key(work, submissions[0], opened.jobs[0].id)
 

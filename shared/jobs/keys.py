@@ -50,6 +50,10 @@ class Keys:
         """The list one worker process blocks on for its own freed slots."""
         return self._key("wake", worker)
 
+    def serving(self, queue: str) -> str:
+        """The worker processes that ask for jobs of a queue."""
+        return self._key("serving", queue)
+
     def lock(self, name: str) -> str:
         """A named lock."""
         return self._key("lock", name)
@@ -57,6 +61,10 @@ class Keys:
     def locks(self) -> str:
         """The names of all named locks, by when they end."""
         return self._key("locks")
+
+    def meter(self, queue: str) -> str:
+        """What each worker process met lately of a queue whose slots adapt."""
+        return self._key("q", queue, "meter")
 
     def unwanted(self) -> str:
         """Counts running jobs that were cancelled, so that their workers need not wait for the next heartbeat."""
@@ -66,3 +74,13 @@ class Keys:
 def limiter_keys(limiter: str) -> list[str]:
     """The log and the settings of a limiter that services share: a slot of its own."""
     return [f"{{limiter:{limiter}}}:{name}" for name in ("log", "set")]
+
+
+def circuit_keys(circuit: str) -> list[str]:
+    """What is set of a circuit that services share, and its probes: a slot of its own."""
+    return [f"{{circuit:{circuit}}}:{name}" for name in ("set", "probes")]
+
+
+def budget_keys(budget: str) -> list[str]:
+    """What is set of a budget that services share, and its present window: a slot of its own."""
+    return [f"{{budget:{budget}}}:{name}" for name in ("set", "window")]

@@ -4,108 +4,218 @@ It must never talk to a store.
 """
 
 import threading
-from collections.abc import Callable
-from queue import SimpleQueue
+from collections import deque
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
+
+from shared.jobs.pace import Pace
 
 if TYPE_CHECKING:
     from shared.jobs.attempts import Attempt
 
-#: While runs average below this, a lane may hold what starts within START_WITHIN_SECONDS, at most HOLD_MAX jobs.
-SHORT_RUN_SECONDS = 0.005
+#: While runs are short a lane may hold what starts within START_WITHIN_SECONDS, at most HOLD_MAX jobs.
 START_WITHIN_SECONDS = 0.05
 HOLD_MAX = 100
-#: Weight of the newest run in the average.
-_WEIGHT = 0.1
+#: Per cent of what it may hold at which a lane of short runs asks for more.
+REFILL = 66
 
 
 class Lane:
-    """Runs at most `size` attempts of one queue at once, each in a thread of its own."""
+    """Runs at most `size` attempts of one queue at once, each in a thread of its own.
+
+    While runs are short and do not wait, one thread runs them all: more would only hand the interpreter's lock around.
+    """
 
     def __init__(self, queue: str, size: int, run: "Callable[[Lane, Attempt], None]", *, name: str) -> None:
         self.queue = queue
         self.size = size
+        self.pace = Pace()
+        #: True while a limit on running jobs held the last claim back, so that an end of ours may open it.
+        self.is_held_back = False
         self._run = run
         self._name = name
-        self._waiting: SimpleQueue[Attempt | None] = SimpleQueue()
-        self._threads: list[threading.Thread] = []
         self._lock = threading.Lock()
+        self._waiting: deque[Attempt] = deque()
+        self._threads: list[threading.Thread] = []
+        #: Of each thread that has nothing to do: the lock it sleeps on.
+        self._asleep: list[threading.Lock] = []
+        #: Threads that run an attempt or are about to take one.
+        self._awake = 0
         self._in_hand = 0
-        #: Starts long, so that a lane proves its runs short before it holds more than its slots.
-        self._average_seconds = SHORT_RUN_SECONDS
+        #: Slots promised to claims under way, and to one that waits while this lane may refill beside it.
+        self._asked = 0
+        self._awaited = 0
+        self._ends = 0
+        self._ends_seen = 0
+        #: As many as the last claim left in hand, when it gave less than was asked.
+        self._attainable = HOLD_MAX
+        self._is_closed = False
 
     @property
     def in_hand(self) -> int:
         """Jobs claimed and not yet ended."""
         return self._in_hand
 
+    @property
+    def is_behind(self) -> bool:
+        """True while jobs wait for a thread of this lane."""
+        return bool(self._waiting)
+
+    @property
+    def may_open(self) -> bool:
+        """True while a limit holds this lane back, and the end of a job it runs is the next chance to pass it."""
+        return self.is_held_back and self._in_hand > 0
+
     def wants(self) -> int:
-        """How many more jobs to claim now; 0 while it holds enough."""
+        """How many more jobs to claim now, besides those that claims under way may bring; 0 while it holds enough."""
         window = self._window()
-        free = window - self._in_hand
-        # A lane of short runs refills when half empty, one claim for many jobs, but never lets a slot stand idle.
-        if self._in_hand >= self.size and self._in_hand > window // 2:
+        if self._in_hand + self._asked > self._refill_at(window):
             return 0
-        return max(0, free)
+        return max(0, window - self._in_hand - self._asked - self._awaited)
+
+    def reserve(self, *, waits: bool = False) -> int:
+        """Promise slots to a claim that is about to be sent: as many as it is to ask for.
+
+        One that `waits` in Redis until there is something keeps a part of a lane held back by a limit, and the lane may
+        refill beside it: the ends of its own jobs open the limit.
+        """
+        with self._lock:
+            wanted = self.wants()
+            if waits and self.is_held_back and wanted:
+                wanted = max(1, wanted // 2)
+                self._awaited = wanted
+            else:
+                self._asked += wanted
+        return wanted
+
+    def answered(self, wanted: int, *, waited: bool = False) -> None:
+        """The claim these slots were kept for is over; what it brought has been put."""
+        with self._lock:
+            if waited and self._awaited:
+                self._awaited = 0
+            else:
+                self._asked -= wanted
+
+    def _refill_at(self, window: int) -> int:
+        # A lane of short runs refills when a third is gone, one claim for many jobs, but never lets a slot stand idle.
+        left = min(window, self._attainable) * REFILL // 100
+        return left if self.pace.is_solo else max(left, self.size - 1)
 
     def _window(self) -> int:
-        average = self._average_seconds
-        if average >= SHORT_RUN_SECONDS:
+        if not self.pace.is_short:
             return self.size
-        startable = int(self.size * START_WITHIN_SECONDS / max(average, 1e-5))
+        startable = int(self._width() * START_WITHIN_SECONDS / max(self.pace.average, 1e-5))
         return max(self.size, min(HOLD_MAX, startable))
+
+    def _width(self) -> int:
+        return 1 if self.pace.is_solo else self.size
 
     def resize(self, size: int) -> None:
         """Run this many at once from now on; what runs beyond it ends first."""
         with self._lock:
             self.size = size
+            self._fill()
 
-    def put(self, attempt: "Attempt") -> None:
-        """Run it in the next free slot."""
+    def put(self, attempts: "Sequence[Attempt]", *, keeps: bool = False) -> None:
+        """Run them in the next free slots. With `keeps` the caller is a thread of this lane and takes one itself."""
         with self._lock:
-            self._in_hand += 1
-            if len(self._threads) < min(self.size, self._in_hand):
-                thread = threading.Thread(target=self._work, name=f"{self._name}-{len(self._threads)}", daemon=True)
-                self._threads.append(thread)
-                thread.start()
-        self._waiting.put(attempt)
+            self._in_hand += len(attempts)
+            self._waiting.extend(attempts)
+            self._fill(besides=int(keeps))
 
-    def ended(self, seconds: float) -> None:
-        """One attempt has ended after this long."""
+    def was_given(self, given: int, *, asked: int) -> None:
+        """What a claim brought, after it was put."""
+        self._attainable = HOLD_MAX if given >= asked else max(1, self._in_hand)
+
+    def ended(self, seconds: float, blocked: float | None = None) -> None:
+        """One attempt has ended after so long, of which its thread waited for so much, when that was measured."""
         with self._lock:
             self._in_hand -= 1
-        self._average_seconds += (seconds - self._average_seconds) * _WEIGHT
+            self._ends += 1
+            if self.pace.ended(seconds, blocked):
+                self._fill()
+
+    def look(self) -> bool:
+        """Called every few milliseconds while runs are short: nothing may wait behind a slow one. True when it did."""
+        with self._lock:
+            is_stuck = self._ends == self._ends_seen and bool(self._waiting)
+            self._ends_seen = self._ends
+            if self.pace.is_solo and is_stuck:
+                self.pace.widen()
+                self._fill()
+                return True
+            self.pace.narrow()
+            return False
+
+    def step_aside(self) -> None:
+        """The calling thread of this lane does something else for a moment; another may run meanwhile."""
+        with self._lock:
+            self._awake -= 1
+            self._fill()
+
+    def step_back(self) -> None:
+        """The calling thread runs attempts again."""
+        with self._lock:
+            self._awake += 1
+
+    def fill(self) -> None:
+        """See that whatever may run has a thread."""
+        with self._lock:
+            self._fill()
+
+    def _fill(self, *, besides: int = 0) -> None:
+        for _ in range(min(len(self._waiting), self._width() - self._awake) - besides):
+            if self._asleep:
+                self._asleep.pop().release()
+            elif len(self._threads) <= self.size:
+                self._spawn()
+            else:
+                return
+            self._awake += 1
+
+    def _spawn(self) -> None:
+        thread = threading.Thread(target=self._work, name=f"{self._name}-{len(self._threads)}", daemon=True)
+        self._threads.append(thread)
+        thread.start()
 
     def close(self) -> "list[Attempt]":
         """End the threads after what they run now; returns what had not started."""
-        left: list[Attempt] = []
-        while not self._waiting.empty():
-            attempt = self._waiting.get()
-            if attempt is not None:
-                left.append(attempt)
-        for _ in self._threads:
-            self._waiting.put(None)
+        with self._lock:
+            self._is_closed = True
+            left = list(self._waiting)
+            self._waiting.clear()
+            for bed in self._asleep:
+                bed.release()
+                self._awake += 1
+            self._asleep.clear()
         return left
 
     def without(self, thread: int) -> "Lane":
-        """Leave a thread that does not come back to itself; a new one takes its place."""
+        """Leave a thread that does not come back to itself; another takes its place."""
         with self._lock:
             self._threads = [each for each in self._threads if each.ident != thread]
-            fresh = threading.Thread(target=self._work, name=f"{self._name}-again", daemon=True)
-            self._threads.append(fresh)
-            fresh.start()
+            self._awake -= 1
+            self._fill()
         return self
 
     def _work(self) -> None:
-        while (attempt := self._waiting.get()) is not None:
+        bed = threading.Lock()
+        bed.acquire()
+        while (attempt := self._next(bed)) is not None:
             self._run(self, attempt)
-            if attempt.running.is_abandoned or self._is_surplus():
+            if attempt.running.is_abandoned:
                 return
 
-    def _is_surplus(self) -> bool:
-        """True when this thread is one more than a lane that was made smaller may have; it is forgotten then."""
-        with self._lock:
-            if len(self._threads) <= self.size:
-                return False
-            self._threads.remove(threading.current_thread())
-            return True
+    def _next(self, bed: threading.Lock) -> "Attempt | None":
+        """What the calling thread runs next, when there is something; None when it is not needed any more."""
+        while True:
+            with self._lock:
+                is_surplus = len(self._threads) > self.size + 1
+                if not is_surplus and self._waiting and self._awake <= self._width():
+                    return self._waiting.popleft()
+                self._awake -= 1
+                if is_surplus or self._is_closed:
+                    self._threads.remove(threading.current_thread())
+                    return None
+                self._asleep.append(bed)
+            bed.acquire()

@@ -12,11 +12,10 @@ import structlog
 
 from shared import clock
 from shared.db import UnitOfWork
-from shared.errors import InvalidArgument, StoreUnavailable
+from shared.errors import StoreUnavailable
 from shared.jobs.definitions import Catalogue
 from shared.jobs.grants import Claim, Credits, Wanted
 from shared.jobs.keys import limiter_keys
-from shared.jobs.limits import Limiter
 from shared.jobs.scripts import Scripts
 from shared.jobs.submission import Jobs
 
@@ -33,10 +32,7 @@ WHERE limiter.edited_at IS NULL
   AND (limiter.points, limiter.window_ms) IS DISTINCT FROM (excluded.points, excluded.window_ms)
 """)
 
-_EDIT = sa.text("""
-UPDATE limiter SET points = :points, window_ms = :window_ms, version = version + 1, edited_at = clock_timestamp()
-WHERE name = :name RETURNING name, version, points, window_ms, edited_at
-""")
+COLUMNS = "name, version, points, window_ms, edited_at, is_paused, paused_until, pause_edited_at"
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +44,16 @@ class LimiterSetting:
     points: int
     window_ms: int
     edited_at: datetime | None
+    is_paused: bool = False
+    paused_until: datetime | None = None
+    #: When an operator of this service last paused or resumed it: the last one of all services holds.
+    pause_edited_at: datetime | None = None
+
+    @property
+    def pause_ms(self) -> int:
+        """0 open, -1 paused without an end, else when the pause ends."""
+        ends = clock.epoch_ms(self.paused_until) if self.paused_until else -1
+        return ends if self.is_paused else 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,31 +71,11 @@ def declare_limiters(work: UnitOfWork, catalogue: Catalogue) -> None:
         work.connection.execute(_DECLARE, {"name": one.name, "points": one.points, "window_ms": one.per // MS})
 
 
-def edit_limiter(jobs: Jobs, changed: Limiter) -> LimiterSetting:
-    """Change a limiter that this service declares, for all services that share it; holds when this returns.
-
-    Raises InvalidArgument for one that this service does not declare.
-    """
-    with jobs.database.unit_of_work() as work:
-        values = {"name": changed.name, "points": changed.points, "window_ms": changed.per // MS}
-        row = work.connection.execute(_EDIT, values).one_or_none()
-        if row is None:
-            allowed = sorted(jobs.catalogue.limiters)
-            raise InvalidArgument(
-                f"{jobs.service} declares no limiter {changed.name}; allowed: {', '.join(allowed)}",
-                field="name",
-                allowed=allowed,
-            )
-    setting = LimiterSetting(*row)
-    configure(jobs.scripts, jobs.service, setting)
-    return setting
-
-
 def copy_limiters(jobs: Jobs, *, is_full: bool = False) -> None:
     """Copy what PostgreSQL has into the index; `is_full` after a loss: their windows begin used up (rule 14)."""
     with jobs.database.unit_of_work() as work:
         rows = work.connection.execute(
-            sa.text("SELECT name, version, points, window_ms, edited_at FROM limiter ORDER BY name")
+            sa.text(f"SELECT {COLUMNS} FROM limiter ORDER BY name")  # noqa: S608  # constant columns
         ).all()
     for row in rows:
         configure(jobs.scripts, jobs.service, LimiterSetting(*row), is_full=is_full)
@@ -98,7 +84,8 @@ def copy_limiters(jobs: Jobs, *, is_full: bool = False) -> None:
 def configure(scripts: Scripts, service: str, setting: LimiterSetting, *, is_full: bool = False) -> bool:
     """Tell the limiter what one service says of it; False when something newer of this service is there."""
     edited_ms = clock.epoch_ms(setting.edited_at) if setting.edited_at else 0
-    arguments = [service, setting.version, setting.points, setting.window_ms, edited_ms, int(is_full)]
+    pause = [setting.pause_ms, clock.epoch_ms(setting.pause_edited_at) if setting.pause_edited_at else 0]
+    arguments = [service, setting.version, setting.points, setting.window_ms, edited_ms, int(is_full), *pause]
     return bool(scripts.run_alone("limiter_configure", limiter_keys(setting.name), arguments) == 1)
 
 

@@ -15,6 +15,20 @@ SHORTEST_WINDOW, LONGEST_WINDOW = timedelta(milliseconds=100), timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True)
+class Rate:
+    """At most `starts` starts in any window of `per`, over all processes."""
+
+    starts: int
+    per: timedelta
+
+    def __post_init__(self) -> None:
+        if not 1 <= self.starts <= 10_000:
+            raise InvalidArgument(f"a rate must be from 1 to 10,000 starts, got {self.starts}", field="rate")
+        if not timedelta(milliseconds=100) <= self.per <= timedelta(days=1):
+            raise InvalidArgument(f"a rate's window must be from 100 ms to 1 day, got {self.per}", field="per")
+
+
+@dataclass(frozen=True, slots=True)
 class Limiter:
     """A budget of points that jobs of all services share by its name: at most `points` in any window of `per`.
 

@@ -73,6 +73,7 @@ class Reason(StrEnum):
     UNDECODABLE = "undecodable"
     UNKNOWN_JOB = "unknown_job"
     INVALID_RESULT = "invalid_result"
+    DEADLINE = "deadline"
 
 
 class WaitReason(StrEnum):
@@ -83,6 +84,8 @@ class WaitReason(StrEnum):
     RATE_LIMITED = "rate_limited"
     LOCK = "lock"
     STORE = "store"
+    CIRCUIT = "circuit_open"
+    BUDGET = "budget"
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,6 +133,13 @@ class Cancelled:
 
 
 @dataclass(frozen=True, slots=True)
+class Expired:
+    """Not begun: its time to begin was over."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
 class Released:
     """Given back by a clean stop; its place and its attempts are unchanged."""
 
@@ -146,7 +156,7 @@ class Obsolete:
     """The row is final already: the entry goes, nothing runs."""
 
 
-Outcome = Done | Again | Buried | Cancelled | Released | Lost | Obsolete
+Outcome = Done | Again | Buried | Cancelled | Expired | Released | Lost | Obsolete
 
 
 class Decided(Exception):

@@ -172,8 +172,11 @@ def _is_plain(arguments: msgspec.Struct, text: bytes) -> bool:
 
     Its names are fields', so that none comes twice; whatever is nested or ready-made is left to parse_object.
     """
-    if len(text) > MAX_BYTES or msgspec.Raw in map(type, msgspec.structs.astuple(arguments)):
+    values = msgspec.structs.astuple(arguments)
+    if len(text) > MAX_BYTES or not text.startswith(b"{") or msgspec.Raw in map(type, values):
         return False
+    if all(map(_is_harmless, values)):
+        return True
     try:
         return all(map(_is_harmless, _object(text).values()))
     except msgspec.DecodeError:

@@ -7,7 +7,7 @@ import sqlalchemy as sa
 
 from shared import clock
 from shared.db import UnitOfWork
-from shared.jobs import gate_settings, limiters
+from shared.jobs import budgets, circuit_settings, gate_settings, limiters
 from shared.jobs.definitions import Queue
 from shared.jobs.submission import Jobs
 
@@ -103,6 +103,8 @@ def copy_settings(jobs: Jobs, *, is_full: bool = False) -> None:
         copy_setting(jobs, setting, is_full=is_full)
     gate_settings.copy_gates(jobs)
     limiters.copy_limiters(jobs, is_full=is_full)
+    circuit_settings.copy_circuits(jobs)
+    budgets.copy_budgets(jobs)
 
 
 def copy_setting(jobs: Jobs, setting: QueueSetting, *, is_full: bool = False) -> None:

@@ -4,6 +4,7 @@ import ctypes
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from shared import clock
@@ -12,6 +13,7 @@ from shared.jobs.scripts import Held
 
 if TYPE_CHECKING:
     from shared.jobs.attempts import Attempt
+    from shared.jobs.captured import Captured
     from shared.jobs.context import JobContext
 
 
@@ -24,6 +26,10 @@ class Interrupt(BaseException):
 
 class TimedOut(Interrupt):
     """The attempt ran longer than its timeout."""
+
+
+class Silent(TimedOut):
+    """The attempt said nothing for longer than its stale_after."""
 
 
 class LeaseGone(Interrupt):
@@ -54,6 +60,14 @@ class Running:
 
     held: Held
     deadline: float = float("inf")
+    #: When the time of the whole job is over, and whether that comes before the end of this attempt's.
+    job_deadline: float = float("inf")
+    ends_job: bool = False
+    #: Seconds without a word after which the attempt is taken for stale, and when it said one last.
+    stale_seconds: float = float("inf")
+    heard_at: float = float("inf")
+    #: Sends what the attempt reported last and could not yet, so that the newest report never waits for the next one.
+    unsent: Callable[[], None] | None = None
     job: str = "unknown"
     is_cancelled: Flag = field(default_factory=Flag)
     _lock: threading.Lock = field(default_factory=threading.Lock)
@@ -64,7 +78,24 @@ class Running:
     #: Whose function runs; what ends the attempt when its thread does not come back.
     attempt: "Attempt | None" = None
     context: "JobContext | None" = None
+    #: What it has logged; made with its first line.
+    lines: "Captured | None" = None
+    #: Its function has returned: what is still said in its name is nobody's.
+    is_over: bool = False
     _stop: Stop | None = None
+
+    def limit(self, seconds: float, *, stale_after: timedelta | None) -> None:
+        """The attempt may run so long from now on, or less where its job has less left."""
+        at = clock.monotonic()
+        self.deadline = at + seconds
+        if self.job_deadline < self.deadline:
+            self.deadline, self.ends_job = self.job_deadline, True
+        if stale_after is not None:
+            self.heard_at, self.stale_seconds = at, stale_after.total_seconds()
+
+    def hear(self) -> None:
+        """The job has said something."""
+        self.heard_at = clock.monotonic()
 
     def enter(
         self, attempt: "Attempt | None" = None, context: "JobContext | None" = None, *, stop: Stop | None = None

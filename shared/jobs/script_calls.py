@@ -11,15 +11,19 @@ from typing import Any
 
 from redis.exceptions import (
     ConnectionError,  # noqa: A004  # redis' own error, which is not the builtin one
-    NoScriptError,
     ResponseError,
     TimeoutError,  # noqa: A004  # redis' own error, which is not the builtin one
 )
 
 from shared.jobs.connection import RedisClient
+from shared.jobs.script_texts import sources
 
 #: Idle connections kept; more callers than that at once open and close their own.
 IDLE_MAX = 32
+#: Functions kept by a server, of all builds that ever spoke to it.
+LOADED_MAX = 200
+_PREFIX = "millrace_"
+_UNKNOWN = "Function not found"
 
 
 class ScriptCalls:
@@ -28,37 +32,59 @@ class ScriptCalls:
     def __init__(self, client: RedisClient) -> None:
         self._client = client
         self._idle: deque[Any] = deque()
-        self._shas: dict[str, str] = {}
+        #: Functions by their text.
+        self._names: dict[str, str] = {}
 
     def run(self, text: str, keys: Sequence[str | bytes], argument: bytes) -> Any:
-        """One script."""
+        """One function's call."""
         return self.run_all([(text, keys, argument)])[0]
 
     def run_all(
         self, calls: Sequence[tuple[str, Sequence[str | bytes], bytes]], *, after: tuple[object, ...] | None = None
     ) -> list[Any]:
-        """Scripts in order in one round trip, each atomic; `after` is a command that the server does before the first.
+        """Functions in order in one round trip, each atomic; `after` is a command the server does before the first.
 
-        Raises what the first refused script raises, when all have been answered.
+        Raises what the first refused one raises, when all have been answered.
         """
         commands: list[tuple[object, ...]] = [
-            ("EVALSHA", self._sha(text), len(keys), *keys, argument) for text, keys, argument in calls
+            ("FCALL", self.name(text), len(keys), *keys, argument) for text, keys, argument in calls
         ]
         answers = self._send(commands if after is None else [after, *commands])[-len(commands) :]
         for at, answer in enumerate(answers):
-            if isinstance(answer, NoScriptError):
-                self._client.script_load(calls[at][0])
+            if isinstance(answer, ResponseError) and str(answer) == _UNKNOWN:
+                self._load(calls[at][0])
                 answers[at] = self._send([commands[at]])[0]
         for answer in answers:
             if isinstance(answer, Exception):
                 raise answer
         return answers
 
-    def _sha(self, text: str) -> str:
-        known = self._shas.get(text)
+    def name(self, text: str) -> str:
+        """The function's name says what is in it, so that versions beside one another keep apart."""
+        known = self._names.get(text)
         if known is None:
-            known = self._shas[text] = hashlib.sha1(text.encode(), usedforsecurity=False).hexdigest()
+            digest = hashlib.sha256(text.encode()).hexdigest()[:24]
+            known = self._names[text] = f"{_PREFIX}{digest}"
         return known
+
+    def loading(self, text: str) -> tuple[str, ...]:
+        """The command that makes a function known."""
+        name = self.name(text)
+        return ("FUNCTION LOAD", "REPLACE", f"#!lua name={name}\nlocal FUNCTION_NAME = '{name}'\n{text}")
+
+    def _load(self, text: str) -> None:
+        """Load this function, and all others that are not there: a server whose memory is full later takes no more."""
+        client = self._client
+        loaded = {_library_name(each) for each in client.execute_command("FUNCTION LIST", "LIBRARYNAME", f"{_PREFIX}*")}
+        for each in (text, *sources()):
+            name = self.name(each)
+            if name not in loaded or each == text:
+                client.execute_command(*self.loading(each))
+                loaded.add(name)
+        if len(loaded) > LOADED_MAX:
+            # Of builds that have gone; one that is still there loads its own again with its next call.
+            for name in loaded - set(self._names.values()):
+                client.execute_command("FUNCTION DELETE", name)
 
     def _send(self, commands: list[tuple[object, ...]]) -> list[Any]:
         try:
@@ -72,9 +98,7 @@ class ScriptCalls:
         try:
             connection = self._idle.pop()
         except IndexError:
-            pool = self._client.connection_pool
-            connection = pool.connection_class(**pool.connection_kwargs)
-            connection.connect()
+            connection = self.connected()
         try:
             connection.send_packed_command(connection.pack_commands(commands), check_health=False)
             answers = [_read(connection) for _ in commands]
@@ -87,6 +111,13 @@ class ScriptCalls:
             connection.disconnect()
         return answers
 
+    def connected(self) -> Any:
+        """A new connection, which is the caller's."""
+        pool = self._client.connection_pool
+        connection = pool.connection_class(**pool.connection_kwargs)
+        connection.connect()
+        return connection
+
     def close(self) -> None:
         """Close what is idle."""
         while True:
@@ -94,6 +125,13 @@ class ScriptCalls:
                 self._idle.pop().disconnect()
             except IndexError:
                 return
+
+
+def _library_name(library: Any) -> str:
+    """Of one entry of FUNCTION LIST, which is a map, or a flat list of names and values."""
+    if not isinstance(library, dict):
+        library = dict(zip(library[::2], library[1::2], strict=True))
+    return bytes(library[b"library_name"]).decode()
 
 
 def _read(connection: Any) -> Any:

@@ -3,15 +3,14 @@
 that stands in its callers.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, TypeAlias
 
 import msgspec
 
-from shared import clock
 from shared.errors import StoreUnavailable
+from shared.jobs import script_texts
 from shared.jobs.connection import RedisClient, store_errors
-from shared.jobs.entries import decode_entry
 from shared.jobs.grants import Claim as Claim
 from shared.jobs.grants import Claimed as Claimed
 from shared.jobs.grants import Completion as Completion
@@ -20,9 +19,10 @@ from shared.jobs.grants import GateCopy as GateCopy
 from shared.jobs.grants import Held as Held
 from shared.jobs.grants import Push as Push
 from shared.jobs.grants import Wanted as Wanted
+from shared.jobs.grants import claim_of
 from shared.jobs.keys import Keys
 from shared.jobs.script_calls import ScriptCalls
-from shared.jobs.script_texts import source as source
+from shared.jobs.sent_ahead import SentAhead
 
 #: A submitter may push without the row's lock for this long after it read Redis' clock (rule 5) …
 PUSH_DEADLINE_MS = 10_000
@@ -51,6 +51,7 @@ class Scripts:
         self._base = self.keys.base()
         self._blocks: dict[str, list[str]] = {}
         self._calls = ScriptCalls(client)
+        self._ahead = SentAhead(self._calls)
         self._texts: dict[str, str] = {}
 
     def _wire(self, name: str, queues: Sequence[str], arguments: Sequence[object], *extra_keys: str) -> _Wired:
@@ -71,11 +72,25 @@ class Scripts:
     def _text(self, name: str) -> str:
         text = self._texts.get(name)
         if text is None:
-            text = self._texts[name] = source(name)
+            text = self._texts[name] = script_texts.source(name)
         return text
 
     def enqueue(self, pushes: Sequence[Push], *, deadline_ms: int) -> list[int]:
         """Push jobs. 1 pushed, 0 already there, -1 past `deadline_ms` (0 = none), -2 an older generation runs."""
+        with store_errors():
+            return list(self._calls.run(*self._enqueue_call(pushes, deadline_ms)))
+
+    def enqueue_ahead(self, batches: Iterable[Sequence[Push]], *, deadline_ms: int) -> int:
+        """Push jobs without waiting for the answers; how many of earlier calls turn out to be left to the relay."""
+        wired = ((*self._enqueue_call(batch, deadline_ms)[1:], len(batch)) for batch in batches)
+        with store_errors():
+            return self._ahead.send(self._text("enqueue"), wired)
+
+    def settle_ahead(self) -> int:
+        """Wait until what was pushed ahead is in the index; how many jobs are left to the relay."""
+        return self._ahead.settle()
+
+    def _enqueue_call(self, pushes: Sequence[Push], deadline_ms: int) -> _Wired:
         queues = sorted({push.queue for push in pushes})
         jobs = [
             [push.id, push.generation, queues.index(push.queue) + 1, push.queue, push.name, push.priority, push.due_ms,
@@ -86,7 +101,7 @@ class Scripts:
         if self.fair:
             for push, job in zip(pushes, jobs, strict=True):
                 job.extend((1,) * (push.queue in self.fair))
-        return list(self._run("enqueue", queues, [deadline_ms, jobs]))
+        return self._wire("enqueue", queues, (deadline_ms, jobs))
 
     def claim(
         self,
@@ -106,7 +121,7 @@ class Scripts:
         call = self._claim_call(wants, identity, request, worker, leased)
         after = None if block is None else ("BLPOP", *block[0], block[1])
         with store_errors():
-            return _claim_of(list(wants), self._calls.run_all([call], after=after)[0])
+            return claim_of(list(wants), self._calls.run_all([call], after=after)[0])
 
     def complete(self, completions: Sequence[Completion]) -> list[bool]:
         """End attempts well; False for each whose lease was not held any more."""
@@ -123,30 +138,30 @@ class Scripts:
         worker: str,
         leased: Credits | None = None,
     ) -> tuple[list[bool], Claim]:
-        """Both in one round trip, in this order; each is atomic, the two together are not and need not be."""
-        calls = [self._complete_call(completions), self._claim_call(wants, identity, request, worker, leased)]
+        """Both as one step, the ends first."""
+        queues = [*wants, *sorted({done.held.queue for done in completions} - set(wants))]
+        ends = (TOMB_MS, _ended(completions, queues), [queue in wants for queue in queues])
+        arguments = [identity, request, worker, LEASE_MS, list(wants.values()), leased or {}, ends]
+        if not self.fair.isdisjoint(wants):
+            arguments.append([int(queue in self.fair) for queue in wants])
+        wired = self._wire("exchange", queues, arguments, self.keys.claim(request))
         with store_errors():
-            statuses, answer = self._calls.run_all(calls)
-        return [status == 1 for status in statuses], _claim_of(list(wants), answer)
+            statuses, answer = self._calls.run(*wired)
+        return [status == 1 for status in statuses], claim_of(list(wants), answer)
 
     def _claim_call(
         self, wants: dict[str, int], identity: str, request: str, worker: str, leased: Credits | None
     ) -> _Wired:
         arguments: list[object] = [identity, request, worker, LEASE_MS, list(wants.values())]
         if not self.fair.isdisjoint(wants):
-            arguments += [leased or {}, [int(queue in self.fair) for queue in wants]]
+            arguments += [leased or {}, 0, [int(queue in self.fair) for queue in wants]]
         elif leased:
             arguments.append(leased)
         return self._wire("claim", list(wants), arguments, self.keys.claim(request))
 
     def _complete_call(self, completions: Sequence[Completion]) -> _Wired:
         queues = sorted({done.held.queue for done in completions})
-        attempts = [
-            (done.held.id, done.held.generation, done.held.token, queues.index(done.held.queue) + 1,
-             int(done.is_settled), done.outcome)
-            for done in completions
-        ]  # fmt: skip
-        return self._wire("complete", queues, (TOMB_MS, attempts))
+        return self._wire("complete", queues, (TOMB_MS, _ended(completions, queues), [False] * len(queues)))
 
     def bury(self, held: Held, *, state: str, outcome: str, error: str) -> bool:
         """End an attempt as dead or cancelled; False when the lease was not held any more."""
@@ -234,7 +249,7 @@ class Scripts:
         keys = [self.keys.lock(name), self.keys.locks()]
         return bool(self.run_alone("lock", keys, [verb, token, ttl_ms, owner, name]) == 1)
 
-    def run_alone(self, name: str, keys: Sequence[str], arguments: Sequence[object]) -> Any:
+    def run_alone(self, name: str, keys: Sequence[str], arguments: Sequence[object] | Mapping[str, object]) -> Any:
         """A script that has nothing to do with the index, by its file's name."""
         with store_errors():
             return self._calls.run(self._text(name), keys, _pack(arguments))
@@ -258,20 +273,16 @@ class Scripts:
         return int(seconds) * 1000 + int(micros) // 1000
 
 
-def _claim_of(queues: list[str], answer: Any) -> Claim:
-    status, now_ms, jobs, waits, wanted = answer
-    return Claim(
-        is_closed=status == b"closed",
-        now_ms=now_ms,
-        jobs=tuple(_claimed(queues, jobs)),
-        waits={queue: None if wait < 0 else wait for queue, wait in zip(queues, waits, strict=False)},
-        wanted={wanted[at].decode(): Wanted(wanted[at + 1], wanted[at + 2]) for at in range(0, len(wanted), 3)},
-    )
-
-
-def _claimed(queues: Sequence[str], flat: Sequence[Any]) -> Iterator[Claimed]:
-    received = clock.monotonic()
-    for at in range(0, len(flat), 4):
-        job_id, entry = flat[at + 1].decode(), decode_entry(flat[at + 2])
-        held = Held(job_id, entry.generation, entry.token, queues[flat[at] - 1])
-        yield Claimed(held, entry, flat[at + 3] or b"", received)
+def _ended(completions: Sequence[Completion], queues: Sequence[str]) -> list[tuple[object, ...]]:
+    places = {queue: place for place, queue in enumerate(queues, 1)}
+    return [
+        (
+            done.held.id,
+            done.held.generation,
+            done.held.token,
+            places[done.held.queue],
+            int(done.is_settled),
+            done.outcome,
+        )
+        for done in completions
+    ]

@@ -3,28 +3,30 @@
 import base64
 import binascii
 import re
-import uuid
 from collections.abc import Iterator
 from typing import Any
 
 import grpc
 
 from protos.jobs.v1 import jobs_pb2, jobs_pb2_grpc
-from shared.errors import InvalidArgument, NotFound, UnknownJob, UnknownQueue
+from shared import clock
+from shared.errors import InvalidArgument, NotFound
 from shared.jobs import payloads, wire, wire_keys
-from shared.jobs.admission import Request
+from shared.jobs.admission import Request, fresh_id
 from shared.jobs.connection import store_errors, stream_entries
 from shared.jobs.control.methods import ControlMethods, job_id_of
+from shared.jobs.control.subjects import known_job, known_queue
+from shared.jobs.dependency_wire import dependencies_of
 from shared.jobs.exchange import inbox
 from shared.jobs.ledger import queries
 from shared.jobs.ledger.records import Job, JobId, events_from_stream
 from shared.jobs.live import get_job
+from shared.jobs.page_tokens import page_size
 from shared.jobs.queue_counts import read_counts
 from shared.jobs.queue_settings import declared, read
 from shared.jobs.submission import Jobs, submit
 from shared.rpc.streams import StreamSlots
 
-PAGE_DEFAULT, PAGE_MAX = 50, 500
 #: A page ends here even if it has fewer jobs than asked for: a message may have 4 MiB.
 PAGE_BYTES = 3 * 1024 * 1024
 WATCH_BLOCK_MS = 1000
@@ -41,11 +43,10 @@ class JobServicer(ControlMethods, jobs_pb2_grpc.JobServiceServicer):
 
     def SubmitJob(self, request: Any, context: grpc.ServicerContext) -> Any:  # noqa: ARG002, N802  # gRPC's signature
         """See the proto."""
-        if request.name not in self._jobs.catalogue.jobs:
-            self._unknown_job(request.name)
+        known_job(self._jobs, request.name)
         if request.source:
             return self._take_message(request)
-        fresh = JobId(str(uuid.uuid4()))
+        fresh = fresh_id(clock.epoch_ms(clock.now()))
         submitted = self._submit(request, fresh, idempotency_key=request.idempotency_key or None)
         return jobs_pb2.SubmitJobResponse(
             job=wire.job_to_wire(submitted, self._jobs.service), already_existed=submitted.id != fresh
@@ -59,6 +60,8 @@ class JobServicer(ControlMethods, jobs_pb2_grpc.JobServiceServicer):
             queue=request.queue or None,
             priority=request.priority or None,
             scheduled_for=wire.instant_of(request, "scheduled_for"),
+            depends_on=dependencies_of(request.depends_on),
+            min_success_ratio=request.min_success_ratio if request.HasField("min_success_ratio") else None,
             request=Request(id=fresh),
             **wire_keys.options_of(request),
             **options,
@@ -66,7 +69,7 @@ class JobServicer(ControlMethods, jobs_pb2_grpc.JobServiceServicer):
 
     def _take_message(self, request: Any) -> Any:
         """A message of another service's outbox: the inbox knows it, also when its job has been deleted since."""
-        fresh = JobId(str(uuid.uuid4()))
+        fresh = fresh_id(clock.epoch_ms(clock.now()))
         with self._jobs.database.unit_of_work() as work:
             receipt = inbox.once(
                 work,
@@ -89,11 +92,11 @@ class JobServicer(ControlMethods, jobs_pb2_grpc.JobServiceServicer):
 
     def ListJobs(self, request: Any, context: grpc.ServicerContext) -> Any:  # noqa: ARG002, N802  # gRPC's signature
         """See the proto."""
-        limit = _page_size(request.page_size)
-        if request.queue and request.queue not in self._jobs.catalogue.queues:
-            self._unknown_queue(request.queue)
-        if request.name and request.name not in self._jobs.catalogue.jobs:
-            self._unknown_job(request.name)
+        limit = page_size(request.page_size)
+        if request.queue:
+            known_queue(self._jobs, request.queue)
+        if request.name:
+            known_job(self._jobs, request.name)
         wanted = queries.Filter(request.queue or None, wire.state_of(request.state), request.name or None)
         with self._jobs.database.unit_of_work() as work:
             found = queries.page(work, wanted, limit=limit + 1, before_seq=_read_token(request.page_token))
@@ -119,31 +122,27 @@ class JobServicer(ControlMethods, jobs_pb2_grpc.JobServiceServicer):
         )
 
     def _queue(self, counts: Any, setting: Any) -> Any:
-        return jobs_pb2.Queue(
-            name=counts.queue,
-            service=self._jobs.service,
-            paused=setting.is_paused_now,
-            paused_until=wire.timestamp(setting.paused_until if setting.is_paused_now else None),
-            slots=setting.slots,
-            max_running=setting.max_running,
-            rate_limit=setting.rate,
-            rate_window_ms=setting.window_ms,
-            queued=counts.queued,
-            scheduled=counts.scheduled,
-            retrying=counts.retrying,
-            running=counts.running,
-            oldest_queued_ms=counts.oldest_queued_ms,
-            started_total=counts.started,
-            completed_total=counts.completed,
-            retried_total=counts.retried,
-            dead_total=counts.dead,
-            jobs=sorted(d.name for d in self._jobs.catalogue.jobs.values() if d.queue.name == counts.queue),
+        shown = self._settings(setting)
+        shown.MergeFrom(
+            jobs_pb2.Queue(
+                queued=counts.queued,
+                scheduled=counts.scheduled,
+                retrying=counts.retrying,
+                running=counts.running,
+                oldest_queued_ms=counts.oldest_queued_ms,
+                started_total=counts.started,
+                completed_total=counts.completed,
+                retried_total=counts.retried,
+                dead_total=counts.dead,
+                jobs=sorted(d.name for d in self._jobs.catalogue.jobs.values() if d.queue.name == counts.queue),
+            )
         )
+        return shown
 
     def WatchEvents(self, request: Any, context: grpc.ServicerContext) -> Iterator[Any]:  # noqa: N802  # gRPC's name
         """See the proto."""
-        if request.queue and request.queue not in self._jobs.catalogue.queues:
-            self._unknown_queue(request.queue)
+        if request.queue:
+            known_queue(self._jobs, request.queue)
         wanted_job = job_id_of(request.job_id) if request.job_id else ""
         asked = _EVENT_ID.match(request.after_event_id)
         if request.after_event_id and not asked:
@@ -177,22 +176,6 @@ class JobServicer(ControlMethods, jobs_pb2_grpc.JobServiceServicer):
         if not entries:
             return after, []
         return entries[-1][0].decode(), [event for entry in entries for event in events_from_stream(*entry)]
-
-    def _unknown_job(self, name: str) -> None:
-        allowed = sorted(self._jobs.catalogue.jobs)
-        message = f"{self._jobs.service} has no job {name[:60]!r}; allowed: {', '.join(allowed)}"
-        raise UnknownJob(message, field="name", allowed=allowed)
-
-    def _unknown_queue(self, queue: str) -> None:
-        allowed = sorted(self._jobs.catalogue.queues)
-        message = f"{self._jobs.service} has no queue {queue[:60]!r}; allowed: {', '.join(allowed)}"
-        raise UnknownQueue(message, field="queue", allowed=allowed)
-
-
-def _page_size(size: int) -> int:
-    if not 0 <= size <= PAGE_MAX:
-        raise InvalidArgument(f"page_size must be from 1 to {PAGE_MAX}, got {size}", field="page_size")
-    return size or PAGE_DEFAULT
 
 
 def _make_token(seq: int) -> str:

@@ -13,7 +13,7 @@ from shared.errors import StoreUnavailable
 from shared.jobs import limiters
 from shared.jobs.crash_points import crash_point
 from shared.jobs.ledger.records import OutcomeRecord
-from shared.jobs.outcomes import Again, Buried, Cancelled, Done, Failure, Lost, Obsolete, Outcome, Released
+from shared.jobs.outcomes import Again, Buried, Cancelled, Done, Expired, Failure, Lost, Obsolete, Outcome, Released
 from shared.jobs.scripts import Claimed, Completion
 from shared.jobs.submission import Jobs
 
@@ -66,6 +66,12 @@ def _write(jobs: Jobs, claimed: Claimed, worker: str, outcome: Outcome) -> bool:
             failure = Failure("Cancelled", outcome.reason[:2000], "")
             record = _record(claimed, worker, "cancelled", b"null", failure=failure, reason="cancelled")
             return scripts.bury(held, state="cancelled", outcome=_encode(record), error=_event_error(failure))
+        case Expired():
+            failure = Failure("JobExpired", outcome.reason, "")
+            record = _record(claimed, worker, "expired", b"null", failure=failure, reason="queue_ttl")
+            # It was handed out and not begun: that is no attempt.
+            record = msgspec.structs.replace(record, attempts=claimed.attempt - 1)
+            return scripts.bury(held, state="expired", outcome=_encode(record), error=_event_error(failure))
         case Released():
             return scripts.release(held)
         case Obsolete():

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 
 from shared.jobs.maintenance.loop import Loop
+from shared.jobs.meters import send_samples
 from shared.jobs.queue_settings import read
 from shared.jobs.worker import ServiceWorker
 
@@ -20,6 +21,7 @@ def _look(worker: ServiceWorker) -> Callable[[], bool]:
             settings = read(work)
         for setting in settings:
             worker.resize(setting.queue, setting.slots)
+        send_samples(worker.jobs, worker.name, worker.meters)
         return False
 
     return turn

@@ -32,7 +32,8 @@ TRANSITIONS: dict[State, frozenset[State]] = {
     State.BLOCKED: frozenset({State.QUEUED, State.SCHEDULED, State.CANCELLED, State.DEAD, State.EXPIRED}),
     State.QUEUED: frozenset({State.RUNNING, State.SCHEDULED, State.CANCELLED, State.EXPIRED, State.DEAD}),
     State.RUNNING: frozenset(
-        {State.COMPLETED, State.RETRYING, State.SCHEDULED, State.QUEUED, State.DEAD, State.CANCELLED}
+        # Expired: who takes it finds that it should have begun before.
+        {State.COMPLETED, State.RETRYING, State.SCHEDULED, State.QUEUED, State.DEAD, State.CANCELLED, State.EXPIRED}
     ),
     State.RETRYING: frozenset({State.QUEUED, State.RUNNING, State.CANCELLED, State.DEAD}),
     State.COMPLETED: frozenset({State.QUEUED, State.BLOCKED}),

@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Iterator, Sequence
 from datetime import datetime, timedelta
+from decimal import Decimal
 from itertools import islice
 from typing import Any, TypeVar
 
@@ -11,17 +12,20 @@ import structlog
 from shared import clock
 from shared.db import Database, UnitOfWork, run_hook
 from shared.errors import AlreadyExists, InvalidArgument, StoreUnavailable
-from shared.jobs.admission import Request, prepare, prepare_many
+from shared.jobs.admission import Request, prepare, prepare_many, prepare_wait
 from shared.jobs.crash_points import crash_point
 from shared.jobs.definitions import Arguments, Catalogue, JobDefinition
+from shared.jobs.dependencies import Dependency
 from shared.jobs.key_requests import keys_of
 from shared.jobs.keyed_submission import submit_keyed
-from shared.jobs.ledger import ledger, opening, queries
+from shared.jobs.ledger import edges, ledger, opening, queries
+from shared.jobs.ledger.edges import Ends, Wait
 from shared.jobs.ledger.records import Job, JobId, Submission
 from shared.jobs.lock_renewal import Renewals
 from shared.jobs.messages import push_of, pushes_of
 from shared.jobs.scripts import PUSH_DEADLINE_MS, Push, Scripts
-from shared.jobs.states import State
+from shared.jobs.states import FINAL, State
+from shared.jobs.time_limits import keep_times
 from shared.jobs.uniqueness import Unique
 
 log = structlog.get_logger(__name__)
@@ -68,21 +72,47 @@ class Jobs:
         self.send(pushes_of(jobs, must_check=must_check), deadline_ms=deadline_ms)
 
     def send(self, pushes: Sequence[Push], *, deadline_ms: int | None) -> None:
-        """Push what was made of committed rows, as `push` does."""
+        """Push what was made of committed rows, as `push` does.
+
+        The answers are read by the next push. One that is never read is a lost one: the relay looks every 2 s, and the
+        index refuses what comes after its deadline (rule 5).
+        """
         crash_point("submit.committed")
         try:
             if deadline_ms is None:
                 raise StoreUnavailable("Redis does not tell its time")
-            left = 0
-            for batch in batches(pushes, PUSH_BATCH):
-                left += sum(1 for status in self.scripts.enqueue(batch, deadline_ms=deadline_ms) if status < 0)
-                crash_point("submit.batch_pushed")
+            left = self.scripts.enqueue_ahead(_each_sent(batches(pushes, PUSH_BATCH)), deadline_ms=deadline_ms)
         except StoreUnavailable as error:
             left = len(pushes)
             log.warning("push left to the relay", jobs=len(pushes), error=str(error))
         crash_point("submit.pushed")
         if left:
             self._wake_relay()
+
+    def settle(self) -> None:
+        """Wait until what this process pushed last is in the index; a push is sent without waiting for its answer."""
+        if self.scripts.settle_ahead():
+            self._wake_relay()
+
+    def ended(self, work: UnitOfWork, ends: Ends) -> None:
+        """The one door behind every end: call it where a row goes from live to final, in the same transaction, for
+
+        rows with `is_awaited`. What waits for them is settled, or pushed after the commit; their flows count them.
+        """
+        self._follow(work, ends, were_live=True)
+
+    def already_ended(self, work: UnitOfWork, ends: Ends) -> None:
+        """As `ended`, for jobs that have ended before: a new edge to one, or what `ended` did not reach."""
+        self._follow(work, ends, were_live=False)
+
+    def _follow(self, work: UnitOfWork, ends: Ends, *, were_live: bool) -> None:
+        if not ends:
+            return
+        deadline_ms = self.push_deadline()
+        started = edges.follow(work, ends, were_live=were_live)
+        crash_point("edges.followed")
+        if started:
+            work.after_commit(lambda: self.push(started, deadline_ms=deadline_ms))
 
     def _wake_relay(self) -> None:
         try:
@@ -101,6 +131,8 @@ def submit(
     scheduled_for: datetime | None = None,
     idempotency_key: str | None = None,
     group: str | None = None,
+    depends_on: Sequence[Dependency | str] = (),
+    min_success_ratio: float | Decimal | None = None,
     unique_key: str | None = None,
     unique: Unique | None = None,
     sequence: str | None = None,
@@ -109,6 +141,8 @@ def submit(
 ) -> Job:
     """Accept one job durably and return it as committed (or as joined to `within`, whose commit then decides).
 
+    With `depends_on` it is blocked until those jobs of this service have ended, each by its policy. With a
+    `min_success_ratio` it may start when at least that share of them has ended well.
     A job that is unique, by its declaration or by `unique` and `unique_key`, may be there already: then that one is
     returned, with `already_existed`. Jobs of one `sequence` run one after the other, in the order of their commits.
 
@@ -121,16 +155,18 @@ def submit(
         jobs.catalogue, definition, args, queue=queue, priority=priority, scheduled_for=scheduled_for,
         idempotency_key=idempotency_key, group=group, request=request, keys=keys_of(unique, unique_key, sequence),
     )  # fmt: skip
+    wait = prepare_wait(submission, depends_on, min_success_ratio)
     crash_point("submit.checked")
     if not submission.is_durable:
         return _push_only(jobs, [submission], within)[0]
     deadline_ms = jobs.push_deadline()
     if within is not None:
-        return _open(jobs, within, submission, deadline_ms)
-    if submission.idempotency_key is None and not submission.is_keyed:
+        return _open(jobs, within, submission, deadline_ms, wait)
+    is_plain = submission.idempotency_key is None and submission.times is None and wait is None
+    if is_plain and not submission.is_keyed:
         return _open_alone(jobs, submission, deadline_ms)
     with jobs.database.unit_of_work() as work:
-        return _open(jobs, work, submission, deadline_ms)
+        return _open(jobs, work, submission, deadline_ms, wait)
 
 
 def submit_many(
@@ -165,6 +201,8 @@ def submit_many(
             return submit_keyed(jobs, work, submissions, deadline_ms)
         pushes: list[Push] = []
         opened = opening.open_many(work, submissions, meanwhile=lambda made: pushes.extend(pushes_of(made)))
+        if submissions and (times := submissions[0].times) is not None:
+            keep_times(work, [one.id for one in submissions], times, scheduled_for=scheduled_for)
         crash_point("submit_many.opened")
         work.after_commit(lambda: jobs.send(pushes, deadline_ms=deadline_ms))
         return opened
@@ -175,7 +213,11 @@ def submit_many(
         return write(work)
 
 
-def _open(jobs: Jobs, work: UnitOfWork, submission: Submission, deadline_ms: int | None) -> Job:
+def _open(
+    jobs: Jobs, work: UnitOfWork, submission: Submission, deadline_ms: int | None, wait: Wait | None = None
+) -> Job:
+    # First, so that an unknown parent leaves nothing in the caller's transaction.
+    parents = edges.lock_parents(work, [parent.job_id for parent in wait.parents]) if wait is not None else {}
     if submission.idempotency_key is not None:
         holder = ledger.take_key(work, submission)
         crash_point("submit.key_taken")
@@ -189,7 +231,13 @@ def _open(jobs: Jobs, work: UnitOfWork, submission: Submission, deadline_ms: int
     opened = opening.open_one(work, submission)
     if opened is None:  # the id is derived (a child of a repeated attempt, a tick): its first row stands
         return _existing(work, submission.id)
+    if submission.times is not None:
+        keep_times(work, [opened.id], submission.times, scheduled_for=submission.scheduled_for)
     crash_point("submit.opened")
+    if wait is not None:
+        edges.block(work, [wait])
+        jobs.already_ended(work, [(job_id, state) for job_id, state in parents.items() if state in FINAL])
+        return _existing(work, submission.id)
     work.after_commit(lambda: jobs.push([opened], deadline_ms=deadline_ms))
     return opened
 
@@ -247,6 +295,12 @@ def _unwritten(submission: Submission) -> Job:
         finished_at=None,
         group_key=submission.group_key,
     )
+
+
+def _each_sent(pushes: Iterator[list[Push]]) -> Iterator[list[Push]]:
+    for batch in pushes:
+        yield batch
+        crash_point("submit.batch_pushed")
 
 
 def _existing(work: UnitOfWork, job_id: JobId) -> Job:

@@ -7,6 +7,7 @@ import msgspec
 from google.protobuf.timestamp_pb2 import Timestamp
 
 from protos.jobs.v1 import jobs_pb2
+from shared.clock import from_epoch_ms
 from shared.errors import InvalidArgument
 from shared.jobs.ledger.records import Event, Job
 from shared.jobs.states import State
@@ -48,7 +49,15 @@ def progress_of(value: dict[str, Any] | None) -> Any:
     """A proto progress, or None."""
     if not value:
         return None
-    return jobs_pb2.Progress(done=value["done"], total=value["total"], note=value.get("note", ""))
+    eta_ms, data = value.get("eta_ms"), value.get("data")
+    return jobs_pb2.Progress(
+        done=value["done"],
+        total=value["total"],
+        note=value.get("note", ""),
+        stage=value.get("stage", ""),
+        eta=timestamp(from_epoch_ms(eta_ms)) if eta_ms is not None else None,
+        data_json=msgspec.json.encode(data).decode() if data is not None else "",
+    )
 
 
 def job_to_wire(job: Job, service: str) -> Any:

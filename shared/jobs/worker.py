@@ -4,29 +4,34 @@ It must never run a job itself.
 """
 
 import threading
+from collections import Counter
 
 import structlog
 
-from shared import clock, metrics
+from shared import clock
 from shared.errors import StoreUnavailable
 from shared.jobs.attempts import Attempt, perform_attempt
 from shared.jobs.broker import MillraceBroker
-from shared.jobs.claims import Block, Claims
-from shared.jobs.completions import Completions, Ended
+from shared.jobs.claims import Block
+from shared.jobs.completions import Ended
 from shared.jobs.connection import BLOCK_SECONDS
-from shared.jobs.crash_points import crash_point
 from shared.jobs.lanes import Lane
+from shared.jobs.meters import Meter
 from shared.jobs.observation import observe
 from shared.jobs.outcomes import Done, Lost, Outcome, Released
-from shared.jobs.running import Running, RunningAttempts, Stopping
+from shared.jobs.running import Running, Stopping
 from shared.jobs.scripts import Claim, Claimed
 from shared.jobs.settlement import completion_of, settle
+from shared.jobs.shepherd import Shepherd
 from shared.jobs.submission import Jobs
+from shared.jobs.traffic import Traffic
 
 log = structlog.get_logger(__name__)
 CLOSED_PAUSE_SECONDS = 0.25
 FAULT_PAUSE_SECONDS = 0.5
 IDLE_SECONDS = 1.0
+#: How many threads that ended a job may speak to Redis at once.
+SENDERS = 2
 STALLED_AFTER_SECONDS = 30.0
 
 
@@ -44,40 +49,47 @@ class ServiceWorker:
     ) -> None:
         self.jobs = jobs
         self.name = name
-        self.attempts = RunningAttempts()
-        self.completions = Completions(self._on_ended)
         self._broker = broker
         self._resources = resources
         self._lanes = {queue: Lane(queue, n, self._run, name=f"{jobs.service}-{queue}") for queue, n in slots.items()}
         self._stopping = threading.Event()
         #: Set when something ended while the loop waits in this process.
         self._changed = threading.Event()
+        adaptive = (queue for queue in jobs.catalogue.queues.values() if queue.adaptive is not None)
+        self.meters = {queue.name: Meter() for queue in adaptive}
         #: The queues the loop asks for while it blocks in Redis; None while it does not block there.
         self._blocked_on: frozenset[str] | None = None
-        #: True while the loop has nothing to ask for, and waits in this process.
-        self._is_waiting = False
-        #: Whoever computes what to claim holds it until the claim is handed over, so that no slot is promised twice.
-        self._sending = threading.Lock()
+        #: When that block ends at the latest.
+        self._blocked_until = 0.0
+        #: How many threads that ended a job may write and claim at once; the others leave it to them.
+        self._senders = threading.Semaphore(SENDERS)
         self._thread = threading.Thread(target=self._loop, name=f"{jobs.service}-claims", daemon=True)
-        self._claims = Claims(jobs, name)
+        self._traffic = Traffic(jobs, name, self._lanes, attempt=self._attempt, may_start=self._may_start)
+        #: What runs here; the heartbeat names it.
+        self.attempts = self._traffic.attempts
+        self._shepherd = Shepherd(self._lanes.values(), self._on_look, name=f"{jobs.service}-lanes")
+        #: How often ends were taken when the shepherd last looked.
+        self._takes_seen = 0
         self._has_news = False
         self._looked_at = clock.monotonic()
 
     def start(self) -> None:
         """Begin to claim."""
+        self._shepherd.start()
         self._thread.start()
 
     def stop_claiming(self) -> None:
         """Take no more jobs; those that run go on."""
         self._stopping.set()
         self._changed.set()
-        self._claims.ring()
+        self._traffic.claims.ring()
 
     def stop(self, grace_seconds: float) -> None:
         """Drain: wait up to the grace, then interrupt what still runs, which gives it back and costs no attempt."""
         self.stop_claiming()
         give_up_at = clock.monotonic() + grace_seconds
         self._thread.join(timeout=2)
+        self._shepherd.stop()
         for lane in self._lanes.values():
             for attempt in lane.close():
                 lane.ended(0.0)
@@ -93,7 +105,7 @@ class ServiceWorker:
     def _drain(self, give_up_at: float) -> None:
         while self.attempts.all() and clock.monotonic() < give_up_at:
             try:
-                self._flush()
+                self._traffic.flush()
             except StoreUnavailable as error:
                 log.warning("ends wait for Redis", service=self.jobs.service, error=str(error))
                 self._changed.wait(FAULT_PAUSE_SECONDS)
@@ -109,7 +121,7 @@ class ServiceWorker:
 
     def closed(self) -> str | None:
         """None when claims are open, else why this worker starts nothing."""
-        return None if self._claims.identity else f"the index of {self.jobs.service} is not reconciled yet"
+        return None if self._traffic.claims.identity else f"the index of {self.jobs.service} is not reconciled yet"
 
     def resize(self, queue: str, size: int) -> None:
         """Run this many of a queue's jobs at once from now on."""
@@ -125,168 +137,168 @@ class ServiceWorker:
                 self._turn()
             except StoreUnavailable as error:
                 log.warning("claim failed", service=self.jobs.service, error=str(error))
-                self._claims.identity = ""
+                self._traffic.claims.identity = ""
                 self._stopping.wait(FAULT_PAUSE_SECONDS)
             except Exception:  # a loop outlives every fault; a worker without it would claim nothing for ever
                 log.exception("claim loop failed", service=self.jobs.service)
                 self._stopping.wait(FAULT_PAUSE_SECONDS)
 
     def _turn(self) -> None:
-        if not self._claims.recognise():
-            self._flush()
+        self._changed.clear()  # whatever was told before is seen to in this turn
+        if not self._traffic.claims.recognise():
+            self._traffic.flush()
             self._stopping.wait(CLOSED_PAUSE_SECONDS)
             return
-        with self._sending:
-            wants = self._wants()
-            claim = self._claim(wants) if wants else None
+        wants = self._traffic.reserve()
         if not wants:
             self._wait()
             return
-        if claim is not None and (claim.jobs or self._claims.purse):
+        claim = self._claim(wants)
+        if claim is not None and (claim.jobs or self._traffic.claims.purse):
             return
-        waits = (0,) if claim is None else (wait for wait in claim.waits.values() if wait is not None)
-        wait_ms = min(waits, default=BLOCK_SECONDS * 1000)
-        if claim is None or (wait_ms > 0 and not self._block(wants, wait_ms)):
+        wait_ms = 0 if claim is None else _soonest(claim)
+        if claim is None or (wait_ms > 0 and not self._block(wait_ms)):
             self._stopping.wait(CLOSED_PAUSE_SECONDS)
+
+    def _claim(self, wants: dict[str, int], *, block: Block | None = None, lane: Lane | None = None) -> Claim | None:
+        claim = self._traffic.claim(wants, block=block, lane=lane)
+        if claim is not None and claim.jobs:
+            self._shepherd.call()
+        return claim
+
+    def _may_start(self) -> bool:
+        return not self._stopping.is_set()
+
+    def _attempt(self, claimed: Claimed, running: Running) -> Attempt:
+        return Attempt(self.jobs, self._broker, self._resources, self.name, claimed, running)
 
     def _wait(self) -> None:
         """Wait in this process until something has ended; a thread that frees a slot meanwhile claims by itself."""
-        self._flush()
-        self._is_waiting = True
-        try:
-            if not self.completions and not self._wants():
-                self._changed.wait(IDLE_SECONDS)
-        finally:
-            self._is_waiting = False
-            self._changed.clear()
+        if not self._traffic.is_company_near():
+            self._traffic.flush()
+        if not self._traffic.wants():
+            self._changed.wait(IDLE_SECONDS)
 
-    def _wants(self, *, besides: frozenset[str] = frozenset()) -> dict[str, int]:
-        lanes = (lane for lane in self._lanes.values() if lane.queue not in besides)
-        return {lane.queue: want for lane in lanes if (want := lane.wants()) > 0}
-
-    def _claim(self, wants: dict[str, int], *, block: Block | None = None) -> Claim | None:
-        """Write the ends that wait and claim, in one round trip; hand over what came. None when claims are closed."""
-        ended = self.completions.take()
-        try:
-            statuses, claim = self._claims.ask(wants, [each.completion for each in ended], block=block)
-        except StoreUnavailable:
-            self.completions.put_back(ended)
-            raise
-        crash_point("claim.answered")
-        self._confirm(ended, statuses)
-        if claim is not None and self._stopping.is_set():
-            self._claims.give_back(claim)
-            return None
-        for claimed in claim.jobs if claim is not None else ():
-            self._hand_over(claimed)
-        return claim
-
-    def _block(self, wants: dict[str, int], wait_ms: int) -> bool:
+    def _block(self, wait_ms: int) -> bool:
         """Wait for a wake-up and claim at once, in one round trip; False when claims are closed."""
-        keys = [self._claims.wake_key, *(self.jobs.scripts.keys.of_queue(queue, "wake") for queue in wants)]
+        wants = self._traffic.reserve(waits=True)
+        keys = [self._traffic.claims.wake_key, *(self.jobs.scripts.keys.of_queue(queue, "wake") for queue in wants)]
+        seconds = max(0.005, min(wait_ms / 1000, BLOCK_SECONDS))
+        self._blocked_until = clock.monotonic() + seconds
         self._blocked_on = frozenset(wants)
         try:
-            # Whoever ends a job from here on sees that we block and writes it himself; look once for those before.
-            if self.completions or self._stopping.is_set() or self._wants(besides=self._blocked_on):
+            # Whoever ends a job from here on sees that we block and rings when needed; look once for those before.
+            if self._changed.is_set() or self._stopping.is_set() or not wants:
+                for queue, wanted in wants.items():
+                    self._lanes[queue].answered(wanted, waited=True)
                 return True
-            # Lanes that are blocked on only empty meanwhile, so what they want now they can still take then.
-            return self._claim(wants, block=(keys, max(0.005, min(wait_ms / 1000, BLOCK_SECONDS)))) is not None
+            return self._claim(wants, block=(keys, seconds)) is not None
         finally:
             self._blocked_on = None
 
-    def _on_ended(self) -> None:
-        """An end was handed over, or a slot freed: this thread sees to it, unless the loop is about to."""
-        if self._stopping.is_set() or (self._blocked_on is None and not self._is_waiting):
+    def _on_look(self, has_waited: bool) -> None:
+        """The shepherd's look: ends that nobody took since the last one are written, and a stalled lane refilled."""
+        takes, self._takes_seen = self._takes_seen, self._traffic.completions.takes
+        if has_waited or (self._traffic.completions and takes == self._traffic.completions.takes):
+            self._on_ended()
+
+    def _on_ended(self, lane: Lane | None = None) -> None:
+        """An end was handed over, or a slot freed: this thread sees to it, unless one that follows soon will."""
+        if lane is not None and self._traffic.is_company_near() and not lane.wants():
+            return
+        if self._stopping.is_set():
             self._changed.set()
             return
         self._has_news = True
+        if lane is not None:
+            lane.step_aside()
         try:
-            self._see_to_news()
+            self._see_to_news(lane)
         except StoreUnavailable as error:
             log.warning("ends wait for Redis", service=self.jobs.service, error=str(error))
             self._changed.set()
         except Exception:  # the loop will meet it as well; the slot of this thread must live on
             log.exception("ends were not written", service=self.jobs.service)
             self._changed.set()
+        finally:
+            if lane is not None:
+                lane.step_back()
 
-    def _see_to_news(self) -> None:
-        """Write ends and refill lanes the loop does not ask for; one thread at a time, for all that came meanwhile."""
-        while self._has_news and self._sending.acquire(blocking=False):
+    def _see_to_news(self, lane: Lane | None) -> None:
+        """Write ends and refill lanes the loop does not ask for; a few threads at once, for all that came meanwhile."""
+        while self._has_news and self._senders.acquire(blocking=False):
             try:
                 self._has_news = False
-                blocked = self._blocked_on or frozenset()
-                wants = self._wants(besides=blocked)
-                if wants and self._claims.identity:
-                    self._claim(wants)
-                    if self._wants(besides=blocked):
-                        self._call_loop()  # less came than was wanted: when more may come is for the loop to watch
-                elif blocked:
-                    self._flush()
-                else:
-                    self._changed.set()  # nothing to claim yet: the loop writes the ends, many at once
+                wants = self._traffic.reserve() if self._traffic.claims.identity else {}
+                if wants:
+                    claim = self._claim(wants, lane=lane)
+                    if claim is None or self._is_loop_needed(claim, wants):
+                        self._call_loop()
+                elif not self._traffic.is_company_near():
+                    self._traffic.flush()
             finally:
-                self._sending.release()
+                self._senders.release()
+            if self._has_news and lane is not None:
+                lane.fill()  # what was left for this thread must not wait for its next round
+
+    def _is_loop_needed(self, claim: Claim, wants: dict[str, int]) -> bool:
+        """True when less came than was asked for, and more may come at a time that only the loop can watch."""
+        given = Counter(claimed.held.queue for claimed in claim.jobs)
+        short = {queue for queue, wanted in wants.items() if given[queue] < wanted and not self._lanes[queue].may_open}
+        blocked = self._blocked_on
+        if not short or blocked is None:
+            return bool(short)
+        return not short <= blocked or clock.monotonic() + _soonest(claim) / 1000 < self._blocked_until
 
     def _call_loop(self) -> None:
         """Bring our own loop out of its wait, wherever that is."""
         self._changed.set()
         if self._blocked_on is not None:
-            self._claims.ring()
-
-    def _flush(self) -> None:
-        """Write the ends that wait."""
-        while ended := self.completions.take():
-            self._write(ended)
-
-    def _write(self, ended: list[Ended]) -> None:
-        try:
-            statuses = self.jobs.scripts.complete([each.completion for each in ended])
-        except StoreUnavailable:
-            self.completions.put_back(ended)
-            raise
-        self._confirm(ended, statuses)
-
-    def _confirm(self, ended: list[Ended], statuses: list[bool]) -> None:
-        if ended:
-            crash_point("complete.written")
-        for each, is_done in zip(ended, statuses, strict=True):
-            self.attempts.remove(each.running)
-            if not is_done:
-                metrics.STALE_WRITES.labels(service=self.jobs.service).inc()
-                log.warning("stale outcome refused", service=self.jobs.service, job_id=each.running.held.id)
-
-    def _hand_over(self, claimed: Claimed) -> None:
-        running = Running(claimed.held)
-        self.attempts.add(running)
-        crash_point("claim.handed_over")
-        self._lanes[claimed.held.queue].put(
-            Attempt(self.jobs, self._broker, self._resources, self.name, claimed, running)
-        )
+            self._traffic.claims.ring()
 
     def _run(self, lane: Lane, attempt: Attempt) -> None:
-        started = clock.monotonic()
+        is_measured = lane.pace.is_measured()
+        started, worked = clock.monotonic(), clock.thread_seconds() if is_measured else 0.0
         outcome: Outcome = Lost("ended outside its steps; the reaper has it")
         try:
             outcome = perform_attempt(attempt)
         except Exception:  # the thread's last line of defence: the slot must be given back
             log.exception("attempt ended outside its steps", job_id=attempt.claimed.held.id)
         if not attempt.running.is_abandoned:
-            self._end(lane, attempt, outcome, clock.monotonic() - started)
+            seconds = clock.monotonic() - started
+            blocked = seconds - (clock.thread_seconds() - worked) if is_measured else None
+            self._end(lane, attempt, outcome, seconds, blocked=blocked, is_mine=True)
 
     def abandon(self, attempt: Attempt, outcome: Outcome, *, thread: int, seconds: float) -> None:
         """End an attempt whose thread does not come back; another thread takes its slot."""
         self._end(self._lanes[attempt.claimed.held.queue].without(thread), attempt, outcome, seconds)
 
-    def _end(self, lane: Lane, attempt: Attempt, outcome: Outcome, seconds: float) -> None:
+    def _end(
+        self,
+        lane: Lane,
+        attempt: Attempt,
+        outcome: Outcome,
+        seconds: float,
+        *,
+        blocked: float | None = None,
+        is_mine: bool = False,
+    ) -> None:
         # The slot is free from here on: the next claim can travel together with this end.
-        lane.ended(seconds)
-        self._write_end(attempt, outcome)
+        lane.ended(seconds, blocked)
+        self._write_end(attempt, outcome, lane if is_mine else None)
+        if self.meters and (meter := self.meters.get(lane.queue)) is not None:
+            meter.note(outcome, seconds)
         observe(self.jobs.service, attempt.running.job, attempt.claimed, outcome, seconds)
 
-    def _write_end(self, attempt: Attempt, outcome: Outcome) -> None:
+    def _write_end(self, attempt: Attempt, outcome: Outcome, lane: Lane | None = None) -> None:
         if isinstance(outcome, Done):
-            self.completions.add(Ended(completion_of(attempt.claimed, self.name, outcome), attempt.running))
-            return
-        settle(self.jobs, attempt.claimed, self.name, outcome)
-        self.attempts.remove(attempt.running)
-        self._on_ended()
+            self._traffic.completions.add(Ended(completion_of(attempt.claimed, self.name, outcome), attempt.running))
+        else:
+            settle(self.jobs, attempt.claimed, self.name, outcome)
+            self.attempts.remove(attempt.running)
+        self._on_ended(lane)
+
+
+def _soonest(claim: Claim) -> int:
+    """Milliseconds until time alone may give more to one of the queues asked for; an enqueue may before."""
+    return min((wait for wait in claim.waits.values() if wait is not None), default=BLOCK_SECONDS * 1000)

@@ -2,5 +2,15 @@
 
 from shared.outbound.bucket import Permit, Rate, TokenBucket
 from shared.outbound.client import AnswerRefused, JsonAnswer, OutboundClient
+from shared.outbound.guard import Guard, Verdict
 
-__all__ = ["AnswerRefused", "JsonAnswer", "OutboundClient", "Permit", "Rate", "TokenBucket"]
+__all__ = [
+    "AnswerRefused",
+    "Guard",
+    "JsonAnswer",
+    "OutboundClient",
+    "Permit",
+    "Rate",
+    "TokenBucket",
+    "Verdict",
+]

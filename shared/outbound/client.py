@@ -19,6 +19,7 @@ from shared.metrics import UPSTREAM_REQUESTS, UPSTREAM_SECONDS
 from shared.outbound.answers import excerpt, parse_json, retry_after
 from shared.outbound.bucket import Rate, TokenBucket
 from shared.outbound.deadline import DeadlineTransport, time_limit
+from shared.outbound.guard import Guard, Verdict, watched
 from shared.outbound.targets import checked_base_url, under
 
 MAX_BODY_BYTES = 2 * 1024 * 1024
@@ -60,8 +61,10 @@ class OutboundClient:
         headers: Mapping[str, str] | None = None,
         secret_headers: Mapping[str, str] | None = None,
         max_body_bytes: int = MAX_BODY_BYTES,
+        guard: Guard | None = None,
     ) -> None:
         self.name = name
+        self._guard = guard
         self._base = checked_base_url(name, base_url)
         self._seconds = timeout.total_seconds()
         self._bucket = TokenBucket(rate)
@@ -100,11 +103,15 @@ class OutboundClient:
     def get(self, path: str, params: Mapping[str, str] | None = None) -> JsonAnswer:
         """GET `path` below the base URL.
 
-        Raises UpstreamRateLimited when the provider, or our own pace, refuses for now; UpstreamUnavailable for
-        every other failure, AnswerRefused among them.
+        Raises UpstreamRateLimited when the provider, or our own pace, refuses for now (CircuitOpen and BudgetExhausted
+        when its guard does); UpstreamUnavailable for every other failure, AnswerRefused among them.
         """
         url = under(self._base, path)
         self._wait_for_turn()
+        with watched(self._guard, _verdict):
+            return self._ask(url, params)
+
+    def _ask(self, url: httpx.URL, params: Mapping[str, str] | None) -> JsonAnswer:
         started = monotonic()
         try:
             status, body = self._exchange(url, params)
@@ -193,3 +200,10 @@ class OutboundClient:
             if len(body) > limit:
                 break
         return bytes(body[: limit + 1])
+
+
+def _verdict(error: UpstreamUnavailable) -> Verdict:
+    """A provider that refuses what it was asked is alive; whether one that says 429 works is not known."""
+    if isinstance(error, UpstreamRateLimited):
+        return Verdict.NEUTRAL
+    return Verdict.OK if isinstance(error, AnswerRefused) and error.status < 500 else Verdict.FAILED

@@ -35,11 +35,12 @@ def test_the_block_gives_addresses_that_answer(block: dict[str, str]) -> None:
 
 
 def test_the_block_gives_a_grpc_address_of_every_service(block: dict[str, str]) -> None:
-    name, address = block["gRPC"].split()
+    addresses = dict(each.split() for each in block["gRPC"].split(", "))
 
-    assert name == "market-data"
-    with grpc.insecure_channel(address) as channel:
-        grpc.channel_ready_future(channel).result(SECONDS)
+    assert addresses.keys() == {"alerts", "market-data"}
+    for address in addresses.values():
+        with grpc.insecure_channel(address) as channel:
+            grpc.channel_ready_future(channel).result(SECONDS)
 
 
 def test_the_block_gives_stores_that_let_one_in(block: dict[str, str]) -> None:
@@ -92,7 +93,7 @@ def test_status_prints_lines_a_shell_can_take_over(product: Product, block: dict
     assert block["PostgreSQL"].endswith(database_url)
     assert block["Redis"].endswith(redis_url)
     assert block["Sandbox"].startswith(sandbox)
-    assert block["gRPC"].endswith(address)
+    assert f"market-data {address}" in block["gRPC"]
 
 
 def test_twenty_coins_are_live_and_their_jobs_show_what_they_did(product: Product) -> None:

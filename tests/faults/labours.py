@@ -11,6 +11,7 @@ from shared.jobs import (
     Job,
     JobContext,
     Jobs,
+    Overlap,
     Schedule,
     Unrecoverable,
     minutes,
@@ -19,12 +20,16 @@ from shared.jobs import (
     submit_many,
 )
 from shared.jobs.broker import MillraceBroker
+from shared.jobs.flows.graphs import Node
+from shared.jobs.flows.opening import submit_flow
+from shared.jobs.flows.verbs import cancel_flow, retry_flow
 from shared.jobs.maintenance.ledger_writer import LedgerWriter
 from shared.jobs.maintenance.reaper import reap_once
 from shared.jobs.maintenance.reconciler import reconcile_once
 from shared.jobs.maintenance.relay import relay_once
 from shared.jobs.maintenance.settler import settle_once
 from shared.jobs.schedules.firing import fire_once
+from shared.jobs.schedules.following import follow_once
 from shared.jobs.testing import crash_at, record
 from tests.runtime.jobs.sample import (
     SERVICE,
@@ -170,6 +175,18 @@ def _scheduled(bench: Bench) -> Sequence[Job]:
     return ()
 
 
+def _buffered(bench: Bench) -> Sequence[Job]:
+    schedule = Schedule(name="tick", job="play", args={"number": 10}, every=minutes(10), overlap=Overlap.BUFFER_ONE)
+    for _ in range(2):
+        with bench.jobs.database.unit_of_work() as work:
+            put_schedule(work, schedule, run_now=True)
+        fire_once(bench.jobs)
+    bench.run()
+    settle_once(bench.jobs)
+    bench.sql("UPDATE schedule SET check_at = clock_timestamp() WHERE buffered = 1")
+    return ()
+
+
 def _lost(bench: Bench) -> Sequence[Job]:
     jobs = [*_submitted("")(bench), *_submitted("plain")(bench)]
     bench.attempt(bench.claim(1)[0])
@@ -177,6 +194,30 @@ def _lost(bench: Bench) -> Sequence[Job]:
     record(bench.runtime)  # from here on the rows are known to be pushed: only a rebuild brings them back
     bench.redis.flushdb()
     return jobs
+
+
+def _flow(jobs: Jobs, note: str = "") -> list[str]:
+    """A job and one that waits for it; their ids."""
+    first = Node(key="a", job=play, args=Play(number=10, note=note))
+    second = Node(key="b", job=play, args=Play(number=20, note=note), depends_on=["a"])
+    return [node.job_id for node in submit_flow(jobs, "f", [first, second]).nodes]
+
+
+def _flow_of(note: str, *, is_run: bool = False, is_settled: bool = False) -> Callable[[Bench], Sequence[Job]]:
+    def prepare(bench: Bench) -> Sequence[Job]:
+        ids = _flow(bench.jobs, note)
+        if is_run:
+            bench.run()
+        if is_settled:
+            bench.settle()
+        return [bench.row(job_id) for job_id in ids]
+
+    return prepare
+
+
+def _flow_id(jobs: Jobs) -> str:
+    with jobs.database.unit_of_work() as work:
+        return str(work.connection.exec_driver_sql("SELECT id FROM flow").scalar_one())
 
 
 def _nothing(_bench: Bench) -> Sequence[Job]:
@@ -202,7 +243,16 @@ LABOURS: dict[str, Labour] = {
     "reap for the third time": Labour(_expired_twice_before, lambda jobs, _: reap_once(jobs)),
     "write history": Labour(_ended, _write_history),
     "fire": Labour(_scheduled, lambda jobs, _: fire_once(jobs)),
+    "follow": Labour(_buffered, lambda jobs, _: follow_once(jobs)),
     "rebuild": Labour(_lost, lambda jobs, _: reconcile_once(jobs)),
+    "submit a flow": Labour(_nothing, lambda jobs, say: [say(job_id) for job_id in _flow(jobs)]),
+    "run a flow": Labour(_flow_of(""), _work),
+    "settle a flow": Labour(_flow_of("plain", is_run=True), lambda jobs, _: settle_once(jobs)),
+    "bury a flow": Labour(_flow_of("dies", is_run=True), lambda jobs, _: settle_once(jobs)),
+    "cancel a flow": Labour(_flow_of(""), lambda jobs, _: cancel_flow(jobs, _flow_id(jobs))),
+    "retry a flow": Labour(
+        _flow_of("dies", is_run=True, is_settled=True), lambda jobs, _: retry_flow(jobs, _flow_id(jobs))
+    ),
 }
 #: The labours that reach each point; together they reach all.
 REACHED_BY: dict[str, tuple[str, ...]] = {
@@ -210,7 +260,7 @@ REACHED_BY: dict[str, tuple[str, ...]] = {
     "submit.key_taken": ("submit",),
     "submit.opened": ("submit", "submit in a transaction"),
     "submit_many.opened": ("submit in bulk",),
-    "submit.committed": ("submit", "submit in a transaction", "fire"),
+    "submit.committed": ("submit", "submit in a transaction", "fire", "run a flow", "settle a flow"),
     "submit.batch_pushed": ("submit in bulk",),
     "submit.pushed": ("submit", "submit in a transaction"),
     "relay.locked": ("relay",),
@@ -242,9 +292,14 @@ REACHED_BY: dict[str, tuple[str, ...]] = {
     "fire.ticked": ("fire",),
     "fire.opened": ("fire",),
     "fire.fired": ("fire",),
+    "follow.opened": ("follow",),
     "reconcile.marked": ("rebuild",),
     "reconcile.pushed": ("rebuild",),
     "reconcile.compared": ("rebuild",),
     "reconcile.recorded": ("rebuild",),
     "reconcile.adopted": ("rebuild",),
+    "flow.opened": ("submit a flow",),
+    "flow.ended": ("cancel a flow",),
+    "flow.retried": ("retry a flow",),
+    "edges.followed": ("run a flow", "settle a flow", "bury a flow", "cancel a flow"),
 }

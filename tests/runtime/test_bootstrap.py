@@ -13,7 +13,7 @@ from services.market_data.app import SERVICE
 from services.market_data.clients import PriceSources
 from shared.bootstrap import Service, ServiceRuntime
 from shared.bootstrap.__main__ import main
-from shared.bootstrap.assembly import assemble_with, configured, find_jobs, find_service
+from shared.bootstrap.assembly import assemble_with, configured, find_jobs, find_service, find_services
 from shared.errors import ConfigurationInvalid, InvalidArgument
 from shared.jobs import Queue, Rate, minutes
 from shared.settings import ServiceSettings, load
@@ -30,6 +30,13 @@ def settings(**environ: str) -> ServiceSettings:
 def test_a_service_is_found_by_its_folder() -> None:
     assert find_service("market_data") is SERVICE
     assert (SERVICE.name, SERVICE.display) == ("market_data", "market-data")
+
+
+def test_every_folder_of_services_is_found_without_a_list() -> None:
+    folders = sorted(path.parent.name for path in (Path(__file__).parents[2] / "services").glob("*/app.py"))
+
+    assert [service.name for service in find_services()] == folders
+    assert {"alerts", "gateway", "market_data"} <= set(folders)
 
 
 @pytest.mark.parametrize("name", ["nowhere", "market-data"])

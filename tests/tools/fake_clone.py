@@ -84,7 +84,9 @@ class FakeClone:
         for package in ("stores", "supervisor"):
             source = REPOSITORY / "tools" / package
             shutil.copytree(source, root / "tools" / package, ignore=shutil.ignore_patterns("__pycache__"))
-        shutil.copy(REPOSITORY / "tools/environment.py", root / "tools/environment.py")
+        for name in ("tools/environment.py", "services/market_data/demo.toml"):
+            (root / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy(REPOSITORY / name, root / name)
         stand_ins = {
             "tools/__init__.py": "",
             "tools/sandbox/__init__.py": "",

@@ -44,6 +44,7 @@ def produce(runtime: ServiceRuntime, order: Order) -> orders.Answer:
     jobs, name, due = runtime.jobs, name_of(is_durable=order.is_durable), order.due_at()
     jobs.push_deadline()  # Opens the connections that a running producer has.
     jobs.database.ping()
+    jobs.database.run_alone("SELECT 1", [])
 
     def single(number: int) -> None:
         submit(jobs, name, order.arguments(number), scheduled_for=due)

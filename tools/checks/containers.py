@@ -1,17 +1,18 @@
 """Owns the checks of the compose file and the image. It parses and lints; it must never claim that an image builds."""
 
+import re
 import tempfile
 from pathlib import Path
 
 from tools.checks.outcome import TOOLS, Outcome, from_program
 
 COMPOSE = "docker-compose.yml"
-EXAMPLE = "tools/docker/.env.example"
 DOCKERFILE = "tools/docker/service.Dockerfile"
+_REQUIRED = re.compile(r"\$\{([A-Z_]+):\?")
 
 
 def compose(root: Path) -> Outcome:
-    """Compose itself accepts the file once every name of the example is set."""
+    """Compose itself accepts the file once every name that it requires is set."""
     with tempfile.TemporaryDirectory() as folder:
         environment = Path(folder, "env")
         environment.write_text("".join(f"{name}=checked\n" for name in names(root)), encoding="utf-8")
@@ -29,6 +30,5 @@ def command(environment: Path) -> list[str | Path]:
 
 
 def names(root: Path) -> list[str]:
-    """The names that the example of the environment file declares."""
-    lines = (root / EXAMPLE).read_text(encoding="utf-8").splitlines()
-    return [line.partition("=")[0] for line in lines if "=" in line and not line.startswith("#")]
+    """The names that the compose file requires, which `tools/docker/make-env` makes."""
+    return sorted(set(_REQUIRED.findall((root / COMPOSE).read_text(encoding="utf-8"))))

@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from shared.bootstrap import Service, ServiceRuntime
 from shared.db import Database, migrations
 from shared.db.engine import psycopg_url
-from shared.jobs import Catalogue, Jobs, Schedule, put_schedule, seconds
+from shared.jobs import Catalogue, Jobs, Overlap, Schedule, put_schedule, seconds
 from shared.jobs.broker import MillraceBroker
 from shared.jobs.connection import connect
 from shared.jobs.ledger.models import metadata
@@ -69,7 +69,7 @@ def put_schedules(runtime: ServiceRuntime) -> None:
     """Some schedules that tick every second."""
     with runtime.database.unit_of_work() as work:
         for number in range(SCHEDULES):
-            put_schedule(work, Schedule(name=f"second-{number}", job="tick", every=seconds(1)))
+            put_schedule(work, Schedule(name=f"second-{number}", job="tick", every=seconds(1), overlap=Overlap.ALLOW))
 
 
 _OWN_TABLES = """

@@ -117,7 +117,10 @@ def read_ledger(url: str) -> dict[str, Any]:
             return connection.execute(statement.encode()).fetchall()
 
         connection.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
-        ticks = "SELECT schedule, (extract(epoch FROM tick) * 1000)::bigint, job_id::text FROM schedule_tick"
+        ticks = (
+            "SELECT schedule, (extract(epoch FROM tick) * 1000)::bigint, job_id::text FROM schedule_tick "
+            "WHERE outcome = 'fired'"
+        )
         last = (
             "SELECT name, (extract(epoch FROM last_run_at) * 1000)::bigint FROM schedule WHERE last_run_at IS NOT NULL"
         )

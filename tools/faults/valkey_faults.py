@@ -63,9 +63,10 @@ class FaultyValkey:
         self.losses.append(Loss(seconds * 1000 + micros // 1000, "flush"))
 
     def forget_scripts(self) -> None:
-        """SCRIPT FLUSH."""
+        """FUNCTION FLUSH, and what scripts there are."""
         with self.client() as client:
             client.script_flush()
+            client.function_flush()
 
     def starve(self, lasting: float) -> None:
         """Next to no memory allowed for a time, so that writes are refused."""

@@ -1,12 +1,11 @@
 """Owns the one block that tells a newcomer where everything is. It must never name what does not run."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from tools.supervisor.state import StateFolder
 
 WIDTH = 12
-PACE = "price-updates 600/min instead of 10/min, every 10 s instead of 300 s"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -19,7 +18,7 @@ class Announcement:
     connections: Mapping[str, str]
     grpc: Mapping[str, str]
     stores: Mapping[str, str]
-    demo_pace: bool
+    paces: Sequence[str]
     dashboard: bool
 
     def text(self) -> str:
@@ -39,7 +38,7 @@ class Announcement:
             ("Sandbox", f"{self.connections['MILLRACE_SANDBOX_URL']}/_sandbox/prices   (plays the price providers)"),
             ("Data", str(self.state.folder)),
             ("Logs", f"{self.state.logs}   (tools/logs -f)"),
-            *([("Demo pace", PACE)] if self.demo_pace else []),
+            *([("Demo pace", "; ".join(self.paces))] if self.paces else []),
         ]
         body = "\n".join(f"  {name:<{WIDTH}}{value}" for name, value in lines)
         first = f"Millrace is up: {self.topology} topology, ready after {self.seconds:.1f} s"

@@ -6,15 +6,9 @@ from dataclasses import dataclass
 
 from tools.stores.ports import HOST
 from tools.supervisor.credentials import Credentials
+from tools.supervisor.demonstrations import Demonstration
 from tools.supervisor.wiring import GATEWAY, Ports, as_role, display
 
-#: The demonstration's pace; the documents' own is ten times slower than a newcomer's patience.
-DEMO_PACE = {"PRICE_INTERVAL_SECONDS": "10", "QUOTE_MAX_AGE_SECONDS": "5", "PRICE_UPDATES_RATE_PER_MINUTE": "600"}
-SANDBOX_PATHS = {
-    "MARKET_DATA_DEXSCREENER_BASE_URL": "/dexscreener",
-    "MARKET_DATA_COINGECKO_BASE_URL": "/coingecko/api/v3",
-    "MARKET_DATA_GECKOTERMINAL_BASE_URL": "/geckoterminal/api/v2",
-}
 #: Shorter than the supervisor's own grace, so that processes end by themselves.
 SHUTDOWN_GRACE_SECONDS = "6"
 #: PYTHONDONTWRITEBYTECODE would have each process compile everything anew at each start: seconds instead of tenths.
@@ -40,6 +34,7 @@ class ChildEnvironments:
     services: Sequence[str]
     admin_url: str
     redis_url: str
+    demonstrations: Sequence[Demonstration] = ()
 
     def database_url(self, service: str) -> str:
         return as_role(self.admin_url, service, self.credentials.roles[service])
@@ -84,9 +79,9 @@ class ChildEnvironments:
             **grpc,
         }
 
-    def pace_set(self) -> bool:
-        """Whether the demonstration's pace is ours and not the user's."""
-        return all(not self.user.get(name) for name in DEMO_PACE)
+    def paces(self) -> list[str]:
+        """What the demonstrations set, in words, where the user has not set it himself."""
+        return [each.pace for each in self.demonstrations if each.is_ours(self.user)]
 
     def everybody(self) -> list[str]:
         return [*self.services, GATEWAY]
@@ -96,7 +91,10 @@ class ChildEnvironments:
 
     def _common(self) -> dict[str, str]:
         addresses = [f"{display(service)}={self.ports.address(f'grpc:{service}')}" for service in self.services]
-        sandbox = {name: self.ports.http("sandbox", path) for name, path in SANDBOX_PATHS.items()}
+        shown: dict[str, str] = {}
+        for each in self.demonstrations:
+            paths = {f"{each.service.upper()}_{name}": path for name, path in each.sandbox.items()}
+            shown |= {**each.settings, **{name: self.ports.http("sandbox", path) for name, path in paths.items()}}
         return {
             "REDIS_URL": self.redis_url,
             "MILLRACE_SERVICE_TOKEN": self.credentials.service_token,
@@ -106,8 +104,7 @@ class ChildEnvironments:
             "LOG_FORMAT": "json",
             "PYTHONUNBUFFERED": "1",
             "SHUTDOWN_GRACE_SECONDS": SHUTDOWN_GRACE_SECONDS,
-            **DEMO_PACE,
-            **sandbox,
+            **shown,
         }
 
     def _with_user(self, made: Mapping[str, str]) -> dict[str, str]:

@@ -9,7 +9,7 @@ from tools.stores.errors import StoreFailed
 from tools.stores.postgres import PostgresServer
 from tools.stores.process_identity import ProcessIdentity
 from tools.stores.valkey import ValkeyServer
-from tools.supervisor import credentials, demo_coins, leftovers, probes, run_record, topology, wiring
+from tools.supervisor import credentials, demo_coins, demonstrations, leftovers, probes, run_record, topology, wiring
 from tools.supervisor.announcement import Announcement
 from tools.supervisor.child_environment import ChildEnvironments
 from tools.supervisor.children import Child
@@ -126,6 +126,7 @@ class Product:
             services=services,
             admin_url=admin_url,
             redis_url=redis_url,
+            demonstrations=demonstrations.load(self.state, services),
         )
 
     def _announce(
@@ -150,7 +151,7 @@ class Product:
                 "postgres": f"embedded PostgreSQL {postgres.version}" if postgres else "from DATABASE_URL",
                 "valkey": f"embedded {valkey.program.name} {valkey.version}" if valkey else "from REDIS_URL",
             },
-            demo_pace=environments.pace_set(),
+            paces=environments.paces(),
             dashboard=probes.answers(gateway + "/"),
         )
         seeded = demo_coins.seed(gateway, key, sandbox)

@@ -1,6 +1,7 @@
 import datetime
 
 from google.protobuf import timestamp_pb2 as _timestamp_pb2
+from protos.jobs.v1 import dependencies_pb2 as _dependencies_pb2
 from google.protobuf.internal import containers as _containers
 from google.protobuf.internal import enum_type_wrapper as _enum_type_wrapper
 from google.protobuf import descriptor as _descriptor
@@ -74,14 +75,20 @@ class Job(_message.Message):
     def __init__(self, id: _Optional[str] = ..., service: _Optional[str] = ..., queue: _Optional[str] = ..., name: _Optional[str] = ..., state: _Optional[_Union[JobState, str]] = ..., priority: _Optional[int] = ..., attempts_made: _Optional[int] = ..., attempts_max: _Optional[int] = ..., progress: _Optional[_Union[Progress, _Mapping]] = ..., args_json: _Optional[str] = ..., result_json: _Optional[str] = ..., error: _Optional[_Union[JobError, _Mapping]] = ..., created_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., scheduled_for: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., started_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., finished_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., generation: _Optional[int] = ..., wait_reason: _Optional[str] = ...) -> None: ...
 
 class Progress(_message.Message):
-    __slots__ = ("done", "total", "note")
+    __slots__ = ("done", "total", "note", "stage", "eta", "data_json")
     DONE_FIELD_NUMBER: _ClassVar[int]
     TOTAL_FIELD_NUMBER: _ClassVar[int]
     NOTE_FIELD_NUMBER: _ClassVar[int]
+    STAGE_FIELD_NUMBER: _ClassVar[int]
+    ETA_FIELD_NUMBER: _ClassVar[int]
+    DATA_JSON_FIELD_NUMBER: _ClassVar[int]
     done: float
     total: float
     note: str
-    def __init__(self, done: _Optional[float] = ..., total: _Optional[float] = ..., note: _Optional[str] = ...) -> None: ...
+    stage: str
+    eta: _timestamp_pb2.Timestamp
+    data_json: str
+    def __init__(self, done: _Optional[float] = ..., total: _Optional[float] = ..., note: _Optional[str] = ..., stage: _Optional[str] = ..., eta: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., data_json: _Optional[str] = ...) -> None: ...
 
 class JobError(_message.Message):
     __slots__ = ("type", "message", "traceback", "reason")
@@ -96,7 +103,7 @@ class JobError(_message.Message):
     def __init__(self, type: _Optional[str] = ..., message: _Optional[str] = ..., traceback: _Optional[str] = ..., reason: _Optional[str] = ...) -> None: ...
 
 class SubmitJobRequest(_message.Message):
-    __slots__ = ("name", "args_json", "queue", "priority", "scheduled_for", "idempotency_key", "source", "unique_key", "unique", "sequence", "group")
+    __slots__ = ("name", "args_json", "queue", "priority", "scheduled_for", "idempotency_key", "source", "depends_on", "min_success_ratio", "unique_key", "unique", "sequence", "group")
     NAME_FIELD_NUMBER: _ClassVar[int]
     ARGS_JSON_FIELD_NUMBER: _ClassVar[int]
     QUEUE_FIELD_NUMBER: _ClassVar[int]
@@ -104,6 +111,8 @@ class SubmitJobRequest(_message.Message):
     SCHEDULED_FOR_FIELD_NUMBER: _ClassVar[int]
     IDEMPOTENCY_KEY_FIELD_NUMBER: _ClassVar[int]
     SOURCE_FIELD_NUMBER: _ClassVar[int]
+    DEPENDS_ON_FIELD_NUMBER: _ClassVar[int]
+    MIN_SUCCESS_RATIO_FIELD_NUMBER: _ClassVar[int]
     UNIQUE_KEY_FIELD_NUMBER: _ClassVar[int]
     UNIQUE_FIELD_NUMBER: _ClassVar[int]
     SEQUENCE_FIELD_NUMBER: _ClassVar[int]
@@ -115,11 +124,13 @@ class SubmitJobRequest(_message.Message):
     scheduled_for: _timestamp_pb2.Timestamp
     idempotency_key: str
     source: str
+    depends_on: _containers.RepeatedCompositeFieldContainer[_dependencies_pb2.Dependency]
+    min_success_ratio: float
     unique_key: str
     unique: UniqueRule
     sequence: str
     group: str
-    def __init__(self, name: _Optional[str] = ..., args_json: _Optional[str] = ..., queue: _Optional[str] = ..., priority: _Optional[int] = ..., scheduled_for: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., idempotency_key: _Optional[str] = ..., source: _Optional[str] = ..., unique_key: _Optional[str] = ..., unique: _Optional[_Union[UniqueRule, _Mapping]] = ..., sequence: _Optional[str] = ..., group: _Optional[str] = ...) -> None: ...
+    def __init__(self, name: _Optional[str] = ..., args_json: _Optional[str] = ..., queue: _Optional[str] = ..., priority: _Optional[int] = ..., scheduled_for: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., idempotency_key: _Optional[str] = ..., source: _Optional[str] = ..., depends_on: _Optional[_Iterable[_Union[_dependencies_pb2.Dependency, _Mapping]]] = ..., min_success_ratio: _Optional[float] = ..., unique_key: _Optional[str] = ..., unique: _Optional[_Union[UniqueRule, _Mapping]] = ..., sequence: _Optional[str] = ..., group: _Optional[str] = ...) -> None: ...
 
 class UniqueRule(_message.Message):
     __slots__ = ("mode", "ttl_ms", "wait_ms", "max_wait_ms")

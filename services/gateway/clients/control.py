@@ -3,11 +3,14 @@
 It must never decide what a state allows.
 """
 
+from collections.abc import Callable
 from typing import Any
+
+import grpc
 
 from protos.jobs.v1 import jobs_pb2, jobs_pb2_grpc
 from services.gateway.clients.directory import QueueDirectory
-from services.gateway.clients.fleet import Fleet, ask, unavailable
+from services.gateway.clients.fleet import Fleet, StubT, ask, unavailable
 from services.gateway.clients.jobs import Jobs
 from shared.errors import InvalidArgument
 
@@ -39,6 +42,10 @@ class Control:
             if (queue.service, queue.name) == (owner, name):
                 return queue
         raise unavailable([owner])
+
+    def stub(self, kind: Callable[[grpc.Channel], StubT], service: str) -> StubT:
+        """A client of another contract that the service serves beside JobService."""
+        return self._fleet.stub(kind, service)
 
     def call(self, service: str, method: str, request: Any) -> Any:
         """One verb of a service's JobService; what it refuses keeps its class."""

@@ -20,7 +20,7 @@ StubT = TypeVar("StubT")
 #: Of calls that ask every service: a caller waits for the slowest.
 FAN_OUT_SECONDS = 3.0
 #: Fields of the protos that REST calls otherwise.
-REST_WORDS = {"args_json": "args", "page_token": "cursor", "page_size": "limit"}
+REST_WORDS = {"args_json": "args", "result_json": "result", "page_token": "cursor", "page_size": "limit"}
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,12 +5,13 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from protos.jobs.v1 import jobs_pb2, jobs_pb2_grpc
+from protos.jobs.v1 import dependencies_pb2, jobs_pb2, jobs_pb2_grpc
 from services.gateway.clients.directory import QueueDirectory, QueueView
-from services.gateway.clients.fleet import FAN_OUT_SECONDS, Fleet, ask, unavailable
+from services.gateway.clients.fleet import FAN_OUT_SECONDS, Fleet, ask
 from services.gateway.clients.job_pages import JobPage, Page, PageWanted, merge
+from services.gateway.clients.search import first_found
 from services.gateway.domain.cursors import MergeCursor, decode, fingerprint
-from shared.errors import NotFound, PayloadTooLarge, PlatformError, UnknownService
+from shared.errors import PayloadTooLarge, UnknownService
 
 #: The proto's values to the words of the REST API.
 STATE_WORDS = {value: name.removeprefix("JOB_STATE_").lower() for name, value in jobs_pb2.JobState.items() if value}
@@ -27,6 +28,8 @@ class Submission:
     priority: int
     scheduled_for: datetime | None
     idempotency_key: str
+    depends_on: Sequence[dependencies_pb2.Dependency] = ()
+    min_success_ratio: float | None = None
     unique_key: str = ""
     unique: jobs_pb2.UniqueRule | None = None
     sequence: str = ""
@@ -65,6 +68,8 @@ class Jobs:
             priority=submission.priority,
             scheduled_for=submission.scheduled_for,
             idempotency_key=submission.idempotency_key,
+            depends_on=submission.depends_on,
+            min_success_ratio=submission.min_success_ratio,
             unique_key=submission.unique_key,
             unique=submission.unique,
             sequence=submission.sequence,
@@ -75,23 +80,13 @@ class Jobs:
 
     def get(self, job_id: str) -> jobs_pb2.Job:
         """The job of this id. Raises NotFound, or PeerUnavailable while a service that is down could have it."""
-        down: list[str] = []
         request = jobs_pb2.GetJobRequest(id=job_id)
 
         def start(service: str) -> Any:
             return self._stub(service).GetJob.future(request, timeout=FAN_OUT_SECONDS)
 
-        for answer in self._fleet.ask_each(self._fleet.names, start):
-            if answer.value is not None:
-                job: jobs_pb2.Job = answer.value.job
-                return job
-            if answer.is_unavailable:
-                down.append(answer.service)
-            elif not isinstance(answer.error, NotFound):
-                raise answer.error or PlatformError("a service answered nothing")
-        if down:
-            raise unavailable(down)
-        raise NotFound(f"no job {job_id}")
+        job: jobs_pb2.Job = first_found(self._fleet, start, missing=f"no job {job_id}").job
+        return job
 
     def list(self, wanted: JobFilter, *, limit: int, cursor: str) -> JobPage:
         """One page of the jobs of all services that fit, newest first."""

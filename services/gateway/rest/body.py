@@ -56,6 +56,13 @@ async def read_document(request: Request) -> Document:
     return Document(raw, await run_in_threadpool(parse_object, raw, max_depth=MAX_ARGS_DEPTH + 1))
 
 
+async def read_deep_document(request: Request) -> Document:
+    """As `read_document`, for a body that holds jobs in a list: two levels more."""
+    _check_media_type(request.headers)
+    raw = await _read(request)
+    return Document(raw, await run_in_threadpool(parse_object, raw, max_depth=MAX_ARGS_DEPTH + 3))
+
+
 def typed(model: type[B]) -> Callable[[Document], Awaitable[B]]:
     """The dependency that gives a route its body as `model`."""
 
@@ -95,20 +102,20 @@ def args_text(document: Document) -> str:
 
 def documented(model: type[StrictBody], *, is_needed: bool = True) -> dict[str, Any]:
     """The OpenAPI of a route that takes `model`."""
-    schema = model.model_json_schema()
-    parts = schema.pop("$defs", {})
-    written = {"schema": _inlined(schema, parts)}
-    return {"requestBody": {"required": is_needed, "content": {"application/json": written}}}
+    whole = model.model_json_schema()
+    schema = {"schema": _inlined(whole, whole.pop("$defs", {}))}
+    return {"requestBody": {"required": is_needed, "content": {"application/json": schema}}}
 
 
-def _inlined(part: Any, parts: dict[str, Any]) -> Any:
-    """A schema with what it refers to in its place: what is beside a route has no components of its own."""
-    if isinstance(part, dict):
-        reference = part.get("$ref")
-        if isinstance(reference, str):
-            return _inlined(parts[reference.removeprefix("#/$defs/")], parts)
-        return {name: _inlined(value, parts) for name, value in part.items()}
-    return [_inlined(value, parts) for value in part] if isinstance(part, list) else part
+def _inlined(part: Any, definitions: dict[str, Any]) -> Any:
+    """The schema with its parts in their places: the description as a whole has no room for a body's own names."""
+    if isinstance(part, list):
+        return [_inlined(each, definitions) for each in part]
+    if not isinstance(part, dict):
+        return part
+    if "$ref" in part:
+        return _inlined(definitions[part["$ref"].removeprefix("#/$defs/")], definitions)
+    return {name: _inlined(value, definitions) for name, value in part.items()}
 
 
 def _check_media_type(headers: Headers) -> None:

@@ -60,40 +60,24 @@ TrailHere = Annotated[AuditTrail, Depends(trail_of)]
 Operator = Annotated[Principal, Depends(may_operate)]
 Admin = Annotated[Principal, Depends(may_administer)]
 JobId = Annotated[str, Path(alias="id", description="UUID.")]
+OptionalReason = Annotated[ReasonBody, Depends(optional(ReasonBody))]
 _OPERATE = [Depends(may_operate), Depends(no_query)]
+_ACTING: dict[str, Any] = {
+    "dependencies": _OPERATE,
+    "response_model": JobAnswer,
+    "openapi_extra": documented(ReasonBody, is_needed=False),
+}
 
 
-@routes.post(
-    "/{id}/cancel",
-    dependencies=_OPERATE,
-    response_model=JobAnswer,
-    openapi_extra=documented(ReasonBody, is_needed=False),
-)
-def cancel_job(
-    who: Operator,
-    control: ControlHere,
-    trail: TrailHere,
-    job_id: JobId,
-    body: Annotated[ReasonBody, Depends(optional(ReasonBody))],
-) -> Response:
+@routes.post("/{id}/cancel", **_ACTING)
+def cancel_job(who: Operator, control: ControlHere, trail: TrailHere, job_id: JobId, body: OptionalReason) -> Response:
     """Cancel a job for good; a running one is interrupted within a second. 409 when it has ended otherwise."""
     request = jobs_pb2.CancelJobRequest(id=canonical_id(job_id), reason=body.reason)
     return _act(control, trail, who, "CancelJob", request, reason=body.reason)
 
 
-@routes.post(
-    "/{id}/retry",
-    dependencies=_OPERATE,
-    response_model=JobAnswer,
-    openapi_extra=documented(ReasonBody, is_needed=False),
-)
-def retry_job(
-    who: Operator,
-    control: ControlHere,
-    trail: TrailHere,
-    job_id: JobId,
-    body: Annotated[ReasonBody, Depends(optional(ReasonBody))],
-) -> Response:
+@routes.post("/{id}/retry", **_ACTING)
+def retry_job(who: Operator, control: ControlHere, trail: TrailHere, job_id: JobId, body: OptionalReason) -> Response:
     """Run a finished job again with all its attempts. 409 while it is live."""
     request = jobs_pb2.RequeueJobRequest(id=canonical_id(job_id))
     return _act(control, trail, who, "RequeueJob", request, reason=body.reason)

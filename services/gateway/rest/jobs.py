@@ -13,6 +13,7 @@ from services.gateway.clients.jobs import STATE_WORDS, JobFilter, Jobs, Submissi
 from services.gateway.domain import cursors, instants
 from services.gateway.rest.answers import embedded, instant, json_answer, list_answer, number
 from services.gateway.rest.body import Document, StrictBody, args_text, documented, read_document, typed
+from services.gateway.rest.dependencies import MAX_PARENTS, DependencyBody, Ratio, dependencies_of
 from services.gateway.rest.query import MAX_NAME_CHARACTERS, Name, PageQuery, check_query, no_query
 from services.gateway.rest.schemas import AcceptedJob, JobAnswer, JobList, StateWord
 from services.gateway.rest.unique import UniqueBody
@@ -34,6 +35,10 @@ class SubmitBody(StrictBody):
     service: Name | None = None
     priority: int | None = Field(None, ge=1, le=5, description="1 critical to 5 batch; the job's own by default.")
     scheduled_for: str | None = Field(None, max_length=64, description="Earliest start, RFC 3339 with zone.")
+    depends_on: list[str | DependencyBody] = Field(
+        default_factory=list, max_length=MAX_PARENTS, description="Ids of jobs of the same service that end first."
+    )
+    min_success_ratio: Ratio | None = None
     unique_key: Key | None = Field(None, description="One job of this name and key, as far as unique says.")
     unique: UniqueBody | None = Field(None, description="The job's own rule by default; until_done with only a key.")
     sequence: Key | None = Field(None, description="Jobs of one sequence run one after the other.")
@@ -78,7 +83,9 @@ def submit_job(
         service=body.service or "",
         priority=body.priority or 0,
         scheduled_for=at,
-        idempotency_key=_checked_key(idempotency_key),
+        idempotency_key=checked_key(idempotency_key),
+        depends_on=dependencies_of(body.depends_on),
+        min_success_ratio=body.min_success_ratio,
         unique_key=body.unique_key or "",
         unique=body.unique.rule() if body.unique is not None else None,
         sequence=body.sequence or "",
@@ -142,7 +149,10 @@ def job_json(job: jobs_pb2.Job) -> dict[str, object]:
 
 
 def _progress_json(progress: jobs_pb2.Progress) -> dict[str, object]:
-    return {"done": number(progress.done), "total": number(progress.total), "note": progress.note}
+    return {
+        "done": number(progress.done), "total": number(progress.total), "note": progress.note,
+        "stage": progress.stage or None, "eta": instant(progress, "eta"), "data": embedded(progress.data_json),
+    }  # fmt: skip
 
 
 def _error_json(error: jobs_pb2.JobError) -> dict[str, object]:
@@ -150,7 +160,7 @@ def _error_json(error: jobs_pb2.JobError) -> dict[str, object]:
     return {**shown, "traceback": error.traceback} if error.traceback else shown
 
 
-def _checked_key(key: str) -> str:
+def checked_key(key: str) -> str:
     if len(key) > MAX_KEY_CHARACTERS or not all(" " <= character <= "~" for character in key):
         raise InvalidArgument(
             f"Idempotency-Key must be at most {MAX_KEY_CHARACTERS} printable ASCII characters", field="Idempotency-Key"

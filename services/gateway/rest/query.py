@@ -16,15 +16,17 @@ MAX_LIMIT = 500
 MAX_NAME_CHARACTERS = 100
 
 
-def _digits(value: Any) -> Any:
+def digits(value: Any) -> Any:
+    """A query's whole number, before it is converted. Raises ValueError for what is none in digits."""
     # Pydantic would also take "1.0", " 1" and "1_000".
     if isinstance(value, str) and not (value.isascii() and value.isdigit() and len(value) <= 19):
         raise ValueError("must be a whole number in digits")
     return value
 
 
-CoinId = Annotated[int, Field(ge=1, le=2**63 - 1), BeforeValidator(_digits), Path(description="Coin id.")]
-Limit = Annotated[int, Field(ge=1, le=MAX_LIMIT, description="Page size."), BeforeValidator(_digits)]
+CoinId = Annotated[int, Field(ge=1, le=2**63 - 1), BeforeValidator(digits), Path(description="Coin id.")]
+Limit = Annotated[int, Field(ge=1, le=MAX_LIMIT, description="Page size."), BeforeValidator(digits)]
+Seconds = Annotated[int, Field(ge=0, le=20, description="0 to 20 seconds."), BeforeValidator(digits)]
 Cursor = Annotated[str, Field(max_length=MAX_CHARACTERS, description="next_cursor of the page before.")]
 Name = Annotated[str, Field(min_length=1, max_length=MAX_NAME_CHARACTERS)]
 

@@ -15,10 +15,11 @@ from services.gateway.auth.gate import may_administer, may_operate
 from services.gateway.clients.control import Control
 from services.gateway.domain import instants
 from services.gateway.domain.roles import Principal
-from services.gateway.rest.answers import instant, json_answer
+from services.gateway.rest.answers import json_answer
 from services.gateway.rest.body import StrictBody, documented, optional, typed
 from services.gateway.rest.job_actions import MAX_REASON_CHARACTERS, Admin, ControlHere, Operator, Reason, TrailHere
 from services.gateway.rest.query import Name, no_query
+from services.gateway.rest.queues import settings_json
 
 routes = APIRouter(prefix="/api/v1/queues", tags=["queues"])
 MAX_JOBS = 10_000
@@ -181,9 +182,9 @@ def clean_queue(
 def _set(control: Control, trail: AuditTrail, who: Principal, method: str, request: Any, body: QueueBody) -> Response:
     before = control.queue(request.queue, service=body.service or "")
     with trail.action(
-        who, method, service=before.service, target=before.name, before=_settings(before), reason=body.reason
+        who, method, service=before.service, target=before.name, before=settings_json(before), reason=body.reason
     ) as action:
-        after = _settings(control.call(before.service, method, request).queue)
+        after = settings_json(control.call(before.service, method, request).queue)
         action.after = after
     return json_answer(after)
 
@@ -203,16 +204,3 @@ def _count(
 
 def _counted(answer: Any, *, is_dry: bool) -> Response:
     return json_answer({"jobs": answer.jobs, "has_more": answer.has_more, "dry_run": is_dry})
-
-
-def _settings(queue: jobs_pb2.Queue) -> dict[str, Any]:
-    return {
-        "name": queue.name,
-        "service": queue.service,
-        "paused": queue.paused,
-        "paused_until": instant(queue, "paused_until"),
-        "slots": queue.slots,
-        "max_running": queue.max_running or None,
-        "rate_limit": queue.rate_limit or None,
-        "rate_window_ms": queue.rate_window_ms or None,
-    }

@@ -8,7 +8,7 @@ from starlette.responses import Response
 from protos.jobs.v1 import jobs_pb2
 from services.gateway.auth.gate import may_view
 from services.gateway.clients.jobs import Jobs
-from services.gateway.rest.answers import list_answer
+from services.gateway.rest.answers import instant, list_answer
 from services.gateway.rest.query import no_query
 from services.gateway.rest.schemas import QueueList
 
@@ -32,13 +32,7 @@ def list_queues(jobs: Annotated[Jobs, Depends(_jobs)]) -> Response:
 def queue_json(queue: jobs_pb2.Queue) -> dict[str, object]:
     """A queue as the API promises it."""
     return {
-        "name": queue.name,
-        "service": queue.service,
-        "paused": queue.paused,
-        "slots": queue.slots,
-        "max_running": queue.max_running or None,
-        "rate_limit": queue.rate_limit or None,
-        "rate_window_ms": queue.rate_window_ms or None,
+        **settings_json(queue),
         "queued": queue.queued,
         "scheduled": queue.scheduled,
         "retrying": queue.retrying,
@@ -49,4 +43,18 @@ def queue_json(queue: jobs_pb2.Queue) -> dict[str, object]:
         "retried_total": queue.retried_total,
         "dead_total": queue.dead_total,
         "jobs": sorted(queue.jobs),
+    }
+
+
+def settings_json(queue: jobs_pb2.Queue) -> dict[str, object]:
+    """What can be set of a queue, as it holds now."""
+    return {
+        "name": queue.name,
+        "service": queue.service,
+        "paused": queue.paused,
+        "paused_until": instant(queue, "paused_until"),
+        "slots": queue.slots,
+        "max_running": queue.max_running or None,
+        "rate_limit": queue.rate_limit or None,
+        "rate_window_ms": queue.rate_window_ms or None,
     }

@@ -42,6 +42,9 @@ class JobProgress(BaseModel):
     done: float
     total: float
     note: str
+    stage: str | None = None
+    eta: str | None = Field(None, description="When it may be done at the pace so far.")
+    data: dict[str, Any] | None = None
 
 
 class JobFailure(BaseModel):
@@ -88,6 +91,7 @@ class QueueAnswer(BaseModel):
     name: str
     service: str
     paused: bool
+    paused_until: str | None
     slots: int = Field(description="Jobs one worker process runs at once.")
     max_running: int | None = Field(description="Limit over all processes.")
     rate_limit: int | None = Field(description="Starts in any window of rate_window_ms.")

@@ -24,13 +24,14 @@ from services.gateway.domain.roles import Role
 from services.gateway.settings import GatewaySettings
 from services.gateway.store import KeyStore
 from services.gateway.tables import api_key
+from services.gateway.tests.smithy import Smithy, emptied, open_smithy
 from services.gateway.tests.stand_ins import TOKEN, StandInJobs, StandInMarketData, served
 from shared import logs
 from shared.db import Database, migrations
 from shared.security.tokens import ApiKey, generate_api_key, hash_secret
 from shared.settings import Secret
 from tests.stores import service_url
-from tools.stores import PostgresServer
+from tools.stores import PostgresServer, ValkeyServer
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -157,6 +158,27 @@ def serving(app: FastAPI) -> Iterator[str]:
         server.should_exit = True
         thread.join(timeout=10)
         listening.close()
+
+
+@pytest.fixture(scope="session")
+def shared_smithy(postgres: PostgresServer, valkey: ValkeyServer, database: Database) -> Iterator[Smithy]:
+    @contextmanager
+    def gateway(addresses: dict[str, str], key: ApiKey) -> Iterator[str]:
+        settings = settings_for(addresses, key)
+        with serving(assemble(settings, database, Fleet(settings.addresses, TOKEN))) as url:
+            yield url
+
+    ledger = Database(migrated(postgres, "smithy"), "gateway")
+    with open_smithy(ledger, valkey.url(), database, gateway) as smithy:
+        yield smithy
+    ledger.close()
+
+
+@pytest.fixture
+def smithy(shared_smithy: Smithy) -> Smithy:
+    """A gateway before one real service without workers; nothing is on its way."""
+    KeyRing(KeyStore(shared_smithy.database)).keep_bootstrap(Secret(shared_smithy.client.headers["x-api-key"]))
+    return emptied(shared_smithy)
 
 
 def settings_for(addresses: dict[str, str], key: ApiKey) -> GatewaySettings:

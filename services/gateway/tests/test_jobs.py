@@ -102,7 +102,7 @@ def test_a_job_reads_as_promised(platform: Platform) -> None:
         "priority": 3,
         "attempts_made": 3,
         "attempts_max": 3,
-        "progress": {"done": 50, "total": 100, "note": "half"},
+        "progress": {"done": 50, "total": 100, "note": "half", "stage": None, "eta": None, "data": None},
         "args": {"coin_id": 1},
         "result": None,
         "error": {
@@ -220,7 +220,8 @@ def test_queues_of_all_services_are_listed(platform: Platform) -> None:
         ("social", "maintenance"), ("social", "social-scraping"),
     ]  # fmt: skip
     assert answer["items"][1] == {
-        "name": "price-updates", "service": "market-data", "paused": False, "slots": 5, "max_running": None,
+        "name": "price-updates", "service": "market-data", "paused": False, "paused_until": None, "slots": 5,
+        "max_running": None,
         "rate_limit": 10, "rate_window_ms": 60_000, "queued": 0, "scheduled": 0, "retrying": 0, "running": 0,
         "oldest_queued_ms": 0, "started_total": 0, "completed_total": 0, "retried_total": 0, "dead_total": 0,
         "jobs": ["update-coin-price"],

@@ -7,12 +7,14 @@ from typing import Protocol, Self
 
 import structlog
 
+from services.market_data.clients import breakers
 from services.market_data.clients.coingecko import KEY_HEADER, CoinGecko
 from services.market_data.clients.dexscreener import DexScreener
 from services.market_data.clients.geckoterminal import HEADERS, GeckoTerminal
 from services.market_data.domain.quotes import CoinRef, Quote
-from shared.errors import UpstreamRateLimited, UpstreamUnavailable
-from shared.outbound import OutboundClient, Rate
+from shared.errors import CircuitOpen, UpstreamRateLimited, UpstreamUnavailable
+from shared.jobs import Breaker, Guards
+from shared.outbound import Guard, OutboundClient, Rate
 
 log = structlog.get_logger()
 
@@ -70,6 +72,8 @@ class FetchedQuotes:
 
     quotes: dict[int, Quote]
     failures: tuple[str, ...]
+    #: The shortest wait of a provider that was not asked or refused for now: what is missing may be had then.
+    refusal: UpstreamRateLimited | None = None
 
 
 class PriceSources:
@@ -79,8 +83,15 @@ class PriceSources:
         self._sources = sources
 
     @classmethod
-    def from_settings(cls, settings: ProviderSettings) -> Self:
-        """DexScreener first, then CoinGecko, then GeckoTerminal. Raises ConfigurationInvalid for a bad base URL."""
+    def from_settings(cls, settings: ProviderSettings, guards: Guards | None = None) -> Self:
+        """DexScreener first, then CoinGecko, then GeckoTerminal. Raises ConfigurationInvalid for a bad base URL.
+
+        Without `guards` a provider that is down is called again and again.
+        """
+
+        def guard(breaker: Breaker) -> Guard | None:
+            return guards.of(breaker=breaker) if guards is not None else None
+
         timeout = timedelta(seconds=settings.provider_timeout_seconds)
         key = settings.coingecko_api_key
         return cls(
@@ -90,6 +101,7 @@ class PriceSources:
                     settings.dexscreener_base_url,
                     timeout=timeout,
                     rate=pace(settings.dexscreener_rate_per_minute),
+                    guard=guard(breakers.DEXSCREENER),
                 )
             ),
             CoinGecko(
@@ -98,6 +110,7 @@ class PriceSources:
                     settings.coingecko_base_url,
                     timeout=timeout,
                     rate=pace(settings.coingecko_rate_per_minute),
+                    guard=guard(breakers.COINGECKO),
                     secret_headers={KEY_HEADER: key.reveal()} if key else None,
                 )
             ),
@@ -107,6 +120,7 @@ class PriceSources:
                     settings.geckoterminal_base_url,
                     timeout=timeout,
                     rate=pace(settings.geckoterminal_rate_per_minute),
+                    guard=guard(breakers.GECKOTERMINAL),
                     headers=HEADERS,
                 )
             ),
@@ -131,7 +145,9 @@ class PriceSources:
                 errors.append(error)
         if errors and not quotes:
             raise _worst(errors)
-        return FetchedQuotes(quotes, tuple(str(error) for error in errors))
+        refused = [error for error in errors if isinstance(error, UpstreamRateLimited)]
+        shortest = min(refused, key=lambda error: error.retry_after, default=None)
+        return FetchedQuotes(quotes, tuple(str(error) for error in errors), shortest)
 
     def close(self) -> None:
         """Close all connections."""
@@ -150,4 +166,5 @@ def _worst(errors: Sequence[UpstreamUnavailable]) -> UpstreamUnavailable:
     if not waits:
         return errors[-1]
     wait = min(waits) if len(waits) == len(errors) else min(*waits, RETRY_AFTER_OUTAGE)
-    return UpstreamRateLimited("; ".join(str(error) for error in errors), retry_after=wait)
+    kind = CircuitOpen if any(isinstance(error, CircuitOpen) for error in errors) else UpstreamRateLimited
+    return kind("; ".join(str(error) for error in errors), retry_after=wait)

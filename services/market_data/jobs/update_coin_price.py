@@ -9,6 +9,7 @@ import msgspec
 
 from services.market_data.clients import PriceSources
 from services.market_data.clients.batches import MAX_COINS
+from services.market_data.clients.listeners import PriceListeners
 from services.market_data.domain.chains import address_key, chain_named
 from services.market_data.domain.quotes import Quote
 from services.market_data.queues import PRICE_UPDATES
@@ -84,6 +85,8 @@ def update_coin_price(ctx: JobContext, args: UpdateCoinPrice) -> PriceUpdated:
         if not CoinStore(work.connection).hold(coin.id):
             raise Cancel(f"coin {coin.id} was deleted")
         price, was_new = PriceStore(work.connection).record_price(quote, tick=ctx.tick, job_id=UUID(ctx.id))
+        if was_new:
+            ctx.resource(PriceListeners).tell(ctx, coin.id, price.tick)
     return PriceUpdated(
         coin_id=coin.id,
         tick=price.tick,
@@ -145,6 +148,8 @@ def _fetch_under_lock(ctx: JobContext, coin: Coin, policy: QuotePolicy) -> Quote
                 fetched.quotes.values(), asked=[each.id for each in due], asked_at=asked_at
             )
     if coin.id not in fetched.quotes:
+        if fetched.refusal is not None:
+            raise fetched.refusal
         reasons = f" ({'; '.join(fetched.failures)})" if fetched.failures else ""
         raise UpstreamUnavailable(
             f"no provider knows a price of coin {coin.id}, {coin.symbol} on {coin.chain}{reasons}"

@@ -82,6 +82,7 @@ def world(runtime_for: Callable[..., ServiceRuntime]) -> Iterator[World]:
             COINGECKO_BASE_URL=f"{sandbox.url}/coingecko/api/v3",
             GECKOTERMINAL_BASE_URL=f"{sandbox.url}/geckoterminal/api/v2",
             COINGECKO_RATE_PER_MINUTE="6000",
+            GECKOTERMINAL_RATE_PER_MINUTE="6000",
             PROVIDER_TIMEOUT_SECONDS="2",
         )
         lift_limits(runtime)

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 import structlog
 
+from shared.db import UnitOfWork
 from shared.errors import StoreUnavailable
 from shared.jobs.control.subjects import checked_reason, overtaken, queues_of, subject
 from shared.jobs.control_scripts import CANCEL_BATCH, control_of
@@ -28,11 +29,21 @@ def cancel(jobs: Jobs, job_id: str, *, reason: str = "") -> Job:
     if job.state is State.CANCELLED:
         return job
     with jobs.database.unit_of_work() as work:
-        cancelled = commands.cancel(work, [job_id], reason=reason or "cancelled by a person")
+        cancelled = cancel_rows(jobs, work, [job_id], reason=reason or "cancelled by a person")
     if not cancelled:
         return overtaken(jobs, job_id, Verb.CANCEL)
     withdraw(jobs, cancelled)
     return cancelled[0]
+
+
+def cancel_rows(jobs: Jobs, work: UnitOfWork, ids: Sequence[str], *, reason: str) -> list[Job]:
+    """Make live rows cancelled, with what follows for those that wait for them; returns those that were live.
+
+    Once the transaction is committed their entries are to be withdrawn.
+    """
+    cancelled = commands.cancel(work, ids, reason=reason)
+    jobs.ended(work, [(job.id, job.state) for job in cancelled if job.is_awaited])
+    return cancelled
 
 
 def withdraw(jobs: Jobs, cancelled: Sequence[Job]) -> None:

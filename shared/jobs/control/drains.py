@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from shared import clock
 from shared.errors import InvalidArgument
 from shared.jobs.connection import store_errors
-from shared.jobs.control.cancellations import withdraw
+from shared.jobs.control.cancellations import cancel_rows, withdraw
 from shared.jobs.control.subjects import checked_reason, known_queue
 from shared.jobs.control_scripts import CANCEL_BATCH, DRAIN_PAGE, control_of
 from shared.jobs.entries import decode_entry
@@ -53,7 +53,7 @@ def drain(
         size = min(CANCEL_BATCH, limit - drained)
         with jobs.database.unit_of_work() as work:
             page = commands.lock_waiting(work, queue, states, after_seq=after, limit=size)
-            cancelled = commands.cancel(work, _still_waiting(jobs, page, states), reason=f"drained: {reason}")
+            cancelled = cancel_rows(jobs, work, _still_waiting(jobs, page, states), reason=f"drained: {reason}")
         withdraw(jobs, cancelled)
         drained += len(cancelled)
         if len(page) < size:

@@ -3,6 +3,7 @@
 It must never acknowledge what the index has not got.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
@@ -76,6 +77,19 @@ def edit(jobs: Jobs, queue: str, wanted: Limits) -> QueueSetting:
         else:
             after = _edited(now, wanted)
         _keep(work, after, is_edited=not wanted.is_reset)
+    return _copied(jobs, after)
+
+
+def adapt(jobs: Jobs, queue: str, choose: Callable[[UnitOfWork, QueueSetting], int]) -> QueueSetting:
+    """Set the slots that `choose` finds under the lock; boot may still bring it back to what code declares."""
+    known_queue(jobs, queue)
+    with jobs.database.unit_of_work() as work:
+        now = _locked(jobs, work, queue)
+        slots = choose(work, now)
+        if slots == now.slots:
+            return now
+        after = replace(now, slots=slots, version=now.version + 1)
+        _keep(work, after, is_edited=None)
     return _copied(jobs, after)
 
 

@@ -3,7 +3,10 @@
 It must never write.
 """
 
-from shared.errors import InvalidArgument, NotFound, NotReady, UnknownQueue, WrongState
+from typing import Any
+
+from shared.errors import InvalidArgument, NotFound, NotReady, UnknownJob, UnknownQueue, WrongState
+from shared.jobs.definitions import JobDefinition
 from shared.jobs.ledger.records import Job
 from shared.jobs.live import get_job
 from shared.jobs.states import ASKABLE, State, Verb
@@ -44,6 +47,16 @@ def known_queue(jobs: Jobs, queue: str) -> str:
         message = f"{jobs.service} has no queue {queue[:60]!r}; allowed: {', '.join(allowed)}"
         raise UnknownQueue(message, field="queue", allowed=allowed)
     return queue
+
+
+def known_job(jobs: Jobs, name: str) -> JobDefinition[Any, Any]:
+    """A job name of this service. Raises UnknownJob naming all."""
+    known = jobs.catalogue.jobs.get(name)
+    if known is None:
+        allowed = sorted(jobs.catalogue.jobs)
+        message = f"{jobs.service} has no job {name[:60]!r}; allowed: {', '.join(allowed)}"
+        raise UnknownJob(message, field="name", allowed=allowed)
+    return known
 
 
 def checked_reason(reason: str, *, is_needed: bool = False) -> str:

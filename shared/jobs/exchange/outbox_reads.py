@@ -32,12 +32,12 @@ class Message:
     finished_at: datetime | None
 
 
-_COLUMNS = "id::text, peer, job, args, state, attempts, error, peer_job_id::text, created_at, next_at, finished_at"
+COLUMNS = "id::text, peer, job, args, state, attempts, error, peer_job_id::text, created_at, next_at, finished_at"
 
 
 def get(work: UnitOfWork, message_id: str) -> Message | None:
     """One message, as long as it is kept."""
-    statement = f"SELECT {_COLUMNS} FROM outbox WHERE id = CAST(:id AS uuid)"  # noqa: S608  # constant columns
+    statement = f"SELECT {COLUMNS} FROM outbox WHERE id = CAST(:id AS uuid)"  # noqa: S608  # constant columns
     row = work.connection.execute(sa.text(statement), {"id": message_id}).one_or_none()
     return Message(*row) if row is not None else None
 
@@ -47,7 +47,7 @@ def failures(work: UnitOfWork, *, limit: int, before: datetime | None = None) ->
     if not 1 <= limit <= PAGE_MAX:
         raise InvalidArgument(f"limit must be from 1 to {PAGE_MAX}, got {limit}", field="limit")
     statement = f"""
-    SELECT {_COLUMNS} FROM outbox
+    SELECT {COLUMNS} FROM outbox
     WHERE state = 'failed' AND finished_at IS NOT NULL
       AND finished_at < coalesce(CAST(:before AS timestamptz), 'infinity')
     ORDER BY finished_at DESC LIMIT :limit

@@ -10,6 +10,7 @@ from typing import Any
 import msgspec
 
 from shared.errors import Undecodable
+from shared.jobs.captured import Line
 from shared.jobs.outcomes import Outcome
 from shared.jobs.scripts import Claimed
 
@@ -53,13 +54,21 @@ class Ended(msgspec.Struct, frozen=True, tag="ended"):
         return outcome
 
 
+class Logged(msgspec.Struct, frozen=True, tag="logged"):
+    """From the process: a line of the job with this token; `left_out` lines before it were too many to send."""
+
+    token: str
+    line: Line
+    left_out: int = 0
+
+
 def ended(token: str, outcome: Outcome) -> Ended:
     """An outcome on its way."""
     return Ended(token, type(outcome).__name__, msgspec.Raw(msgspec.msgpack.encode(outcome)))
 
 
 ToProcess = Run | Stop
-FromProcess = Ready | Ended
+FromProcess = Ready | Ended | Logged
 
 
 def send(wire: socket.socket, frame: ToProcess | FromProcess) -> None:

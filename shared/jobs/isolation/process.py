@@ -13,8 +13,9 @@ from contextlib import suppress
 
 from shared import clock
 from shared.errors import Transient, Undecodable
+from shared.jobs import captured
 from shared.jobs.isolation import frames
-from shared.jobs.isolation.frames import Ended, FromProcess, Incoming, Ready, Run, Stop
+from shared.jobs.isolation.frames import Ended, FromProcess, Incoming, Logged, Ready, Run, Stop
 from shared.jobs.isolation.output import Output
 from shared.jobs.running import Interrupt
 
@@ -94,6 +95,8 @@ class IsolatedProcess:
             frame = self._next()
             if isinstance(frame, Ended) and frame.token == self._token:
                 return frame
+            if isinstance(frame, Logged) and frame.token == self._token:
+                _keep(frame)
 
     def close(self) -> None:
         """End it, whatever it does, and everything it has started."""
@@ -167,6 +170,15 @@ class IsolatedProcess:
         if tail := self.output.tail:
             error.add_note(f"its last output:\n{tail}")
         return error
+
+
+def _keep(frame: Logged) -> None:
+    """One line of the job this thread waits for; what its process said before it died is here already."""
+    lines = captured.current()
+    if lines is not None and frame.left_out:
+        lines.left_out_elsewhere(frame.left_out, frame.line.at_ms)
+    elif lines is not None:
+        lines.add(captured.bounded(frame.line))
 
 
 def _ending(code: int) -> str:

@@ -26,7 +26,7 @@ UPDATE job SET generation = generation + 1, state = 'queued', attempts_made = 0,
                result = NULL, error = CASE WHEN state = 'dead' THEN error || CAST(:no_reason AS jsonb) END,
                progress = NULL, scheduled_for = NULL, started_at = NULL, finished_at = NULL, pushed_at = NULL,
                event_ms = 0, pending_change = NULL
-WHERE id = CAST(:id AS uuid) AND finished_at IS NOT NULL
+WHERE id = ANY(CAST(:ids AS uuid[])) AND finished_at IS NOT NULL
 RETURNING {COLUMNS}
 """)  # noqa: S608  # COLUMNS is a constant of this package
 
@@ -71,8 +71,13 @@ def cancel(work: UnitOfWork, ids: Sequence[str], *, reason: str) -> list[Job]:
 
 def requeue(work: UnitOfWork, job_id: str) -> Job | None:
     """Begin a new generation of a final row; None when it is not final."""
-    row = work.connection.execute(_REQUEUE, {"id": job_id, "no_reason": '{"reason": ""}'}).one_or_none()
-    return None if row is None else job_from_row(row)
+    return next(iter(requeue_many(work, [job_id])), None)
+
+
+def requeue_many(work: UnitOfWork, ids: Sequence[str]) -> list[Job]:
+    """Begin a new generation of those of these rows that are final."""
+    rows = work.connection.execute(_REQUEUE, {"ids": list(ids), "no_reason": '{"reason": ""}'})
+    return [job_from_row(row) for row in rows]
 
 
 def change(work: UnitOfWork, seen: Job, wanted: PendingChange, *, state: State, now_ms: int) -> Job | None:

@@ -14,6 +14,7 @@ from shared.errors import AlreadyExists, OutcomeRefused
 from shared.jobs.ledger.records import Event, Job, JobId, OutcomeRecord, Submission
 from shared.jobs.ledger.rows import COLUMNS, job_from_row
 from shared.jobs.states import State
+from shared.jobs.time_limits import keep_times
 
 _OPEN = sa.text(f"""
 INSERT INTO job (id, name, queue, state, priority, args, attempts_max, timeout_ms, scheduled_for, wait_reason, tick,
@@ -46,12 +47,13 @@ WITH done AS (
                  crashes = :crashes, wait_reason = '', started_at = to_timestamp(:started / 1000.0),
                  finished_at = clock_timestamp(), pushed_at = coalesce(pushed_at, clock_timestamp())
   WHERE id = :id AND generation = :generation AND finished_at IS NULL
-  RETURNING id
+  RETURNING id, is_awaited
 )
 INSERT INTO attempt (job_id, generation, token, number, worker, started_at, finished_at, outcome)
 SELECT id, :generation, :token, :attempts, :worker, to_timestamp(:started / 1000.0), clock_timestamp(), 'completed'
 FROM done
 ON CONFLICT (job_id, generation, token) DO UPDATE SET finished_at = excluded.finished_at, outcome = excluded.outcome
+RETURNING (SELECT is_awaited FROM done)
 """)
 
 #: Rows are locked in the order of their ids, so that writers of batches never wait for each other in a circle. What is
@@ -69,7 +71,7 @@ WITH locked AS MATERIALIZED (
                  finished_at = to_timestamp(s.finished / 1000.0), pushed_at = coalesce(pushed_at, clock_timestamp())
   FROM locked AS s
   WHERE job.id = s.id AND job.generation = s.generation AND job.finished_at IS NULL
-  RETURNING job.id
+  RETURNING job.id, job.is_awaited
 ), tries AS (
   INSERT INTO attempt (job_id, generation, token, number, worker, started_at, finished_at, outcome, error)
   SELECT s.id, s.generation, s.token, s.attempts, s.worker, to_timestamp(s.started / 1000.0),
@@ -78,7 +80,7 @@ WITH locked AS MATERIALIZED (
   ON CONFLICT (job_id, generation, token)
   DO UPDATE SET finished_at = excluded.finished_at, outcome = excluded.outcome, error = excluded.error
 )
-SELECT id FROM done
+SELECT id, is_awaited FROM done
 """)
 
 _APPLY = sa.text("""
@@ -130,7 +132,7 @@ SET finished_at = coalesce(excluded.finished_at, attempt.finished_at),
 """)
 
 #: Final kinds are the settler's to write, the row and the attempt that ended.
-FINAL_KINDS = frozenset({"completed", "dead", "cancelled", "dropped"})
+FINAL_KINDS = frozenset({"completed", "dead", "cancelled", "dropped", "expired"})
 _ATTEMPT_ENDS = {"retrying": "failed", "snoozed": "snoozed", "released": "released", "reclaimed": "crashed"}
 
 
@@ -153,7 +155,12 @@ def open_jobs(work: UnitOfWork, submissions: Sequence[Submission]) -> list[Job]:
             "groups": [s.group_key for s in submissions],
         },
     )
-    return [job_from_row(row) for row in rows]
+    opened = [job_from_row(row) for row in rows]
+    new = {job.id for job in opened}
+    for one in submissions:
+        if one.times is not None and one.id in new:
+            keep_times(work, [one.id], one.times, scheduled_for=one.scheduled_for)
+    return opened
 
 
 def take_key(work: UnitOfWork, submission: Submission) -> JobId | None:
@@ -199,8 +206,11 @@ def answer_key(work: UnitOfWork, submission: Submission, job_id: JobId) -> None:
     work.connection.execute(sa.text("UPDATE job SET is_keyed = TRUE WHERE id = CAST(:job_id AS uuid)"), values)
 
 
-def mark_done(work: UnitOfWork, job_id: str, record: OutcomeRecord) -> None:
-    """The last statement of a finishing unit of work (rule 2). Raises OutcomeRefused when the row is not live."""
+def mark_done(work: UnitOfWork, job_id: str, record: OutcomeRecord) -> bool:
+    """The last statement of a finishing unit of work (rule 2), but for what follows from it: True = it is awaited.
+
+    Raises OutcomeRefused when the row is not live.
+    """
     values = {
         "id": job_id,
         "generation": record.generation,
@@ -211,12 +221,17 @@ def mark_done(work: UnitOfWork, job_id: str, record: OutcomeRecord) -> None:
         "worker": record.worker,
         "started": record.started,
     }
-    if work.connection.execute(_DONE, values).rowcount == 0:
+    done = work.connection.execute(_DONE, values).one_or_none()
+    if done is None:
         raise OutcomeRefused(f"job {job_id} is final already or of another generation than {record.generation}")
+    return bool(done[0])
 
 
-def settle(work: UnitOfWork, outcomes: Sequence[tuple[str, OutcomeRecord]]) -> set[str]:
-    """Write final outcomes; returns the ids whose row was live. The others were final already, which is as good."""
+def settle(work: UnitOfWork, outcomes: Sequence[tuple[str, OutcomeRecord]]) -> dict[str, bool]:
+    """Write final outcomes; the ids whose row was live, with whether it is awaited. The others were final already,
+
+    which is as good.
+    """
     ends = [
         {
             "id": job_id,
@@ -233,7 +248,7 @@ def settle(work: UnitOfWork, outcomes: Sequence[tuple[str, OutcomeRecord]]) -> s
         }
         for job_id, record in outcomes
     ]
-    return {str(row.id) for row in work.connection.execute(_SETTLE, _batch(ends))}
+    return {str(row.id): row.is_awaited for row in work.connection.execute(_SETTLE, _batch(ends))}
 
 
 def apply(work: UnitOfWork, events: Sequence[Event]) -> None:

@@ -16,7 +16,8 @@ from shared.jobs.ledger.rows import COLUMNS, job_from_row
 IN_LINE = "state = 'blocked' AND wait_reason = 'sequence'"
 AT_WORK = "finished_at IS NULL AND state <> 'blocked'"
 DOOR, GATE = 0, 1
-#: A cancelled job's function may still run for so long; its worker is dead or its lease is over by then.
+#: The function of a job that was cancelled, or expired as it began, may still run for so long; its worker is
+#: dead or its lease is over by then.
 _ECHO = "interval '2 minutes'"
 
 _LOCK = sa.text("""
@@ -54,9 +55,16 @@ RETURNING {COLUMNS}
 _CANCELLED = sa.text(f"""
 SELECT asked.key, found.id FROM unnest(CAST(:keys AS text[])) AS asked (key) CROSS JOIN LATERAL (
   SELECT id::text FROM job
-  WHERE sequence_key = asked.key AND state = 'cancelled' AND finished_at > now() - {_ECHO}
+  WHERE sequence_key = asked.key AND state IN ('cancelled', 'expired') AND finished_at > now() - {_ECHO}
   ORDER BY seq LIMIT 100) AS found
 """)  # noqa: S608  # constants of this module
+
+_BEFORE = sa.text("""
+SELECT count(*), (array_agg(other.id::text ORDER BY other.state = 'blocked', other.seq))[1]
+FROM job AS mine JOIN job AS other ON other.sequence_key = mine.sequence_key AND other.id <> mine.id
+WHERE mine.id = CAST(:id AS uuid) AND other.finished_at IS NULL
+  AND (other.state <> 'blocked' OR (other.wait_reason = 'sequence' AND other.seq < mine.seq))
+""")
 
 #: What opening a row does not know of keys.
 _NOTE = sa.text("""
@@ -98,6 +106,12 @@ def just_cancelled(work: UnitOfWork, keys: Sequence[str]) -> list[tuple[str, str
 def go(work: UnitOfWork, keys: Sequence[str]) -> list[Job]:
     """Let the first of each line go that nobody is at work in; the caller holds their gates."""
     return [job_from_row(row) for row in work.connection.execute(_GO, {"keys": list(keys)})]
+
+
+def before(work: UnitOfWork, job_id: str) -> tuple[int, str]:
+    """How many a job of a line waits for, and the first of them: (0, "") when it may go."""
+    found = work.connection.execute(_BEFORE, {"id": job_id}).one()
+    return int(found[0]), str(found[1] or "")
 
 
 def stop(work: UnitOfWork, job_id: str) -> None:

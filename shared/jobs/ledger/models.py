@@ -1,13 +1,17 @@
 """Owns the ledger's tables, the same in every service's schema. It must never hold a query."""
 
 import sqlalchemy as sa
-from sqlalchemy.dialects.postgresql import JSONB, UUID
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB, UUID
 
 from shared.db import NAMING
+from shared.jobs.ledger import flow_models, history_tables
+from shared.jobs.ledger.limit_tables import add_limit_tables
 from shared.jobs.states import State
 from shared.jobs.uniqueness import MODES
 
 metadata = sa.MetaData(naming_convention=NAMING)
+history_tables.declare(metadata)
+flow_models.add_to(metadata)
 _states = ", ".join(f"'{state}'" for state in State)
 _modes = ", ".join(f"'{mode}'" for mode in MODES)
 
@@ -75,8 +79,10 @@ job = sa.Table(
         "ix_job_echo",
         "sequence_key",
         "finished_at",
-        postgresql_where=sa.text("sequence_key IS NOT NULL AND state = 'cancelled'"),
+        postgresql_where=sa.text("sequence_key IS NOT NULL AND state IN ('cancelled', 'expired')"),
     ),
+    #: Others wait for its end, or its flow counts it: what ends it asks shared/jobs/endings.py.
+    sa.Column("is_awaited", sa.Boolean, nullable=False, server_default=sa.false()),
     sa.Index("ix_job_changed", "seq", postgresql_where=sa.text("pending_change IS NOT NULL AND finished_at IS NULL")),
     sa.Index("ix_job_listing", "queue", "state", "seq"),
     sa.Index("ix_job_unpushed", "seq", postgresql_where=sa.text("pushed_at IS NULL AND finished_at IS NULL")),
@@ -199,11 +205,49 @@ schedule = sa.Table(
     #: True when the row comes from code; boot refreshes those, and only while no operator has changed them.
     sa.Column("is_declared", sa.Boolean, nullable=False, server_default=sa.false()),
     sa.Column("is_edited", sa.Boolean, nullable=False, server_default=sa.false()),
+    #: When it is due: its next tick and that tick's jitter. Null: there is none.
     _instant("next_run_at"),
     _instant("last_run_at"),
-    sa.CheckConstraint("(cron IS NULL) <> (every_ms IS NULL)", name="one_kind"),
+    _instant("run_at"),
+    _instant("starts_at"),
+    _instant("ends_at"),
+    sa.Column("max_runs", sa.Integer),
+    sa.Column("jitter_ms", sa.BigInteger, nullable=False, server_default="0"),
+    sa.Column("run_on_init", sa.Boolean, nullable=False, server_default=sa.false()),
+    sa.Column("misfire", sa.Text, nullable=False, server_default="fire_once"),
+    sa.Column("misfire_window_ms", sa.BigInteger),
+    sa.Column("misfire_max", sa.Integer, nullable=False, server_default="10"),
+    sa.Column("overlap", sa.Text, nullable=False, server_default="skip"),
+    sa.Column("pause_after", sa.Integer),
+    sa.Column("next_jitter_ms", sa.BigInteger, nullable=False, server_default="0"),
+    sa.Column("runs_made", sa.Integer, nullable=False, server_default="0"),
+    #: How many of its jobs in a row are dead.
+    sa.Column("failures", sa.Integer, nullable=False, server_default="0"),
+    #: Its jobs that were live when last looked at; not kept where nothing depends on them.
+    sa.Column("open_jobs", ARRAY(UUID(as_uuid=False)), nullable=False, server_default="{}"),
+    sa.Column("buffered", sa.Integer, nullable=False, server_default="0"),
+    #: When to look at its jobs again although no tick is due.
+    _instant("check_at"),
+    #: By an operator, or by itself; apart from is_enabled, which is what was declared.
+    _instant("stopped_at"),
+    sa.Column("stop_reason", sa.Text, nullable=False, server_default=""),
+    #: When the alarm was raised for the tick that is due.
+    _instant("missed_at"),
+    _instant("last_fired_at"),
+    sa.Column("last_job_id", UUID(as_uuid=False)),
+    sa.Column("last_error", sa.Text, nullable=False, server_default=""),
+    _instant("created_at", nullable=False, default="clock_timestamp()"),
+    _instant("updated_at", nullable=False, default="clock_timestamp()"),
+    sa.CheckConstraint("num_nonnulls(cron, every_ms, run_at) = 1", name="one_kind"),
     sa.CheckConstraint("every_ms >= 1000", name="every_ms"),
-    sa.Index("ix_schedule_due", "next_run_at", postgresql_where=sa.text("is_enabled")),
+    sa.CheckConstraint("misfire IN ('skip', 'fire_once', 'backfill')", name="misfire"),
+    sa.CheckConstraint("overlap IN ('skip', 'buffer_one', 'buffer_all', 'cancel_other', 'allow')", name="overlap"),
+    sa.Index("ix_schedule_due", "next_run_at", postgresql_where=sa.text("is_enabled AND stopped_at IS NULL")),
+    sa.Index(
+        "ix_schedule_check",
+        "check_at",
+        postgresql_where=sa.text("is_enabled AND stopped_at IS NULL AND check_at IS NOT NULL"),
+    ),
 )
 
 schedule_tick = sa.Table(
@@ -213,8 +257,16 @@ schedule_tick = sa.Table(
     _instant("tick", nullable=False),
     sa.Column("job_id", UUID(as_uuid=False)),
     _instant("fired_at", nullable=False, default="clock_timestamp()"),
+    sa.Column("outcome", sa.Text, nullable=False, server_default="fired"),
+    sa.Column("cause", sa.Text, nullable=False, server_default="clock"),
+    #: The ticks decided on here: itself, and earlier ones that were passed over.
+    sa.Column("stands_for", sa.Integer, nullable=False, server_default="1"),
+    sa.Column("reason", sa.Text, nullable=False, server_default=""),
     sa.PrimaryKeyConstraint("schedule", "tick"),
+    sa.CheckConstraint("outcome IN ('fired', 'skipped', 'buffered', 'missed', 'refused')", name="outcome"),
+    sa.CheckConstraint("cause IN ('clock', 'trigger', 'backfill')", name="cause"),
     sa.Index("ix_schedule_tick_fired_at", "fired_at"),
+    sa.Index("ix_schedule_tick_buffered", "schedule", "tick", postgresql_where=sa.text("outcome = 'buffered'")),
 )
 
 queue_setting = sa.Table(
@@ -260,7 +312,12 @@ limiter = sa.Table(
     sa.Column("window_ms", sa.BigInteger, nullable=False),
     #: When an operator changed it; boot then leaves it alone, and it counts before all declarations.
     _instant("edited_at"),
+    sa.Column("is_paused", sa.Boolean, nullable=False, server_default=sa.false()),
+    _instant("paused_until"),
+    #: When an operator paused or resumed it: of all services that share it the last one holds.
+    _instant("pause_edited_at"),
 )
+
 
 redis_identity = sa.Table(
     "redis_identity",
@@ -270,6 +327,7 @@ redis_identity = sa.Table(
     _instant("reconciled_at", nullable=False, default="clock_timestamp()"),
 )
 
+add_limit_tables(metadata)
 #: Which job a unique key means. It holds as long as its mode says of that job; a lock that does not hold is taken over.
 unique_lock = sa.Table(
     "unique_lock",

@@ -3,7 +3,7 @@
 whose transaction it was given.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from functools import lru_cache
 from typing import LiteralString
@@ -77,21 +77,26 @@ def open_many(
 ) -> list[Job]:
     """Insert rows in order. Their ids must be fresh: one that exists already fails the transaction.
 
-    `meanwhile` is called with the jobs while PostgreSQL still writes them; they are not committed then.
+    `meanwhile` is called with jobs while PostgreSQL still writes them, in order, some at a time; they are not committed
+    then.
     """
     if not submissions:
         return []
+    jobs: list[Job] = []
     with database_errors(), work.driver.cursor() as cursor:
         at, numbers = cursor.execute(_RESERVE, [len(submissions)]).fetchall()[0]
-        jobs = [
-            _opened(submission, number, at, State.SCHEDULED if _is_later(submission, at) else State.QUEUED)
-            for submission, number in zip(submissions, numbers, strict=True)
-        ]
+        created_at = str(at)
         with cursor.copy(_COPY) as copy:
-            for piece in _lines(submissions, jobs, str(at)):
-                copy.write(piece)
-            if meanwhile is not None:
-                meanwhile(jobs)
+            for start in range(0, len(submissions), _PIECE):
+                piece = submissions[start : start + _PIECE]
+                opened = [
+                    _opened(asked, number, at, State.SCHEDULED if _is_later(asked, at) else State.QUEUED)
+                    for asked, number in zip(piece, numbers[start : start + _PIECE], strict=True)
+                ]
+                copy.write(_lines(piece, opened, created_at))
+                if meanwhile is not None:
+                    meanwhile(opened)
+                jobs += opened
     return jobs
 
 
@@ -99,19 +104,18 @@ def _is_later(submission: Submission, at: datetime) -> bool:
     return submission.scheduled_for is not None and submission.scheduled_for > at
 
 
-def _lines(submissions: Sequence[Submission], jobs: Sequence[Job], created_at: str) -> Iterator[str]:
+def _lines(submissions: Sequence[Submission], jobs: Sequence[Job], created_at: str) -> str:
     """COPY's text form: one line a row, NULL is \\N, and what could be taken for a separator is escaped."""
-    for start in range(0, len(jobs), _PIECE):
-        lines = []
-        for asked, job in zip(submissions[start : start + _PIECE], jobs[start : start + _PIECE], strict=True):
-            args = asked.args_json.replace("\\", "\\\\")  # JSON text has no raw tab or newline
-            lines.append(
-                f"{job.seq}\t{job.id}\t{_text(job.name)}\t{_text(job.queue)}\t{job.state}\t{job.priority}\t{args}\t"
-                f"{job.attempts_max}\t{job.timeout_ms}\t{_instant(job.scheduled_for)}\t{job.wait_reason}\t"
-                f"{_instant(job.tick)}\t{_text(asked.parent_id)}\t{_text(asked.request_id)}\t{_text(asked.group_key)}\t"
-                f"{created_at}\n"
-            )
-        yield "".join(lines)
+    lines = []
+    for asked, job in zip(submissions, jobs, strict=True):
+        args = asked.args_json.replace("\\", "\\\\")  # JSON text has no raw tab or newline
+        lines.append(
+            f"{job.seq}\t{job.id}\t{_text(job.name)}\t{_text(job.queue)}\t{job.state}\t{job.priority}\t{args}\t"
+            f"{job.attempts_max}\t{job.timeout_ms}\t{_instant(job.scheduled_for)}\t{job.wait_reason}\t"
+            f"{_instant(job.tick)}\t{_text(asked.parent_id)}\t{_text(asked.request_id)}\t{_text(asked.group_key)}\t"
+            f"{created_at}\n"
+        )
+    return "".join(lines)
 
 
 @lru_cache(64)  # nearly every row of a call says the same here

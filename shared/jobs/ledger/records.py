@@ -7,6 +7,7 @@ import msgspec
 
 from shared.jobs.entries import Entry, decode_entry
 from shared.jobs.states import State
+from shared.jobs.times import Times
 from shared.jobs.uniqueness import Unique
 
 JobId = NewType("JobId", str)
@@ -40,6 +41,8 @@ class Job(msgspec.Struct, frozen=True, gc=False):
     started_at: datetime | None
     finished_at: datetime | None
     group_key: str = ""
+    #: Others wait for its end, or its flow counts it.
+    is_awaited: bool = False
     #: As the answer to a submission: its key meant this job already, and nothing new was made.
     already_existed: bool = False
 
@@ -61,6 +64,8 @@ class Submission(msgspec.Struct, frozen=True, gc=False):
     idempotency_key: str | None = None
     is_durable: bool = True
     group_key: str = ""
+    #: Limits of its time that PostgreSQL has to keep; None for none.
+    times: Times | None = None
     unique: Unique | None = None
     unique_key: str = ""
     sequence: str = ""
@@ -118,6 +123,7 @@ class Event(msgspec.Struct, frozen=True, gc=False):
     worker: str
     started_ms: int
     extra: str
+    is_durable: bool = True
 
 
 class _Told(msgspec.Struct, frozen=True, array_like=True):
@@ -130,7 +136,10 @@ class _Told(msgspec.Struct, frozen=True, array_like=True):
 _told = msgspec.msgpack.Decoder(_Told).decode
 _text = msgspec.msgpack.Decoder(str).decode
 #: Kinds that name the state an event leads to, whatever state the record had when it was told.
-_ENDINGS = {"completed": State.COMPLETED, "dead": State.DEAD, "cancelled": State.CANCELLED, "dropped": State.CANCELLED}
+_ENDINGS = {
+    "completed": State.COMPLETED, "dead": State.DEAD, "cancelled": State.CANCELLED, "dropped": State.CANCELLED,
+    "expired": State.EXPIRED,
+}  # fmt: skip
 
 
 def _bytes_of(raw: msgspec.Raw) -> bytes:
@@ -172,4 +181,5 @@ def _event(event_id: str, at_ms: int, job_id: str, kind: str, entry: Entry, extr
         worker=entry.worker,
         started_ms=entry.started,
         extra=extra,
+        is_durable=entry.durable == 1,
     )

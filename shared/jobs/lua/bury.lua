@@ -1,7 +1,7 @@
 -- Purpose: give up on a running job, or end it as cancelled; error, reason and arguments are kept.
 -- KEYS: service-wide, one queue block.
--- ARGV: [id, generation, token, state ('dead' or 'cancelled'), outcome, error].
--- Returns: 1 done, 0 stale. Events: dead or cancelled.
+-- ARGV: [id, generation, token, state ('dead', 'cancelled' or 'expired'), outcome, error].
+-- Returns: 1 done, 0 stale. Events: dead, cancelled or expired.
 -- Invariant: a dead job's outcome record has no TTL and leaves Redis only after PostgreSQL has it (rule 6).
 local id, keys = args[1], queue_keys(1)
 local record = load(id)

@@ -1,8 +1,8 @@
--- Purpose: take jobs whose rows are cancelled out of the index; whoever runs one is told at once.
+-- Purpose: take jobs whose rows are cancelled, or whose time is over, out of the index; whoever runs one is told at once.
 -- KEYS: service-wide, one block per queue named in args, then the service's count of unwanted running jobs.
--- ARGV: [tomb_ms, queues, entries]; queues[i] names the i-th block, each entry [id, generation].
+-- ARGV: [tomb_ms, queues, entries, kind]; queues[i] names the i-th block, each entry [id, generation]; kind is the event's.
 -- Returns: one status an entry: 1 dropped, 2 doomed (a live lease is only marked), 0 nothing of this generation waits or runs.
--- Events: dropped. Invariant: a live lease is never removed by anybody but its holder (rule 10); an outcome record stays
+-- Events: kind (dropped, expired, dead). Invariant: a live lease is never removed by anybody but its holder (rule 10); an outcome record stays
 --   for the settler, which finds the row final (rule 6). What is not there leaves a tombstone, so that the submitter's
 --   push, which may still be on its way, is refused (rule 5).
 local blocks, statuses, doomed = {}, {}, 0
@@ -23,8 +23,8 @@ for i, entry in ipairs(args[3]) do
     else
       displace(keys, id, record)
       if record[STATE] == 'retrying' then redis.call('HINCRBY', keys.count, 'retrying', -1) end
-      record[STATE] = 'cancelled'
-      event(id, record, 'dropped')
+      record[STATE] = args[4] == 'dropped' and 'cancelled' or args[4]
+      event(id, record, args[4])
       entomb(id, record, args[1])
       statuses[i] = 1
     end

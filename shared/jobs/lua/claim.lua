@@ -1,11 +1,12 @@
 -- Purpose: decide at the moment of fetch which jobs may start, and lease them.
 -- KEYS: service-wide, one block per queue asked for, then the claim record of this request.
--- ARGV: [identity, request, worker, lease_ms, wants, credits?, fair?]; wants[i] = jobs wanted of the i-th queue; fair[i] = 1:
---   its groups take turns;
+-- ARGV: [identity, request, worker, lease_ms, wants, credits?, exchange's?, fair?]; wants[i] = jobs wanted of the i-th queue;
+--   fair[i] = 1: its groups take turns;
 --   credits: limiter -> [points leased, valid until ms, refused until ms (0 = it was not)].
 -- Returns: [status, now_ms, jobs, waits, wanted]: status 'ok' or 'closed' (index not reconciled); jobs flat, four values each:
 --   queue_index, id, packed record, body (false = lost);
---   waits[i] = ms until the i-th queue may have something for us, -1 when only an enqueue can change that;
+--   waits[i] = ms until the i-th queue may have something for us, -1 when only an enqueue can change that, -2 when the
+--     end of a running job can as well;
 --   wanted flat: limiter, points that more starts would cost, those of the first of them.
 -- Events: started. Invariant: one live token a job; never above max_running; never more than `rate` starts in any window.
 local identity, wants = args[1], args[5]
@@ -44,7 +45,7 @@ local function start(i, queue)
     records = load_all(ids)
   end
   local started = lease(i, queue.keys, ids, records)
-  if args[7] and args[7][i] == 1 then served(queue.keys, records) end
+  if args[8] and args[8][i] == 1 then served(queue.keys, records) end
   return started
 end
 
@@ -61,7 +62,7 @@ for i, want in ipairs(wants) do
     for _ = 1, started do redis.call('LPUSH', keys.starts, now) end
     redis.call('LTRIM', keys.starts, 0, queue.rate - 1)
   end
-  waits[i] = wait_of(queue)
+  waits[i] = wait_of(queue, started)
 end
 if #given > 0 then redis.call('SET', claim_key, cmsgpack.pack(given), 'PX', 60000) end
 local wanted = {}

@@ -1,6 +1,7 @@
 -- Purpose: end attempts well; the outcome stays in the entry until PostgreSQL has it, unless it was committed there already.
 -- KEYS: service-wide, one block per queue named in args.
--- ARGV: [tomb_ms, attempts]; each attempt [id, generation, token, queue_index, is_settled, outcome].
+-- ARGV: [tomb_ms, attempts, claimed]; each attempt [id, generation, token, queue_index, is_settled, outcome];
+--   claimed[i] = true when a claim of the i-th queue follows in the same call: it wakes whom it leaves something to.
 -- Returns: one status an attempt: 1 done, 0 stale (another token, generation or state).
 -- Events: completed. Invariant: only the token holder completes; a second completion changes nothing (rules 3, 6, 8).
 local attempts = args[2]
@@ -55,6 +56,6 @@ for queue, done in pairs(ended) do
   redis.call('HINCRBY', keys.count, 'completed', #done)
   tally(keys, {completed = #done, runs = runs[queue]})
   -- A limit may just have opened for somebody else.
-  if give_back(keys, left[queue]) then wake(keys.wake) end
+  if give_back(keys, left[queue]) and not args[3][queue] then wake(keys.wake) end
 end
 return statuses

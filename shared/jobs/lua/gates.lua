@@ -25,14 +25,14 @@ local function allowed(keys, conf, want, rate)
   local n = want
   local limit = tonumber(conf[2] or '0') or 0
   if limit > 0 then n = math.max(0, math.min(n, limit - redis.call('ZCARD', keys.running))) end
-  if rate == 0 then return n, -1 end
+  if rate == 0 then return n, n < want and -2 or -1 end
   for k = 1, math.min(n, rate) do
     local blocker = redis.call('LINDEX', keys.starts, rate - k)
     if blocker and tonumber(blocker) > now - window then
       return k - 1, math.max(1, tonumber(blocker) + window - now)
     end
   end
-  return math.min(n, rate), -1
+  return math.min(n, rate), n < want and -2 or -1
 end
 
 -- What a claim needs to know of a queue: how many may start, when more may, its rate, and what its other gates are.
@@ -41,16 +41,16 @@ local function allowance(keys, want)
                           'closed_until', 'gated', 'group_max', 'age_ms')
   local rate = tonumber(conf[3]) or 0
   local n, wait = allowed(keys, conf, want, rate)
-  return {keys = keys, n = n, wait = wait, rate = rate, is_gated = conf[7] == '1', group_max = tonumber(conf[8]) or 0,
+  return {keys = keys, n = n, want = want, wait = wait, rate = rate, is_gated = conf[7] == '1', group_max = tonumber(conf[8]) or 0,
           age_ms = tonumber(conf[9]) or 60000}
 end
 
--- Milliseconds until a queue may have something; -1 when only an enqueue can change that.
-local function wait_of(queue)
+-- Milliseconds until a queue may have something; -1 when only an enqueue can change that, -2 when an end can as well.
+local function wait_of(queue, started)
   local keys = queue.keys
   local opens = queue.is_gated and tonumber(redis.call('ZRANGE', keys.opened, 0, 0, 'WITHSCORES')[2])
   if redis.call('ZCARD', keys.ready) > 0 or opens and opens <= now then
-    if queue.n == 0 then return queue.wait end
+    if started == queue.n and queue.n < queue.want then return queue.wait end
     -- More is ready than this worker took: pass the baton to another idle one.
     wake(keys.wake)
     return 0

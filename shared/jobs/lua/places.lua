@@ -35,7 +35,7 @@ end
 -- Running jobs of a queue have ended: their places are free. True when that may let somebody else start.
 local function give_back(keys, records)
   local conf = redis.call('HMGET', keys.conf, 'gated', 'max_running')
-  if conf[1] ~= '1' then return conf[2] end
+  if conf[1] ~= '1' then return (tonumber(conf[2]) or 0) > 0 end
   local left = {}
   for _, record in ipairs(records) do
     for _, gate in ipairs(gates_of(record)) do left[gate] = (left[gate] or 0) + 1 end

@@ -1,5 +1,5 @@
 -- Purpose: per-minute statistics of a queue, kept inside the transitions themselves: one packed record a minute.
--- KEYS: as record.lua. ARGV: none of its own. Returns: nothing; it defines bucket() and tally().
+-- KEYS: as record.lua. ARGV: none of its own. Returns: nothing; it defines bucket(), tally(), and count() for the end of every script.
 -- Invariant: a script adds to a queue's minute once, whatever its batch; minutes older than 14 days go as new ones come.
 local TALLY = {enqueued = 1, started = 2, completed = 3, failed = 4, retried = 5, dead = 6, waits = 7, runs = 8}
 local MINUTES_KEPT = 20160
@@ -15,23 +15,42 @@ local function bucket(ms)
   return known
 end
 
--- Add counts by name, and lists of durations under waits and runs, to the current minute of a queue.
+local counted = {}
+
+-- Add counts by name, and lists of durations under waits and runs, to what this call counts for a queue.
 local function tally(keys, changes)
-  local minute = math.floor(now / 60000)
-  local packed = redis.call('HGET', keys.stats, minute)
-  local kept = packed and cmsgpack.unpack(packed) or {0, 0, 0, 0, 0, 0, {}, {}}
-  if not packed then redis.call('HDEL', keys.stats, minute - MINUTES_KEPT, minute - MINUTES_KEPT - 1) end
+  local mine = counted[keys.stats] or {}
+  counted[keys.stats] = mine
   for name, change in pairs(changes) do
-    local at = TALLY[name]
     if type(change) == 'number' then
-      kept[at] = kept[at] + change
+      mine[name] = (mine[name] or 0) + change
     else
-      local histogram = kept[at]
-      for _, ms in ipairs(change) do
-        local b = bucket(ms)
-        histogram[b] = (histogram[b] or 0) + 1
-      end
+      local all = mine[name] or {}
+      for _, ms in ipairs(change) do all[#all + 1] = ms end
+      mine[name] = all
     end
   end
-  redis.call('HSET', keys.stats, minute, cmsgpack.pack(kept))
+end
+
+-- At the end of a call: what it counted goes into the current minute of each queue.
+local function count()
+  local minute = math.floor(now / 60000)
+  for stats, changes in pairs(counted) do
+    local packed = redis.call('HGET', stats, minute)
+    local kept = packed and cmsgpack.unpack(packed) or {0, 0, 0, 0, 0, 0, {}, {}}
+    if not packed then redis.call('HDEL', stats, minute - MINUTES_KEPT, minute - MINUTES_KEPT - 1) end
+    for name, change in pairs(changes) do
+      local at = TALLY[name]
+      if type(change) == 'number' then
+        kept[at] = kept[at] + change
+      else
+        local histogram = kept[at]
+        for _, ms in ipairs(change) do
+          local b = bucket(ms)
+          histogram[b] = (histogram[b] or 0) + 1
+        end
+      end
+    end
+    redis.call('HSET', stats, minute, cmsgpack.pack(kept))
+  end
 end

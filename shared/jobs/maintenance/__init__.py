@@ -7,6 +7,12 @@ from shared import clock
 from shared.jobs.control.changes import apply_changes
 from shared.jobs.exchange import outbox
 from shared.jobs.exchange.delivery import deliver_once
+from shared.jobs.flows.remote import follow_remote_once
+from shared.jobs.flows.verbs import expire_once as expire_flows_once
+from shared.jobs.ledger import edges
+from shared.jobs.maintenance.dependencies import follow_once
+from shared.jobs.maintenance.expiry import expire_once
+from shared.jobs.maintenance.expiry import seconds_to_next as seconds_to_next_limit
 from shared.jobs.maintenance.history import HOLD_MS
 from shared.jobs.maintenance.ledger_writer import LedgerWriter
 from shared.jobs.maintenance.listener import Listener
@@ -17,8 +23,11 @@ from shared.jobs.maintenance.reconciler import identity_changed, reconcile_once
 from shared.jobs.maintenance.relay import relay_once
 from shared.jobs.maintenance.sequences import advance_once
 from shared.jobs.maintenance.settler import settle_once
+from shared.jobs.maintenance.steering import steer_once
 from shared.jobs.maintenance.sweeper import sweep_once
-from shared.jobs.schedules.firing import fire_once, seconds_to_next
+from shared.jobs.schedules.turns import Turns
+from shared.jobs.schedules.watching import INTERVAL_SECONDS as WATCH_SECONDS
+from shared.jobs.schedules.watching import watch_once
 from shared.jobs.submission import Jobs
 from shared.rpc import Peers
 
@@ -37,6 +46,7 @@ class Maintenance:
         writer = LedgerWriter(jobs, consumer, hold_ms=HOLD_MS)
         relay = Loop(f"{prefix}-relay", lambda: relay_once(jobs), interval_seconds=2)
         sequences = Loop(f"{prefix}-sequences", lambda: advance_once(jobs), interval_seconds=1)
+        follower = Loop(f"{prefix}-dependencies", lambda: follow_once(jobs), interval_seconds=30)
         self.loops = [
             relay,
             sequences,
@@ -46,21 +56,36 @@ class Maintenance:
             Loop(f"{prefix}-reaper", lambda: reap_once(jobs), interval_seconds=5),
             Loop(f"{prefix}-reconciler", _watch_identity(jobs), interval_seconds=1),
             Loop(f"{prefix}-sweeper", lambda: sweep_once(jobs), interval_seconds=60),
+            follower,
+            Loop(f"{prefix}-flows", lambda: expire_flows_once(jobs), interval_seconds=2),
+            Loop(
+                f"{prefix}-expiry",
+                lambda: expire_once(jobs),
+                interval_seconds=1,
+                pause=lambda: seconds_to_next_limit(jobs),
+            ),
+            Loop(f"{prefix}-steering", lambda: steer_once(jobs), interval_seconds=5),
             Loop(f"{prefix}-gauges", lambda: gauge_once(jobs), interval_seconds=5),
         ]
-        wakes: dict[str, Callable[[], None]] = {"millrace_relay": relay.wake, "millrace_sequences": sequences.wake}
+        wakes: dict[str, Callable[[], None]] = {
+            "millrace_relay": relay.wake, "millrace_sequences": sequences.wake, edges.CHANNEL: follower.wake
+        }  # fmt: skip
         if peers is not None:
             outgoing = Loop(f"{prefix}-outbox", functools.partial(deliver_once, jobs, peers), interval_seconds=2)
             self.loops.append(outgoing)
             wakes[outbox.CHANNEL] = outgoing.wake
+            asking = functools.partial(follow_remote_once, jobs, peers)
+            self.loops.append(Loop(f"{prefix}-remote-nodes", asking, interval_seconds=1))
         if fires_schedules:
+            turns = Turns(jobs)
             firing = Loop(
                 f"{prefix}-schedules",
-                lambda: fire_once(jobs),
+                turns.run_once,
                 interval_seconds=5,
-                pause=lambda: seconds_to_next(jobs, at_most=5.0),
+                pause=functools.partial(turns.pause, at_most=5.0),
             )
-            self.loops.append(firing)
+            watching = Loop(f"{prefix}-schedule-watch", lambda: watch_once(jobs), interval_seconds=WATCH_SECONDS)
+            self.loops += [firing, watching]
             wakes["millrace_schedules"] = firing.wake
         self._listener = Listener(jobs.database, wakes)
 

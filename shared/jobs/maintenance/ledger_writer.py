@@ -1,7 +1,11 @@
-"""Owns history: the index's events become attempts and live states in PostgreSQL. It must never decide an outcome."""
+"""Owns history: the index's events become rows, attempts and live states in PostgreSQL.
+
+It must never decide an outcome.
+"""
 
 from typing import Any
 
+import psycopg
 import structlog
 from redis.exceptions import ResponseError
 from sqlalchemy.exc import DataError
@@ -9,7 +13,7 @@ from sqlalchemy.exc import DataError
 from shared.db import UnitOfWork
 from shared.jobs.connection import BLOCK_SECONDS, store_errors, stream_entries
 from shared.jobs.crash_points import crash_point
-from shared.jobs.ledger import ledger
+from shared.jobs.ledger import event_rows, ledger
 from shared.jobs.ledger.records import Event, events_from_stream
 from shared.jobs.maintenance.history import Told, ripe, worth_writing
 from shared.jobs.submission import Jobs
@@ -70,10 +74,13 @@ class LedgerWriter:
     def _write(self, due: list[Told], known: list[Told]) -> None:
         if not due:
             return
-        events = worth_writing([e for each in due for e in each.events], [e for each in known for e in each.events])
-        if events:
+        told = [event for each in due for event in each.events]
+        events, kept = worth_writing(told, [e for each in known for e in each.events]), event_rows.kept(told)
+        if events or kept:
             with self._jobs.database.unit_of_work() as work:
-                _apply(work, events)
+                _keep(work, kept)
+                if events:
+                    _apply(work, events)
                 crash_point("history.applied")
         crash_point("history.committed")
         with store_errors():
@@ -104,8 +111,21 @@ class LedgerWriter:
                 raise
 
 
+def _keep(work: UnitOfWork, events: list[Event]) -> None:
+    """Add a batch to the jobs' events; one that no row can hold is left out, so that the others do not wait for it."""
+    try:
+        if events:
+            event_rows.add(work, events)
+    except (DataError, psycopg.DataError):
+        for event in events:
+            try:
+                event_rows.add(work, [event])
+            except (DataError, psycopg.DataError) as error:
+                log.error("event could not be kept", job_id=event.job_id, kind=event.kind, error=str(error)[:300])
+
+
 def _apply(work: UnitOfWork, events: list[Event]) -> None:
-    """Apply a batch; an event that no row can hold is left out, so that the others do not wait for it for ever."""
+    """Apply a batch to rows and attempts; what no row can hold is left out here as well."""
     try:
         with work.connection.begin_nested():
             ledger.apply(work, events)

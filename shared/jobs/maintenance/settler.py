@@ -10,6 +10,7 @@ from shared.jobs.connection import BLOCK_SECONDS, store_errors
 from shared.jobs.crash_points import crash_point
 from shared.jobs.ledger import ledger
 from shared.jobs.ledger.records import OutcomeRecord
+from shared.jobs.states import State
 from shared.jobs.submission import Jobs
 
 log = structlog.get_logger(__name__)
@@ -40,7 +41,9 @@ def settle_once(jobs: Jobs) -> bool:
         if not is_ours:
             return False
         if outcomes:
-            _note_final(outcomes, _settle(work, outcomes))
+            live = _settle(work, outcomes)
+            _note_final(outcomes, live)
+            jobs.ended(work, [(job_id, State(record.state)) for job_id, record in outcomes if live.get(job_id)])
         crash_point("settler.applied")
     crash_point("settler.committed")
     jobs.scripts.settle([(job_id, record.generation, record.state) for job_id, record in outcomes])
@@ -48,13 +51,13 @@ def settle_once(jobs: Jobs) -> bool:
     return len(ids) >= BATCH // 2
 
 
-def _settle(work: UnitOfWork, outcomes: list[tuple[str, OutcomeRecord]]) -> set[str]:
+def _settle(work: UnitOfWork, outcomes: list[tuple[str, OutcomeRecord]]) -> dict[str, bool]:
     """Write a batch; if one record is such that no row can hold it, the others must not wait for it."""
     try:
         with work.connection.begin_nested():
             return ledger.settle(work, outcomes)
     except DataError:
-        live: set[str] = set()
+        live: dict[str, bool] = {}
         for job_id, record in outcomes:
             try:
                 with work.connection.begin_nested():
@@ -73,7 +76,7 @@ def _stripped(record: OutcomeRecord) -> OutcomeRecord:
     )
 
 
-def _note_final(outcomes: list[tuple[str, OutcomeRecord]], live: set[str]) -> None:
+def _note_final(outcomes: list[tuple[str, OutcomeRecord]], live: dict[str, bool]) -> None:
     for job_id, record in outcomes:
         if job_id not in live:
             log.info("outcome of a job that was final already", job_id=job_id, outcome=record.state)

@@ -22,6 +22,12 @@ log = structlog.get_logger(__name__)
 BATCH = 1000
 KEY_LIFE = timedelta(hours=24)
 CONSUMER_IDLE_MS = 3_600_000
+#: Events and log lines go with their job (revision 0006); of jobs that stay for longer, after so long.
+HISTORY_LIFE = timedelta(days=30)
+#: And above so many rows in a table the oldest go, whatever their age.
+HISTORY_MOST = 10_000_000
+#: Rows looked at to tell which are the oldest.
+SAMPLE = 10_000
 
 #: Reads one entry of the index a queue, however many jobs there are; also finds queues the code has no more.
 _QUEUES = sa.text("""
@@ -65,19 +71,25 @@ DELETE FROM job WHERE seq = ANY(ARRAY(
 ))
 """)  # noqa: S608  # a constant of this module
 
-#: Rows that answer a repeated submission: by either rule only after a key's life (it began before they finished), and
-#: children not before their parent has ended. What is looked at is bounded as well: the oldest of them.
+#: Rows that answer a repeated submission: by either rule only after a key's life (it began before they finished),
+#: children not before their parent has ended, and what others wait for not before they and its flow have. What is
+#: looked at is bounded as well: the oldest of them.
 _DELETE_OWED = sa.text(f"""
 DELETE FROM job WHERE seq = ANY(ARRAY(
   SELECT seq FROM job
   WHERE seq = ANY(ARRAY(
     SELECT seen.seq FROM (
-      SELECT seq, parent_id FROM job
+      SELECT seq, parent_id, id, is_awaited FROM job
       WHERE queue = :queue AND state = :state AND is_owed AND finished_at < now() - CAST(:age AS interval)
         AND (finished_at, seq) <= (coalesce(CAST(:finished_at AS timestamptz), 'infinity'), coalesce(:seq, 0))
       ORDER BY finished_at, seq LIMIT {10 * BATCH}
     ) AS seen
     WHERE NOT EXISTS (SELECT FROM job AS parent WHERE parent.id = seen.parent_id AND parent.finished_at IS NULL)
+      AND CASE WHEN seen.is_awaited THEN coalesce(
+        (SELECT FALSE FROM job_edge JOIN job AS child ON child.id = job_edge.child_id
+         WHERE job_edge.parent_id = seen.id AND child.finished_at IS NULL LIMIT 1),
+        (SELECT FALSE FROM flow_node JOIN flow ON flow.id = flow_node.flow_id
+         WHERE flow_node.job_id = seen.id AND flow.finished_at IS NULL LIMIT 1), TRUE) ELSE TRUE END
     LIMIT {BATCH}))
     AND finished_at < now() - CAST(:age AS interval)
   ORDER BY seq FOR UPDATE SKIP LOCKED
@@ -98,7 +110,14 @@ _AGED = (
     ("idempotency_key", "created_at", KEY_LIFE),
     ("schedule_tick", "fired_at", "7 days"),
     ("inbox", "received_at", inbox.KEPT),
+    ("job_event", "at", HISTORY_LIFE),
+    ("job_log", "at", HISTORY_LIFE),
+    ("flow", "finished_at", "7 days"),
+    ("result_cache", "expires_at", timedelta(0)),
+    ("slot_decision", "at", "7 days"),
 )
+
+_LIVE_ROWS = sa.text("SELECT pg_stat_get_live_tuples(CAST(:table AS regclass))")
 
 
 def sweep_once(jobs: Jobs) -> bool:
@@ -114,6 +133,8 @@ def sweep_once(jobs: Jobs) -> bool:
         for table, column, kept in _AGED:
             most = max(most, _delete_aged(work, table, column, kept))
         most = max(most, work.connection.execute(_DELETE_LOCKS).rowcount)
+        for table in ("job_event", "job_log"):
+            most = max(most, _delete_surplus(work, table))
         most = max(most, outbox.sweep(work, limit=BATCH))
     _forget_consumers(jobs)
     return most >= BATCH
@@ -150,6 +171,26 @@ def _delete_aged(work: UnitOfWork, table: str, column: str, kept: str | timedelt
       ORDER BY {column} LIMIT {BATCH} FOR UPDATE SKIP LOCKED))
     """  # noqa: S608  # constants of this module
     return work.connection.execute(sa.text(statement), {"kept": kept}).rowcount
+
+
+def _delete_surplus(work: UnitOfWork, table: str) -> int:
+    """Delete a batch of a table's oldest rows while PostgreSQL's running estimate says there are more than may be.
+
+    What is old is asked of a sample: an index that sorts by time would cost every event, and counting is not bounded.
+    """
+    rows = work.connection.execute(_LIVE_ROWS, {"table": table}).scalar_one()
+    surplus = rows - HISTORY_MOST
+    if surplus <= 0:
+        return 0
+    sampled = {"percent": min(100.0, 100.0 * SAMPLE / rows), "share": surplus / rows}
+    statement = f"""
+    DELETE FROM {table} WHERE ctid = ANY(ARRAY(
+      SELECT ctid FROM {table} WHERE at <= (
+        SELECT percentile_disc(CAST(:share AS double precision)) WITHIN GROUP (ORDER BY at)
+        FROM {table} TABLESAMPLE SYSTEM (:percent))
+      LIMIT {min(BATCH, surplus)} FOR UPDATE SKIP LOCKED))
+    """  # noqa: S608  # constants of this module, and a number
+    return work.connection.execute(sa.text(statement), sampled).rowcount
 
 
 def _forget_consumers(jobs: Jobs) -> None:

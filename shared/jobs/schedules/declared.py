@@ -15,17 +15,26 @@ _HORIZON_RUNS = 60
 def declare_schedules(work: UnitOfWork, catalogue: Catalogue) -> None:
     """Upsert the schedule of every job that states one; an operator's change is never overwritten."""
     for definition in sorted(catalogue.jobs.values(), key=lambda one: one.name):
-        if definition.schedule is not None:
-            put_schedule(
-                work,
-                Schedule(name=definition.name, job=definition.name, cron=definition.schedule, is_declared=True),
-            )
+        declared = declared_schedule(catalogue, definition.name)
+        if declared is not None:
+            put_schedule(work, declared)
+
+
+def declared_schedule(catalogue: Catalogue, name: str) -> Schedule | None:
+    """What code declares of the schedule of this name; it has the name of its job."""
+    definition = catalogue.jobs.get(name)
+    if definition is None or definition.schedule is None:
+        return None
+    return Schedule(name=definition.name, job=definition.name, cron=definition.schedule, is_declared=True)
 
 
 def overbooked(work: UnitOfWork, catalogue: Catalogue) -> list[str]:
     """One sentence for every queue whose schedules ask for more starts than its rate allows."""
     rows = work.connection.execute(
-        sa.text("SELECT job, cron, every_ms, timezone, count(*) FROM schedule WHERE is_enabled GROUP BY 1, 2, 3, 4")
+        sa.text(
+            "SELECT job, cron, every_ms, timezone, count(*) FROM schedule "
+            "WHERE is_enabled AND stopped_at IS NULL AND run_at IS NULL GROUP BY 1, 2, 3, 4"
+        )
     ).all()
     now: datetime = work.connection.execute(sa.text("SELECT clock_timestamp()")).scalar_one()
     per_second: dict[str, float] = {}

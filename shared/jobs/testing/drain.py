@@ -20,7 +20,7 @@ from shared.jobs.ledger.records import JobId
 from shared.jobs.maintenance.ledger_writer import GROUP, LedgerWriter
 from shared.jobs.maintenance.sequences import advance
 from shared.jobs.maintenance.settler import settle_once
-from shared.jobs.outcomes import Again, Buried, Cancelled, Done, Failure, Lost, Obsolete, Outcome, Released
+from shared.jobs.outcomes import Again, Buried, Cancelled, Done, Expired, Failure, Lost, Obsolete, Outcome, Released
 from shared.jobs.running import Running
 from shared.jobs.scripts import Claimed
 from shared.jobs.submission import Jobs
@@ -71,6 +71,8 @@ class Ran:
                 return "dead"
             case Cancelled():
                 return "cancelled"
+            case Expired():
+                return "expired"
             case Released():
                 return "released"
             case Obsolete():
@@ -122,7 +124,9 @@ def drain(
                 for claimed in _claim(runtime.jobs, name, identity) if len(ran) < limit else ():
                     ran.append(_attempt(runtime, claimed))
                     _raise_failure(ran[-1], is_wanted=raise_errors)
-            is_idle = len(ran) == before and not _lines_move(runtime)
+            is_idle = len(ran) == before
+            if is_idle and (_settle(runtime.jobs) or _lines_move(runtime)):
+                continue  # what waited for other jobs may start by now
             if is_idle and not (with_scheduled and bring_forward(runtime.jobs, queues, until=_until(with_scheduled))):
                 break
     finally:
@@ -139,13 +143,21 @@ def _lines_move(runtime: Runtime) -> bool:
 def record(runtime: Runtime) -> None:
     """Bring PostgreSQL up to date with the index, as the scheduler role does: outcomes, attempts, live states."""
     jobs = runtime.jobs
-    with store_errors():
-        while jobs.scripts.client.zcard(jobs.scripts.keys.of("unsettled")):
-            settle_once(jobs)
+    _settle(jobs)
     writer = LedgerWriter(jobs, WORKER)
     stream = jobs.scripts.keys.of("events")
     while not _is_history_read(jobs, stream):
         writer.run_once()
+
+
+def _settle(jobs: Jobs) -> bool:
+    """Commit every outcome record; False when there was none."""
+    is_any = False
+    with store_errors():
+        while jobs.scripts.client.zcard(jobs.scripts.keys.of("unsettled")):
+            is_any = True
+            settle_once(jobs)
+    return is_any
 
 
 def lift_limits(runtime: Runtime) -> None:
@@ -174,6 +186,7 @@ def _identity(jobs: Jobs) -> str:
 
 def _claim(jobs: Jobs, queue: str, identity: str) -> tuple[Claimed, ...]:
     """One job at a time, so that each next one is the best of what waits then."""
+    jobs.settle()
     claim = jobs.scripts.claim({queue: 1}, identity=identity, request=secrets.token_hex(16), worker=WORKER)
     if claim.is_closed:
         raise NotReady(f"claims of {jobs.service} are closed: this Redis is not reconciled; call reconcile_once")

@@ -1,6 +1,5 @@
 // Owns the model of a child with two parents (rule 12, and what rule 9 says of blocked rows): edges, late edges, cut
-// logs. Derived ids are in context.py: submit(); edges between jobs are demanded by the architecture and not in the
-// product yet.
+// logs. Derived ids are in context.py: submit(); edges and what follows from an end are in ledger/edges.py.
 #pragma once
 
 #include "options.h"

@@ -11,6 +11,7 @@ from psycopg import sql
 
 from shared.db import Database
 from tests.runtime.jobs.emptying import emptied
+from tests.runtime.jobs.log_keeping import logs_kept
 from tests.runtime.jobs.peer import Peer, open_peer
 from tests.runtime.jobs.sample import NAME, Bench, jobs_of, open_bench
 from tests.runtime.jobs.site import Site, open_site
@@ -43,6 +44,13 @@ def bench(empty_url: str, redis_url: str) -> Iterator[Bench]:
     yield open_bench(jobs)
     jobs.scripts.client.close()
     jobs.database.close()
+
+
+@pytest.fixture
+def logged(bench: Bench) -> Iterator[Bench]:
+    """The bench, keeping what its jobs log."""
+    with logs_kept(bench):
+        yield bench
 
 
 @pytest.fixture

@@ -1,6 +1,6 @@
 """Owns what keys should mean, in plain Python without stores: the yardstick of test_keys_model.
 
-It must never be made to agree with the rows; where they differ, decisions/0011 decides.
+It must never be made to agree with the rows; where they differ, decisions/0013 decides.
 """
 
 from dataclasses import dataclass, field

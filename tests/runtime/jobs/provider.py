@@ -1,10 +1,11 @@
 """Owns an outside system that jobs have effects on, and what tests ask about them. It must never forget a call."""
 
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
 from shared.jobs import JobContext
-from shared.jobs.effects import unfinished
+from shared.jobs.effect_pages import unfinished_page
 from tests.runtime.jobs.sample import Bench, Play
 
 
@@ -55,6 +56,8 @@ def rows(bench: Bench) -> list[tuple[Any, ...]]:
     return [tuple(row) for row in found]
 
 
-def list_unfinished(bench: Bench, **options: Any) -> list[tuple[str, int]]:
+def list_unfinished(bench: Bench, *, older_than_seconds: float = 0) -> list[tuple[str, int]]:
+    older_than = timedelta(seconds=older_than_seconds)
     with bench.jobs.database.unit_of_work() as work:
-        return [(effect.name, effect.generation) for effect in unfinished(work, limit=10, **options)]
+        found = unfinished_page(work, after=None, older_than=older_than, limit=10)
+    return [(effect.name, effect.generation) for effect, _ in found]

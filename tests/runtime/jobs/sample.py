@@ -141,6 +141,8 @@ class Bench:
 
     @property
     def redis(self) -> Any:
+        """Redis, with everything in it that has been submitted."""
+        self.jobs.settle()
         return self.jobs.scripts.client
 
     def submit(self, number: int = 0, **options: Any) -> Job:
@@ -149,6 +151,7 @@ class Bench:
 
     def claim(self, count: int = 100, *, queue: str = WORK.name) -> tuple[Claimed, ...]:
         """Lease what may start now."""
+        self.jobs.settle()
         identity = self.sql("SELECT identity FROM redis_identity")[0][0]
         claim = self.jobs.scripts.claim(
             {queue: count}, identity=identity, request=secrets.token_hex(16), worker="by-hand"

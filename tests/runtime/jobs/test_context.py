@@ -1,5 +1,6 @@
 """What a job is given beside its arguments: steps, children, locks, progress, resources."""
 
+import json
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
@@ -181,7 +182,7 @@ def test_progress_never_goes_back(bench: Bench) -> None:
 
     bench.run()
 
-    assert seen == ['{"done":40,"total":100,"note":""}'] * 2
+    assert [json.loads(each)["done"] for each in seen] == [40, 40]
 
 
 def test_progress_is_throttled_but_its_end_is_always_told(bench: Bench) -> None:

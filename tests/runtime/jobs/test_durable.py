@@ -10,6 +10,7 @@ from shared.jobs import JobContext, fixed, job, seconds, submit, submit_many
 from shared.jobs.maintenance.reaper import reap_once
 from shared.jobs.maintenance.reconciler import reconcile_once
 from shared.jobs.outcomes import Again, Buried, Done
+from tests.runtime.jobs.log_keeping import logs_kept, messages, says
 from tests.runtime.jobs.sample import NAME, WORK, Bench, Play, Stage, jobs_of, open_bench
 
 
@@ -40,6 +41,18 @@ def test_it_runs_without_a_row_and_leaves_nothing(bench: Bench) -> None:
     assert bench.sql("SELECT count(*) FROM job") == [(0,)]
     assert bench.sql("SELECT count(*) FROM attempt") == [(0,)]
     assert bench.entry(submitted.id) == []
+
+
+def test_it_leaves_no_events_and_no_lines(bench: Bench) -> None:
+    with logs_kept(bench):
+        bench.stage.act = says("nowhere to look for it")
+        submitted = submit(bench.jobs, ping, Play(number=7))
+        bench.run()
+        bench.write_history()
+
+        assert messages(bench, submitted.id) == []
+        assert bench.sql("SELECT count(*) FROM job_event") == [(0,)]
+        assert bench.sql("SELECT count(*) FROM job_log") == [(0,)]
 
 
 def test_a_reconciler_leaves_it_alone(bench: Bench) -> None:

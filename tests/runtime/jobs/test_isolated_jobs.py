@@ -153,9 +153,10 @@ def processes() -> list[int]:
     return [each.pid for each in mine if each.is_running() and "tests.runtime.jobs.ways" in each.cmdline()]
 
 
-def test_the_time_limit_ends_an_isolated_job_whatever_it_does(bench: Bench) -> None:
+@pytest.mark.parametrize("act", ["spin", "hold"])
+def test_the_time_limit_ends_an_isolated_job_whatever_it_does(bench: Bench, act: str) -> None:
     with at_work(bench):
-        job = submit(bench.jobs, apart_once, Order(act="spin"))
+        job = submit(bench.jobs, apart_once, Order(act=act))
         eventually(lambda: bench.state(job.id) == "dead")
     bench.settle()
 

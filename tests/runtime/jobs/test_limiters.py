@@ -9,9 +9,10 @@ import pytest
 from shared.db import Database
 from shared.errors import InvalidArgument, StoreUnavailable
 from shared.jobs import JobContext, Limiter, RateLimited, job, minutes, seconds, submit
+from shared.jobs.control.limiter_edits import LimiterChange, change_limiter
 from shared.jobs.grants import Wanted
 from shared.jobs.keys import limiter_keys
-from shared.jobs.limiters import LimiterSetting, Purse, configure, copy_limiters, edit_limiter, lease
+from shared.jobs.limiters import LimiterSetting, Purse, configure, copy_limiters, lease
 from shared.jobs.live import get_job
 from shared.jobs.maintenance.reconciler import reconcile_once
 from tests.runtime.jobs.sample import NAME, WORK, Bench, Play, Stage, at_work, jobs_of, open_bench
@@ -138,14 +139,14 @@ def test_the_strictest_declaration_holds_until_an_operator_sets_another(bench: B
     configure(scripts, "other", LimiterSetting("provider", 1, 1, 60_000, None))
     strict = lease(scripts, "provider", Wanted(1, 1)).points + lease(scripts, "provider", Wanted(1, 1)).points
 
-    edit_limiter(bench.jobs, Limiter("provider", points=100, per=minutes(1)))
+    change_limiter(bench.jobs, "provider", LimiterChange(points=100))
 
     assert strict == 1
     assert lease(scripts, "provider", Wanted(90, 1)).points == 90
 
 
 def test_an_operators_change_outlives_a_copy_and_a_loss_begins_with_a_used_up_window(bench: Bench) -> None:
-    edit_limiter(bench.jobs, Limiter("provider", points=50, per=minutes(1)))
+    change_limiter(bench.jobs, "provider", LimiterChange(points=50))
     bench.redis.flushdb()
     reconcile_once(bench.jobs)
 
@@ -165,7 +166,7 @@ def test_an_older_copy_of_a_limiter_never_overwrites_a_newer_one(bench: Bench) -
 
 def test_a_limiter_that_a_service_does_not_declare_is_not_its_to_edit(bench: Bench) -> None:
     with pytest.raises(InvalidArgument, match="allowed: provider"):
-        edit_limiter(bench.jobs, Limiter("unknown", points=1, per=minutes(1)))
+        change_limiter(bench.jobs, "unknown", LimiterChange(points=1))
 
 
 def test_a_worker_leases_what_its_jobs_cost_and_leaves_the_rest_waiting(bench: Bench) -> None:
@@ -180,7 +181,7 @@ def test_a_worker_leases_what_its_jobs_cost_and_leaves_the_rest_waiting(bench: B
                 and bench.jobs.scripts.client.hget(limiter_keys("provider")[1], "used") == b"6"
             )
         )
-        edit_limiter(bench.jobs, Limiter("provider", points=100, per=minutes(1)))
+        change_limiter(bench.jobs, "provider", LimiterChange(points=100))
         eventually(lambda: len(bench.stage.runs) == 6)
 
     assert sorted(bench.stage.numbers[:4]) == [0, 1, 2, 9]

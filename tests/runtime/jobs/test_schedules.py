@@ -10,6 +10,7 @@ import pytest
 from shared.errors import InvalidArgument
 from shared.jobs import (
     JobContext,
+    Overlap,
     Schedule,
     hours,
     minutes,
@@ -18,7 +19,8 @@ from shared.jobs import (
     seconds,
 )
 from shared.jobs.outcomes import Done
-from shared.jobs.schedules.firing import fire_once, seconds_to_next
+from shared.jobs.schedules.firing import fire_once
+from shared.jobs.schedules.turns import seconds_to_next
 from tests.runtime.jobs.sample import Bench, Play
 
 
@@ -149,7 +151,7 @@ def test_three_schedulers_at_once_fire_each_tick_once(bench: Bench) -> None:
 
 
 def test_a_tick_that_was_fired_already_makes_no_second_job(bench: Bench) -> None:
-    put(bench)
+    put(bench, overlap=Overlap.ALLOW)
     tick = make_due(bench)
     fire_once(bench.jobs)
     bench.sql("UPDATE schedule SET next_run_at = :tick", tick=tick)
@@ -165,7 +167,7 @@ def test_a_crash_before_the_commit_leaves_tick_job_and_next_run_as_they_were(
     put(bench)
     tick = make_due(bench)
     with monkeypatch.context() as patch:
-        patch.setattr("shared.jobs.schedules.firing.ledger.open_jobs", lambda *_: 1 / 0)
+        patch.setattr("shared.jobs.schedules.ticking.ledger.open_jobs", lambda *_: 1 / 0)
         with pytest.raises(ZeroDivisionError):
             fire_once(bench.jobs)
 
@@ -219,7 +221,9 @@ def test_a_schedule_that_cannot_be_submitted_does_not_stop_the_others(bench: Ben
     fire_once(bench.jobs)
 
     assert len(ticks(bench)) == 1
-    assert bench.sql("SELECT schedule FROM schedule_tick") == [("sound",)]
+    outcomes = bench.sql("SELECT schedule, outcome, job_id IS NULL FROM schedule_tick ORDER BY 1")
+    assert outcomes == [("broken", "refused", True), ("sound", "fired", False)]
+    assert bench.sql("SELECT last_error <> '' FROM schedule WHERE name = 'broken'") == [(True,)]
     assert next_run(bench, "broken") > bench.sql("SELECT clock_timestamp()")[0][0]
 
 

@@ -9,12 +9,12 @@ ONE_LIFE = [
     ("running", "completed"), ("running", "retrying"), ("running", "scheduled"), ("running", "queued"),
     ("running", "dead"), ("running", "cancelled"), ("retrying", "queued"), ("scheduled", "cancelled"),
     ("queued", "cancelled"), ("retrying", "cancelled"), ("blocked", "cancelled"), ("blocked", "dead"),
-    ("scheduled", "expired"), ("queued", "expired"), ("queued", "scheduled"),
+    ("scheduled", "expired"), ("queued", "expired"), ("queued", "scheduled"), ("running", "expired"),
 ]  # fmt: skip
 NEVER = [
     ("queued", "completed"), ("scheduled", "completed"), ("blocked", "running"), ("blocked", "completed"),
     ("retrying", "completed"), ("running", "blocked"), ("completed", "dead"), ("completed", "running"),
-    ("dead", "completed"), ("cancelled", "completed"), ("expired", "running"), ("running", "expired"),
+    ("dead", "completed"), ("cancelled", "completed"), ("expired", "running"),
 ]  # fmt: skip
 
 

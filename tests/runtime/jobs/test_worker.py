@@ -90,11 +90,11 @@ def test_an_enqueue_wakes_a_blocked_worker(bench: Bench) -> None:
 def test_an_idle_worker_does_not_poll(bench: Bench) -> None:
     with at_work(bench):
         eventually(lambda: is_blocked(bench))
-        calls = bench.redis.info("commandstats")["cmdstat_evalsha"]["calls"]
+        calls = bench.redis.info("commandstats")["cmdstat_fcall"]["calls"]
         bench.submit(1)
         eventually(lambda: bench.stage.numbers == [1] and bench.state(bench.stage.runs[0][0]) == "completed")
         eventually(lambda: is_blocked(bench))
-        calls = bench.redis.info("commandstats")["cmdstat_evalsha"]["calls"] - calls
+        calls = bench.redis.info("commandstats")["cmdstat_fcall"]["calls"] - calls
 
     assert calls <= 6  # push, claim, end, and the looks that found nothing
 
@@ -254,7 +254,7 @@ def test_a_worker_survives_postgresql_dropping_its_connections(bench: Bench, emp
                 "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
                 "WHERE datname = current_database() AND pid <> pg_backend_pid()"
             )
-        worker._claims.identity = ""  # it must ask PostgreSQL again, as after any fault of Redis
+        worker._traffic.claims.identity = ""  # it must ask PostgreSQL again, as after any fault of Redis
         bench.redis.lpush(bench.jobs.scripts.keys.of_queue("work", "wake"), "1")
         eventually(lambda: worker.closed() is None)
         other = jobs_of(Database(empty_url, NAME), location(bench))

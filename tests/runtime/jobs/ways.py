@@ -4,6 +4,7 @@ Run as `python -m tests.runtime.jobs.ways` it is such a process; it finds its st
 """
 
 import asyncio
+import logging
 import os
 import re
 import signal
@@ -130,6 +131,17 @@ def _fail(ctx: JobContext, args: Order) -> None:
     raise ValueError(f"no {args.number}")
 
 
+def _talk(ctx: JobContext, args: Order) -> None:
+    for number in range(args.number):
+        logging.getLogger("driver").info("number %d", number, extra={"api_key": "hunter2"})
+
+
+def _talk_and_crash(ctx: JobContext, args: Order) -> None:
+    ctx.log.info("number 0")
+    ctx.log.warning("about to crash")
+    os.kill(os.getpid(), signal.SIGSEGV)
+
+
 def _pid(ctx: JobContext, args: Order) -> int:
     return os.getpid()
 
@@ -152,6 +164,8 @@ ACTS: dict[str, Callable[[JobContext, Order], Any]] = {
     "sys-exit": _call_exit,
     "fail": _fail,
     "pid": _pid,
+    "talk": _talk,
+    "talk-and-crash": _talk_and_crash,
 }
 COMMAND = [sys.executable, "-u", "-X", "faulthandler", "-m", "tests.runtime.jobs.ways"]
 

@@ -44,10 +44,11 @@ def test_a_key_that_compose_does_not_know_is_found(project: Path) -> None:
     assert "portz" in containers.compose(project).text
 
 
-def test_a_name_that_the_example_forgets_is_found(project: Path) -> None:
-    edit(project / containers.EXAMPLE, "REDIS_PASSWORD=\n", "")
+def test_a_password_that_a_new_service_needs_is_made_without_another_edit(project: Path) -> None:
+    new = "GATEWAY_DATABASE_URL: x://${RISK_DATABASE_PASSWORD:?set it in .env}:${RISK_KEY:?set it in .env}\n  GATEWAY_"
+    edit(project / containers.COMPOSE, "GATEWAY_", new)
 
-    assert "required variable REDIS_PASSWORD is missing" in containers.compose(project).text
+    assert {"RISK_DATABASE_PASSWORD", "RISK_KEY"} <= made_environment(project).keys()
 
 
 def test_an_unpinned_base_image_is_found(project: Path) -> None:

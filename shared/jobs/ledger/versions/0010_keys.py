@@ -4,7 +4,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "ledger_0010"
-down_revision = "ledger_0005"
+down_revision = "ledger_0009"
 branch_labels = None
 depends_on = None
 
@@ -30,7 +30,7 @@ def upgrade() -> None:
     at_work = "sequence_key IS NOT NULL AND finished_at IS NULL AND state <> 'blocked'"
     op.create_index("ix_job_in_line", "job", ["sequence_key", "seq"], unique=False, postgresql_where=sa.text(in_line))
     op.create_index("ix_job_at_work", "job", ["sequence_key"], unique=False, postgresql_where=sa.text(at_work))
-    cancelled = "sequence_key IS NOT NULL AND state = 'cancelled'"
+    cancelled = "sequence_key IS NOT NULL AND state IN ('cancelled', 'expired')"
     op.create_index(
         "ix_job_echo", "job", ["sequence_key", "finished_at"], unique=False, postgresql_where=sa.text(cancelled)
     )

@@ -207,7 +207,7 @@ class IndexMachine(RuleBasedStateMachine):
         assert self.index.push(job_id, generation=99, deadline_ms=1) == -1
 
     def _server_forgets_the_scripts(self, _: Any, __: str) -> None:
-        self.index.client.script_flush()
+        self.index.client.function_flush()
 
     @rule(
         is_paused=st.sampled_from([False, False, False, True]),

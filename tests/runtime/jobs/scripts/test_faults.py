@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from shared.errors import StoreUnavailable
+from shared.jobs import script_texts
 from shared.jobs import scripts as module
 from shared.jobs.keys import QUEUE_KEYS, SERVICE_KEYS
 from shared.jobs.scripts import Held, Push
@@ -51,7 +52,7 @@ def test_no_script_touches_a_key_that_was_not_declared(index: Index) -> None:
     declared: set[str] = set()
     assert sum(words[0].startswith("lua:") for words in commands) > 100
     for words in commands:
-        if words[0] == "EVALSHA":
+        if words[0] == "FCALL":
             declared = set(words[3 : 3 + int(words[2])])
         elif words[0].startswith("lua:"):
             touched = {word for word in words[1:] if word.startswith("{")}
@@ -73,7 +74,7 @@ def test_two_services_on_one_redis_never_see_each_other(index: Index, redis_url:
 
 @pytest.mark.parametrize("name", NAMES)
 def test_a_script_states_its_contract(name: str) -> None:
-    own_text = module.source(name).rpartition("-- Purpose:")[2]
+    own_text = script_texts.source(name).rpartition("-- Purpose:")[2]
 
     for part in ("-- KEYS:", "-- ARGV:", "-- Returns:", "-- Invariant:", "Events:"):
         assert part.removeprefix("-- ") in own_text, f"{name}.lua does not say {part}"
@@ -81,12 +82,12 @@ def test_a_script_states_its_contract(name: str) -> None:
 
 def test_work_goes_on_after_the_server_has_forgotten_the_scripts(index: Index) -> None:
     held = index.started("a")
-    index.client.script_flush()
+    index.client.function_flush()
 
     assert index.complete(held)
-    index.client.script_flush()
+    index.client.function_flush()
     assert index.push("b") == 1
-    index.client.script_flush()
+    index.client.function_flush()
     assert [one.id for one in index.take()] == ["b"]
 
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import HealthCheck, Phase, seed, settings
 from hypothesis.stateful import run_state_machine_as_test
 
-from shared.jobs import scripts as module
+from shared.jobs import script_texts
 from tests.runtime.jobs.scripts.gated_machine import GatedMachine
 from tests.runtime.jobs.scripts.index import Index
 from tests.runtime.jobs.scripts.machine import IndexMachine
@@ -80,7 +80,7 @@ GATED = {
 @pytest.mark.parametrize("guard", [*GUARDS, *GATED])
 def test_the_walk_notices_a_guard_that_is_missing(index: Index, guard: str, monkeypatch: pytest.MonkeyPatch) -> None:
     part, line, broken = (GUARDS | GATED)[guard]
-    intact = module.source
+    intact = script_texts.source
     users = ("claim", "retry", "complete") if part in PREAMBLES else (part,)
     assert any(line in intact(name) for name in users), f"{part}.lua does not hold {line!r} any more; name its guard"
 
@@ -88,7 +88,7 @@ def test_the_walk_notices_a_guard_that_is_missing(index: Index, guard: str, monk
         is_meant = part in (*PREAMBLES, name)
         return intact(name).replace(line, broken) if is_meant else intact(name)
 
-    monkeypatch.setattr(module, "source", broken_source)
+    monkeypatch.setattr(script_texts, "source", broken_source)
 
     with pytest.raises(AssertionError):
         hunt(index, GatedMachine if guard in GATED else IndexMachine)

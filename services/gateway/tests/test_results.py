@@ -1,0 +1,127 @@
+"""A job's result over REST, waited for, before a real service whose worker runs meanwhile."""
+
+from collections.abc import Iterator
+from contextlib import ExitStack
+
+import httpx
+import pytest
+
+from protos.jobs.v1 import concurrency_pb2_grpc, jobs_pb2_grpc, results_pb2_grpc
+from services.gateway.app import assemble
+from services.gateway.clients.fleet import Fleet
+from services.gateway.tests.conftest import migrated, serving, settings_for
+from services.gateway.tests.stand_ins import TOKEN
+from shared.bootstrap.scheduler import declare
+from shared.bootstrap.service import Service, ServiceRuntime
+from shared.db import Database
+from shared.jobs import Adaptive, Arguments, Catalogue, JobContext, Jobs, Queue, concurrency_servicer, job, seconds
+from shared.jobs.broker import MillraceBroker
+from shared.jobs.concurrency_servicer import ConcurrencyServicer
+from shared.jobs.connection import connect
+from shared.jobs.control.queue_edits import Limits, edit
+from shared.jobs.maintenance.reconciler import reconcile_once
+from shared.jobs.maintenance.steering import steer_once
+from shared.jobs.meters import Meter, send_samples
+from shared.jobs.outcomes import Again, WaitReason
+from shared.jobs.result_servicer import FULL_NAME, ResultServicer
+from shared.jobs.scripts import Scripts
+from shared.jobs.servicer import JobServicer
+from shared.jobs.worker import ServiceWorker
+from shared.rpc import RpcServer, Servicer, StreamSlots
+from shared.security.tokens import generate_api_key
+from shared.settings import ServiceSettings
+from tools.stores import PostgresServer, ValkeyServer
+
+WORK = Queue("forging", slots=1, adaptive=Adaptive(min_slots=1, max_slots=4, latency=seconds(1)))
+
+
+class Bar(Arguments, frozen=True):
+    """How hot."""
+
+    degrees: int
+
+
+@job(queue=WORK, name="forge-bar", timeout=seconds(5), attempts=1)
+def forge_bar(ctx: JobContext, args: Bar) -> dict[str, int]:
+    """Takes no time."""
+    return {"degrees": args.degrees}
+
+
+@pytest.fixture(scope="module")
+def place(
+    postgres: PostgresServer, valkey: ValkeyServer, database: Database
+) -> Iterator[tuple[httpx.Client, ServiceWorker]]:
+    """A gateway before one service, and its worker, not started yet."""
+    with ExitStack() as stack:
+        ledger = Database(migrated(postgres, "anvil"), "gateway")
+        stack.callback(ledger.close)
+        catalogue = Catalogue("anvil", (forge_bar,), (WORK,))
+        jobs = Jobs(catalogue, ledger, Scripts(connect(valkey.url(), name="anvil"), "anvil"))
+        broker = MillraceBroker(catalogue)
+        declare(ServiceRuntime(Service(name="anvil", settings=ServiceSettings), None, ledger, jobs, broker))
+        reconcile_once(jobs)
+        add, add_results = (
+            jobs_pb2_grpc.add_JobServiceServicer_to_server,
+            results_pb2_grpc.add_ResultServiceServicer_to_server,
+        )
+        servicers = [
+            Servicer(add, JobServicer(jobs, StreamSlots(8)), "millrace.jobs.v1.JobService"),
+            Servicer(add_results, ResultServicer(jobs), FULL_NAME),
+            Servicer(
+                concurrency_pb2_grpc.add_ConcurrencyServiceServicer_to_server,
+                ConcurrencyServicer(jobs),
+                concurrency_servicer.FULL_NAME,
+            ),
+        ]
+        server = RpcServer(servicers, host="127.0.0.1", port=0, token=TOKEN, name="anvil")
+        stack.callback(server.stop, grace=0)
+        key = generate_api_key()
+        settings = settings_for({"anvil": f"127.0.0.1:{server.start()}"}, key)
+        url = stack.enter_context(serving(assemble(settings, database, Fleet(settings.addresses, TOKEN))))
+        client = httpx.Client(base_url=url, headers={"X-API-Key": key.reveal()}, trust_env=False, timeout=30)
+        worker = ServiceWorker(jobs, broker, {}, name="smith", slots={"forging": 1})
+        stack.callback(worker.stop, 1)
+        yield stack.enter_context(client), worker
+
+
+def test_a_result_is_answered_as_soon_as_it_is_there(place: tuple[httpx.Client, ServiceWorker]) -> None:
+    client, worker = place
+    submitted = client.post("/api/v1/jobs", json={"name": "forge-bar", "args": {"degrees": 900}}).json()
+    path = f"/api/v1/jobs/{submitted['id']}/result"
+
+    early = client.get(path)
+    worker.start()
+    ended = client.get(path, params={"wait_seconds": 20})
+
+    assert (early.status_code, early.json()["state"], early.json()["result"]) == (202, "queued", None)
+    assert (ended.status_code, ended.json()["state"], ended.json()["result"]) == (200, "completed", {"degrees": 900})
+
+
+@pytest.mark.parametrize("wait", ["21", "-1", "1.5", "x"])
+def test_a_bad_wait_names_the_field(place: tuple[httpx.Client, ServiceWorker], wait: str) -> None:
+    answer = place[0].get("/api/v1/jobs/00000000-0000-4000-8000-000000000000/result", params={"wait_seconds": wait})
+
+    assert answer.status_code // 100 == 4
+    assert answer.json()["field"] == "wait_seconds"
+
+
+def test_a_job_that_nobody_has_is_not_found(place: tuple[httpx.Client, ServiceWorker]) -> None:
+    assert place[0].get("/api/v1/jobs/00000000-0000-4000-8000-000000000000/result").status_code == 404
+
+
+def test_decisions_of_a_queue_that_adapts_are_read_with_what_was_measured(
+    place: tuple[httpx.Client, ServiceWorker],
+) -> None:
+    client, worker = place
+    edit(worker.jobs, "forging", Limits(slots=4))
+    meter = Meter()
+    meter.note(Again(seconds(1), counts=False, wait_reason=WaitReason.RATE_LIMITED), 0.1)
+    send_samples(worker.jobs, "another", {"forging": meter})
+    steer_once(worker.jobs)
+
+    answer = client.get("/api/v1/queues/forging/concurrency").json()
+
+    assert (answer["adaptive"], answer["slots"], answer["min_slots"], answer["max_slots"]) == (True, 2, 1, 4)
+    (taken,) = answer["decisions"]
+    assert (taken["slots_before"], taken["slots_after"], taken["limited"]) == (4, 2, 1)
+    assert client.get("/api/v1/queues/nowhere/concurrency").status_code // 100 == 4

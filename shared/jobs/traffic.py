@@ -1,0 +1,118 @@
+"""Owns what one worker and Redis say to one another: ends written, slots reserved, jobs claimed and handed over.
+
+It must never wait in this process, nor decide when to speak.
+"""
+
+from collections.abc import Callable, Mapping
+
+import structlog
+
+from shared import metrics
+from shared.errors import StoreUnavailable
+from shared.jobs.attempts import Attempt
+from shared.jobs.claims import Block, Claims
+from shared.jobs.completions import Completions, Ended
+from shared.jobs.crash_points import crash_point
+from shared.jobs.lanes import Lane
+from shared.jobs.running import Running, RunningAttempts
+from shared.jobs.scripts import Claim, Claimed
+from shared.jobs.submission import Jobs
+
+log = structlog.get_logger(__name__)
+
+
+class Traffic:
+    """Any thread may call any of it; what is reserved for one claim no other asks for."""
+
+    def __init__(
+        self,
+        jobs: Jobs,
+        name: str,
+        lanes: Mapping[str, Lane],
+        *,
+        attempt: Callable[[Claimed, Running], Attempt],
+        may_start: Callable[[], bool],
+    ) -> None:
+        self.attempts = RunningAttempts()
+        self.completions = Completions()
+        self.claims = Claims(jobs, name)
+        self._jobs = jobs
+        self._lanes = lanes
+        self._attempt = attempt
+        self._may_start = may_start
+
+    def wants(self) -> bool:
+        """True when a lane wants more than claims under way may bring."""
+        return any(lane.wants() for lane in self._lanes.values())
+
+    def reserve(self, *, waits: bool = False) -> dict[str, int]:
+        """What to claim now, by queue: slots that no other claim is promised until this one is over."""
+        return {
+            queue: wanted
+            for queue, lane in self._lanes.items()
+            if lane.wants() and (wanted := lane.reserve(waits=waits))
+        }
+
+    def claim(self, wants: dict[str, int], *, block: Block | None = None, lane: Lane | None = None) -> Claim | None:
+        """Write the ends that wait and claim what was reserved, in one round trip; hand over what came.
+
+        None when claims are closed. The caller is a thread of `lane`, which takes one of its jobs itself, or none.
+        """
+        ended: list[Ended] = []
+        try:
+            ended = self.completions.take()
+            statuses, claim = self.claims.ask(wants, [each.completion for each in ended], block=block)
+            crash_point("claim.answered")
+            self._confirm(ended, statuses)
+            if claim is not None and not self._may_start():
+                self.claims.give_back(claim)
+                return None
+            if claim is not None:
+                self._hand_over(claim, wants, lane)
+            return claim
+        except StoreUnavailable:
+            self.completions.put_back(ended)
+            raise
+        finally:
+            for queue, wanted in wants.items():
+                self._lanes[queue].answered(wanted, waited=block is not None)
+
+    def is_company_near(self) -> bool:
+        """True while another end comes within a moment, so that ends can wait to be written together."""
+        return any(lane.pace.is_short and lane.is_behind for lane in self._lanes.values())
+
+    def flush(self) -> None:
+        """Write the ends that wait."""
+        while ended := self.completions.take():
+            self._write(ended)
+
+    def _write(self, ended: list[Ended]) -> None:
+        try:
+            statuses = self._jobs.scripts.complete([each.completion for each in ended])
+        except StoreUnavailable:
+            self.completions.put_back(ended)
+            raise
+        self._confirm(ended, statuses)
+
+    def _confirm(self, ended: list[Ended], statuses: list[bool]) -> None:
+        if ended:
+            crash_point("complete.written")
+        for each, is_done in zip(ended, statuses, strict=True):
+            self.attempts.remove(each.running)
+            if not is_done:
+                metrics.STALE_WRITES.labels(service=self._jobs.service).inc()
+                log.warning("stale outcome refused", service=self._jobs.service, job_id=each.running.held.id)
+
+    def _hand_over(self, claim: Claim, wants: dict[str, int], lane: Lane | None) -> None:
+        by_queue: dict[str, list[Attempt]] = {queue: [] for queue in wants}
+        for claimed in claim.jobs:
+            running = Running(claimed.held)
+            self.attempts.add(running)
+            by_queue.setdefault(claimed.held.queue, []).append(self._attempt(claimed, running))
+        crash_point("claim.handed_over")
+        for queue, attempts in by_queue.items():
+            its = self._lanes[queue]
+            its.is_held_back = queue in claim.held_back
+            if attempts:
+                its.put(attempts, keeps=its is lane)
+            its.was_given(len(attempts), asked=wants.get(queue, 0))

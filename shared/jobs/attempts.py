@@ -63,10 +63,7 @@ QUARANTINE_MAX = 64 * 1024
 UNKNOWN_JOB_DELAY = timedelta(seconds=30)
 STORE_DELAY = timedelta(seconds=2)
 LOCK_DELAY = timedelta(seconds=1)
-_WHY: dict[type, str] = {
-    TimedOut: "ran longer than its timeout",
-    Silent: "said nothing for longer than its stale_after",
-}
+_WHY: dict[type, str] = {TimedOut: "ran longer than its timeout", Silent: "was silent for longer than its stale_after"}
 
 
 @dataclass(frozen=True, slots=True)

@@ -58,8 +58,7 @@ class JobContext:
         self._progress_at = float("-inf")
         self.id = JobId(claimed.held.id)
         self.name = envelope.actor_name
-        self.queue = envelope.queue_name
-        self.attempt = claimed.attempt
+        self.queue, self.attempt = envelope.queue_name, claimed.attempt
         self.attempts_max = envelope.options.attempts_max
         self._options = envelope.options
 

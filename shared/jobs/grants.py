@@ -97,6 +97,10 @@ class Claim:
     #: Queues of which more is ready, held back by a limit on running jobs alone.
     held_back: frozenset[str] = frozenset()
 
+    def soonest_ms(self, longest: int) -> int:
+        """Until time alone may give more to one of the queues asked for, at most `longest`; an enqueue may before."""
+        return min((wait for wait in self.waits.values() if wait is not None), default=longest)
+
 
 class Wanted(msgspec.Struct, frozen=True):
     """Points of a limiter that a claim could use, and how many of them its first job needs."""

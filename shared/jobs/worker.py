@@ -32,6 +32,7 @@ FAULT_PAUSE_SECONDS = 0.5
 IDLE_SECONDS = 1.0
 #: How many threads that ended a job may speak to Redis at once.
 SENDERS = 2
+LONGEST_MS = BLOCK_SECONDS * 1000
 STALLED_AFTER_SECONDS = 30.0
 
 
@@ -64,7 +65,9 @@ class ServiceWorker:
         #: How many threads that ended a job may write and claim at once; the others leave it to them.
         self._senders = threading.Semaphore(SENDERS)
         self._thread = threading.Thread(target=self._loop, name=f"{jobs.service}-claims", daemon=True)
-        self._traffic = Traffic(jobs, name, self._lanes, attempt=self._attempt, may_start=self._may_start)
+        self._traffic = Traffic(
+            jobs, name, self._lanes, attempt=self._attempt, may_start=lambda: not self._stopping.is_set()
+        )
         #: What runs here; the heartbeat names it.
         self.attempts = self._traffic.attempts
         self._shepherd = Shepherd(self._lanes.values(), self._on_look, name=f"{jobs.service}-lanes")
@@ -156,7 +159,7 @@ class ServiceWorker:
         claim = self._claim(wants)
         if claim is not None and (claim.jobs or self._traffic.claims.purse):
             return
-        wait_ms = 0 if claim is None else _soonest(claim)
+        wait_ms = 0 if claim is None else claim.soonest_ms(LONGEST_MS)
         if claim is None or (wait_ms > 0 and not self._block(wait_ms)):
             self._stopping.wait(CLOSED_PAUSE_SECONDS)
 
@@ -165,9 +168,6 @@ class ServiceWorker:
         if claim is not None and claim.jobs:
             self._shepherd.call()
         return claim
-
-    def _may_start(self) -> bool:
-        return not self._stopping.is_set()
 
     def _attempt(self, claimed: Claimed, running: Running) -> Attempt:
         return Attempt(self.jobs, self._broker, self._resources, self.name, claimed, running)
@@ -248,7 +248,7 @@ class ServiceWorker:
         blocked = self._blocked_on
         if not short or blocked is None:
             return bool(short)
-        return not short <= blocked or clock.monotonic() + _soonest(claim) / 1000 < self._blocked_until
+        return not short <= blocked or clock.monotonic() + claim.soonest_ms(LONGEST_MS) / 1000 < self._blocked_until
 
     def _call_loop(self) -> None:
         """Bring our own loop out of its wait, wherever that is."""
@@ -297,8 +297,3 @@ class ServiceWorker:
             settle(self.jobs, attempt.claimed, self.name, outcome)
             self.attempts.remove(attempt.running)
         self._on_ended(lane)
-
-
-def _soonest(claim: Claim) -> int:
-    """Milliseconds until time alone may give more to one of the queues asked for; an enqueue may before."""
-    return min((wait for wait in claim.waits.values() if wait is not None), default=BLOCK_SECONDS * 1000)

@@ -77,17 +77,16 @@ class Maintenance:
             asking = functools.partial(follow_remote_once, jobs, peers)
             self.loops.append(Loop(f"{prefix}-remote-nodes", asking, interval_seconds=1))
         if fires_schedules:
-            turns = Turns(jobs)
-            firing = Loop(
-                f"{prefix}-schedules",
-                turns.run_once,
-                interval_seconds=5,
-                pause=functools.partial(turns.pause, at_most=5.0),
-            )
-            watching = Loop(f"{prefix}-schedule-watch", lambda: watch_once(jobs), interval_seconds=WATCH_SECONDS)
-            self.loops += [firing, watching]
-            wakes["millrace_schedules"] = firing.wake
+            wakes["millrace_schedules"] = self._add_schedules(jobs).wake
         self._listener = Listener(jobs.database, wakes)
+
+    def _add_schedules(self, jobs: Jobs) -> Loop:
+        turns = Turns(jobs)
+        pause = functools.partial(turns.pause, at_most=5.0)
+        firing = Loop(f"{jobs.service}-schedules", turns.run_once, interval_seconds=5, pause=pause)
+        watching = Loop(f"{jobs.service}-schedule-watch", lambda: watch_once(jobs), interval_seconds=WATCH_SECONDS)
+        self.loops += [firing, watching]
+        return firing
 
     def start(self) -> None:
         """Start every loop."""

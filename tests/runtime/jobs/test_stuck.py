@@ -60,7 +60,7 @@ def test_an_attempt_whose_thread_is_stuck_ends_by_its_limit_and_its_slot_runs_th
         assert heartbeat.stuck.count() == 1
         assert "1 of at most 5" in (heartbeat.stuck.advice() or "")
         assert heartbeat.stuck.trouble() is None
-        assert worker.attempts.all() == []
+        eventually(lambda: worker.attempts.all() == [])
     bench.settle()
 
     row = bench.row(stuck.id)

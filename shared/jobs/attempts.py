@@ -1,7 +1,6 @@
 """Owns one attempt of a job, as a visible list of steps. It must never claim, and never write without the lease."""
 
 import random
-import traceback
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any
@@ -30,6 +29,7 @@ from shared.jobs.context import JobContext
 from shared.jobs.crash_points import crash_point
 from shared.jobs.definitions import Arguments, JobDefinition
 from shared.jobs.elsewhere import JobExited, ProcessCrashed, perform_elsewhere
+from shared.jobs.failures import MESSAGE_MAX, failure_of
 from shared.jobs.ledger import ledger
 from shared.jobs.messages import Envelope, envelope_of, with_args
 from shared.jobs.outcomes import (
@@ -50,20 +50,17 @@ from shared.jobs.outcomes import (
     Snooze,
     WaitReason,
 )  # fmt: skip
-from shared.jobs.running import Interrupt, LeaseGone, Running, Silent, Stopping, TimedOut, Unwanted
+from shared.jobs.running import Interrupt, LeaseGone, Running, Stopping, TimedOut, Unwanted
 from shared.jobs.scripts import Claimed
 from shared.jobs.settlement import done_record, settle
 from shared.jobs.states import State
 from shared.jobs.submission import Jobs
 from shared.jobs.time_limits import time_left
 
-MESSAGE_MAX = 2_000
-TRACEBACK_MAX = 16_000
 QUARANTINE_MAX = 64 * 1024
 UNKNOWN_JOB_DELAY = timedelta(seconds=30)
 STORE_DELAY = timedelta(seconds=2)
 LOCK_DELAY = timedelta(seconds=1)
-_WHY: dict[type, str] = {TimedOut: "ran longer than its timeout", Silent: "was silent for longer than its stale_after"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -299,12 +296,3 @@ def _unknown(attempt: Attempt, envelope: Envelope) -> Outcome:
 def _quarantined(claimed: Claimed, error: PlatformError) -> Outcome:
     raw = claimed.body[: QUARANTINE_MAX // 2].hex()
     return Buried(Reason.UNDECODABLE, Failure("Undecodable", str(error)[:MESSAGE_MAX], f"raw bytes, hex: {raw}"))
-
-
-def failure_of(error: BaseException) -> Failure:
-    """Class, message and traceback of an error, bounded, and without what a text column cannot hold."""
-    kind = "JobTimeout" if isinstance(error, TimedOut) else type(error).__name__
-    message = str(error) or _WHY.get(type(error), "")
-    trace = "".join(traceback.format_exception(error))
-    storable = payloads.storable
-    return Failure(storable(kind, 200), storable(message, MESSAGE_MAX), storable(trace[-TRACEBACK_MAX:], TRACEBACK_MAX))

@@ -10,7 +10,7 @@ from shared.db import UnitOfWork
 from shared.errors import StoreUnavailable
 from shared.jobs.control_scripts import Move, control_of
 from shared.jobs.keyed_opening import open_keyed
-from shared.jobs.ledger import ledger
+from shared.jobs.ledger import idempotency
 from shared.jobs.ledger.records import Job, Submission
 from shared.jobs.messages import pushes_of
 
@@ -26,7 +26,7 @@ def submit_keyed(
     """Open these in the caller's transaction, or find who their keys mean; after its commit the index is told."""
     opened = open_keyed(work, submissions, jobs)
     if submissions[0].idempotency_key is not None and opened.jobs[0].already_existed:
-        ledger.answer_key(work, submissions[0], opened.jobs[0].id)
+        idempotency.answer_key(work, submissions[0], opened.jobs[0].id)
 
     def tell() -> None:
         pushes = [*pushes_of(opened.fresh), *pushes_of(opened.fresh_asking, must_check=True)]

@@ -6,7 +6,6 @@ from decimal import Decimal
 from itertools import islice
 from typing import Any, TypeVar
 
-import msgspec
 import structlog
 
 from shared import clock
@@ -18,15 +17,16 @@ from shared.jobs.definitions import Arguments, Catalogue, JobDefinition
 from shared.jobs.dependencies import Dependency
 from shared.jobs.key_requests import keys_of
 from shared.jobs.keyed_submission import submit_keyed
-from shared.jobs.ledger import edges, ledger, opening, queries
+from shared.jobs.ledger import edges, idempotency, opening, queries
 from shared.jobs.ledger.edges import Ends, Wait
 from shared.jobs.ledger.records import Job, JobId, Submission
 from shared.jobs.lock_renewal import Renewals
 from shared.jobs.messages import push_of, pushes_of
 from shared.jobs.scripts import PUSH_DEADLINE_MS, Push, Scripts
-from shared.jobs.states import FINAL, State
+from shared.jobs.states import FINAL
 from shared.jobs.time_limits import keep_times
 from shared.jobs.uniqueness import Unique
+from shared.jobs.unwritten import unwritten
 
 log = structlog.get_logger(__name__)
 T = TypeVar("T")
@@ -219,13 +219,13 @@ def _open(
     # First, so that an unknown parent leaves nothing in the caller's transaction.
     parents = edges.lock_parents(work, [parent.job_id for parent in wait.parents]) if wait is not None else {}
     if submission.idempotency_key is not None:
-        holder = ledger.take_key(work, submission)
+        holder = idempotency.take_key(work, submission)
         crash_point("submit.key_taken")
         known = queries.get(work, holder) if holder is not None else None
         if known is not None:
             return known
         if holder is not None:  # its job has been swept: the key is free again
-            ledger.pass_key(work, submission, holder)
+            idempotency.pass_key(work, submission, holder)
     if submission.is_keyed:
         return submit_keyed(jobs, work, [submission], deadline_ms)[0]
     opened = opening.open_one(work, submission)
@@ -254,7 +254,7 @@ def _open_alone(jobs: Jobs, submission: Submission, deadline_ms: int | None) -> 
 
 def _push_only(jobs: Jobs, submissions: Sequence[Submission], within: UnitOfWork | None) -> list[Job]:
     """durable=False: no row, only the index. Raises StoreUnavailable when Redis does not take them."""
-    made = [_unwritten(submission) for submission in submissions]
+    made = [unwritten(submission) for submission in submissions]
     pushes = [push_of(job, is_durable=False) for job in made]
 
     def push() -> None:
@@ -266,35 +266,6 @@ def _push_only(jobs: Jobs, submissions: Sequence[Submission], within: UnitOfWork
     else:
         push()
     return made
-
-
-def _unwritten(submission: Submission) -> Job:
-    at = clock.now()
-    is_later = submission.scheduled_for is not None and submission.scheduled_for > at
-    return Job(
-        seq=0,
-        id=submission.id,
-        generation=1,
-        name=submission.name,
-        queue=submission.queue,
-        state=State.SCHEDULED if is_later else State.QUEUED,
-        priority=submission.priority,
-        args=msgspec.json.decode(submission.args_json),
-        attempts_made=0,
-        attempts_max=submission.attempts_max,
-        crashes=0,
-        timeout_ms=submission.timeout_ms,
-        wait_reason="delay" if is_later else "",
-        result=None,
-        error=None,
-        progress=None,
-        tick=submission.tick,
-        created_at=at,
-        scheduled_for=submission.scheduled_for,
-        started_at=None,
-        finished_at=None,
-        group_key=submission.group_key,
-    )
 
 
 def _each_sent(pushes: Iterator[list[Push]]) -> Iterator[list[Push]]:

@@ -15,7 +15,7 @@ from shared.jobs.dependencies import Dependency
 from shared.jobs.flows.graphs import Node, Placed, arrange, callback, checked_word
 from shared.jobs.flows.reads import Flow, read_flow
 from shared.jobs.flows.remote import check_remote, submission_of
-from shared.jobs.ledger import edges, flow_rows, ledger, opening, remote_rows
+from shared.jobs.ledger import edges, flow_rows, idempotency, opening, remote_rows
 from shared.jobs.ledger.edges import Wait
 from shared.jobs.ledger.records import JobId, Submission
 from shared.jobs.submission import Jobs
@@ -151,7 +151,7 @@ def _known(work: UnitOfWork, form: Submission) -> Flow | None:
         return None
     if len(form.idempotency_key) > 200 or not form.idempotency_key.isprintable():
         raise InvalidArgument("idempotency_key must be at most 200 printable characters", field="idempotency_key")
-    holder: JobId | None = ledger.take_key(work, form)
+    holder: JobId | None = idempotency.take_key(work, form)
     if holder is None:
         return None
     try:

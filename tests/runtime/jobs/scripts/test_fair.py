@@ -8,7 +8,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from shared.jobs.control_scripts import Move
-from tests.runtime.jobs.scripts.index import Index, Q
+from shared.jobs.grants import Completion
+from tests.runtime.jobs.scripts.index import IDENTITY, OUTCOME, Index, Q
 
 
 @pytest.fixture
@@ -147,3 +148,23 @@ def test_nobody_who_waits_is_passed_over_for_more_than_a_round(fair: Index, step
                 if jobs and other != its and other[0] == best:
                     passed[other][its[1]] += 1
                     assert passed[other][its[1]] <= 2, f"{its[1]} was served again and again before {other[1]}"
+
+
+def test_claims_that_travel_with_ends_take_turns_as_well(fair: Index) -> None:
+    push_many(fair, "a", 20)
+    running = fair.take(10)
+    push_many(fair, "b", 5)
+    order = []
+    for number in range(10):
+        ends = [Completion(running.pop(0), OUTCOME, is_settled=False)]
+        ended, claim = fair.scripts.complete_and_claim(
+            ends, {Q: 1}, identity=IDENTITY, request=f"{number:032x}", worker="w1"
+        )
+        assert ended == [True]
+        running += [one.held for one in claim.jobs]
+        order += [one.held.id for one in claim.jobs]
+
+    assert [one[0] for one in order] in (["a", "b"] * 5, ["b", "a"] * 5)
+    # Who comes now gets the round that is being served, as after plain claims.
+    fair.push("c-0", group="c")
+    assert "c-0" in starts(fair, 3)

@@ -26,7 +26,7 @@ from shared.rpc import RpcServer, Servicer, StreamSlots
 from shared.security.tokens import generate_api_key
 from tools.stores import PostgresServer, ValkeyServer
 
-SERVICE = "forge"
+SERVICE = "lockyard"
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +45,7 @@ class Place:
 @pytest.fixture(scope="module")
 def shared_place(postgres: PostgresServer, valkey: ValkeyServer, database: Database) -> Iterator[Place]:
     with ExitStack() as stack:
-        ledger = Database(migrated(postgres, "locks_of_forge"), "gateway")
+        ledger = Database(migrated(postgres, "locks_of_lockyard"), "gateway")
         stack.callback(ledger.close)
         jobs = Jobs(catalogue(SERVICE), ledger, Scripts(connect(valkey.url(), name=SERVICE), "locksmith"))
         with ledger.unit_of_work() as work:
@@ -102,7 +102,7 @@ def test_the_command_line_lists_and_releases(place: Place, monkeypatch: Any, cap
     assert "a lock" in capsys.readouterr().out
     assert cli.main(["unlock", "a lock", "--service", SERVICE, "--reason", "stuck"]) == 0
     assert cli.main(["unlock", "a lock", "--service", SERVICE]) == cli.EXIT_REFUSED
-    assert cli.main(["submit", "work-in-forge", "--unique-key", "k", "--sequence", "s", "--group", "g"]) == 0
+    assert cli.main(["submit", "work-in-lockyard", "--unique-key", "k", "--sequence", "s", "--group", "g"]) == 0
 
 
 @pytest.mark.parametrize(
@@ -122,7 +122,7 @@ def test_a_release_that_names_no_lock_is_refused(place: Place, body: dict[str, s
 
 def test_a_unique_submission_is_answered_with_the_job_that_is_there(place: Place) -> None:
     body = {
-        "name": "work-in-forge",
+        "name": "work-in-lockyard",
         "unique_key": "k",
         "unique": {"mode": "until_start"},
         "sequence": "s",
@@ -148,7 +148,7 @@ def test_a_unique_submission_is_answered_with_the_job_that_is_there(place: Place
     ],
 )
 def test_keys_that_cannot_be_had_are_refused_by_field(place: Place, keys: dict[str, object], field: str) -> None:
-    answer = place.client.post("/api/v1/jobs", json={"name": "work-in-forge", **keys})
+    answer = place.client.post("/api/v1/jobs", json={"name": "work-in-lockyard", **keys})
 
     assert (answer.status_code, answer.json()["field"]) == (422, field)
     assert place.client.get("/api/v1/jobs").json()["items"] == []

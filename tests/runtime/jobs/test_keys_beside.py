@@ -137,6 +137,7 @@ def test_who_waits_in_a_line_is_told_for_whom(bench: Bench) -> None:
     [cause] = why(bench.jobs, made[2].id).causes
     assert (cause.reason, cause.ahead) == ("blocked", 2)
     assert f"the first of them is {made[0].id}" in cause.text
+    assert [cause.ahead for cause in why(bench.jobs, made[1].id).causes] == [1]
 
     cancel(bench.jobs, made[0].id)
     cancel(bench.jobs, made[1].id)

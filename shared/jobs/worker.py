@@ -3,6 +3,7 @@
 It must never run a job itself.
 """
 
+import functools
 import threading
 from collections import Counter
 
@@ -19,8 +20,8 @@ from shared.jobs.lanes import Lane
 from shared.jobs.meters import Meter
 from shared.jobs.observation import observe
 from shared.jobs.outcomes import Done, Lost, Outcome, Released
-from shared.jobs.running import Running, Stopping
-from shared.jobs.scripts import Claim, Claimed
+from shared.jobs.running import Stopping
+from shared.jobs.scripts import Claim
 from shared.jobs.settlement import completion_of, settle
 from shared.jobs.shepherd import Shepherd
 from shared.jobs.submission import Jobs
@@ -30,8 +31,6 @@ log = structlog.get_logger(__name__)
 CLOSED_PAUSE_SECONDS = 0.25
 FAULT_PAUSE_SECONDS = 0.5
 IDLE_SECONDS = 1.0
-#: How many threads that ended a job may speak to Redis at once.
-SENDERS = 2
 LONGEST_MS = BLOCK_SECONDS * 1000
 STALLED_AFTER_SECONDS = 30.0
 
@@ -50,8 +49,6 @@ class ServiceWorker:
     ) -> None:
         self.jobs = jobs
         self.name = name
-        self._broker = broker
-        self._resources = resources
         self._lanes = {queue: Lane(queue, n, self._run, name=f"{jobs.service}-{queue}") for queue, n in slots.items()}
         self._stopping = threading.Event()
         #: Set when something ended while the loop waits in this process.
@@ -62,11 +59,15 @@ class ServiceWorker:
         self._blocked_on: frozenset[str] | None = None
         #: When that block ends at the latest.
         self._blocked_until = 0.0
-        #: How many threads that ended a job may write and claim at once; the others leave it to them.
-        self._senders = threading.Semaphore(SENDERS)
+        #: Of the threads that ended a job two may speak to Redis at once, one where runs are short.
+        self._sending, self._sending_too = threading.Lock(), threading.Lock()
         self._thread = threading.Thread(target=self._loop, name=f"{jobs.service}-claims", daemon=True)
         self._traffic = Traffic(
-            jobs, name, self._lanes, attempt=self._attempt, may_start=lambda: not self._stopping.is_set()
+            jobs,
+            name,
+            self._lanes,
+            attempt=functools.partial(Attempt, jobs, broker, resources, name),
+            may_start=lambda: not self._stopping.is_set(),
         )
         #: What runs here; the heartbeat names it.
         self.attempts = self._traffic.attempts
@@ -101,8 +102,7 @@ class ServiceWorker:
         for running in self.attempts.all():
             running.interrupt(Stopping)
         self._drain(clock.monotonic() + 2)
-        left = self.attempts.all()
-        if left:
+        if left := self.attempts.all():
             log.warning("jobs left to the reaper", jobs=[running.held.id for running in left])
 
     def _drain(self, give_up_at: float) -> None:
@@ -152,15 +152,13 @@ class ServiceWorker:
             self._traffic.flush()
             self._stopping.wait(CLOSED_PAUSE_SECONDS)
             return
-        wants = self._traffic.reserve()
-        if not wants:
+        if not (wants := self._traffic.reserve()):
             self._wait()
             return
         claim = self._claim(wants)
         if claim is not None and (claim.jobs or self._traffic.claims.purse):
             return
-        wait_ms = 0 if claim is None else claim.soonest_ms(LONGEST_MS)
-        if claim is None or (wait_ms > 0 and not self._block(wait_ms)):
+        if claim is None or ((wait_ms := claim.soonest_ms(LONGEST_MS)) > 0 and not self._block(wait_ms)):
             self._stopping.wait(CLOSED_PAUSE_SECONDS)
 
     def _claim(self, wants: dict[str, int], *, block: Block | None = None, lane: Lane | None = None) -> Claim | None:
@@ -168,9 +166,6 @@ class ServiceWorker:
         if claim is not None and claim.jobs:
             self._shepherd.call()
         return claim
-
-    def _attempt(self, claimed: Claimed, running: Running) -> Attempt:
-        return Attempt(self.jobs, self._broker, self._resources, self.name, claimed, running)
 
     def _wait(self) -> None:
         """Wait in this process until something has ended; a thread that frees a slot meanwhile claims by itself."""
@@ -226,7 +221,8 @@ class ServiceWorker:
 
     def _see_to_news(self, lane: Lane | None) -> None:
         """Write ends and refill lanes the loop does not ask for; a few threads at once, for all that came meanwhile."""
-        while self._has_news and self._senders.acquire(blocking=False):
+        is_short = lane is None or lane.pace.is_short
+        while self._has_news and (turn := self._turn_to_send(is_short=is_short)) is not None:
             try:
                 self._has_news = False
                 wants = self._traffic.reserve() if self._traffic.claims.identity else {}
@@ -237,9 +233,14 @@ class ServiceWorker:
                 elif not self._traffic.is_company_near():
                     self._traffic.flush()
             finally:
-                self._senders.release()
+                turn.release()
             if self._has_news and lane is not None:
                 lane.fill()  # what was left for this thread must not wait for its next round
+
+    def _turn_to_send(self, *, is_short: bool) -> "threading.Lock | None":
+        if self._sending.acquire(blocking=False):
+            return self._sending
+        return self._sending_too if not is_short and self._sending_too.acquire(blocking=False) else None
 
     def _is_loop_needed(self, claim: Claim, wants: dict[str, int]) -> bool:
         """True when less came than was asked for, and more may come at a time that only the loop can watch."""

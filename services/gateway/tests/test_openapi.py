@@ -72,7 +72,10 @@ def test_no_module_with_routes_is_left_out(document: dict[str, Any]) -> None:
     routers = [module.routes for module in modules if isinstance(getattr(module, "routes", None), APIRouter)]
 
     declared = {
-        route.path for router in routers for route in router.routes if getattr(route, "include_in_schema", False)
+        str(getattr(route, "path", "")).replace(":path}", "}")
+        for router in routers
+        for route in router.routes
+        if getattr(route, "include_in_schema", False)
     }
 
     assert len(declared) > 20

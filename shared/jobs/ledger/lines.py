@@ -43,7 +43,7 @@ LIMIT :limit
 
 _GO = sa.text(f"""
 UPDATE job SET state = CASE WHEN scheduled_for > clock_timestamp() THEN 'scheduled' ELSE 'queued' END,
-               wait_reason = CASE WHEN scheduled_for > clock_timestamp() THEN 'delay' ELSE '' END
+               wait_reason = CASE WHEN scheduled_for > clock_timestamp() THEN 'delay' ELSE '' END, pushed_at = NULL
 WHERE {IN_LINE} AND seq IN (
   SELECT (SELECT seq FROM job WHERE sequence_key = asked.key AND {IN_LINE} ORDER BY seq LIMIT 1)
   FROM unnest(CAST(:keys AS text[])) AS asked (key)
@@ -66,12 +66,13 @@ WHERE mine.id = CAST(:id AS uuid) AND other.finished_at IS NULL
   AND (other.state <> 'blocked' OR (other.wait_reason = 'sequence' AND other.seq < mine.seq))
 """)
 
-#: What opening a row does not know of keys.
+#: What opening a row does not know of keys. A blocked row is not the relay's work: it counts as pushed.
 _NOTE = sa.text("""
 UPDATE job SET unique_mode = asked.mode, unique_key = asked.key, sequence_key = asked.line,
                is_keyed = job.is_keyed OR coalesce(asked.mode = 'for', FALSE),
                state = CASE WHEN asked.waits THEN 'blocked' ELSE job.state END,
-               wait_reason = CASE WHEN asked.waits THEN 'sequence' ELSE job.wait_reason END
+               wait_reason = CASE WHEN asked.waits THEN 'sequence' ELSE job.wait_reason END,
+               pushed_at = CASE WHEN asked.waits THEN clock_timestamp() ELSE job.pushed_at END
 FROM json_to_recordset(CAST(:batch AS json)) AS asked (id uuid, mode text, key text, line text, waits boolean)
 WHERE job.id = asked.id
 """)
@@ -117,6 +118,9 @@ def before(work: UnitOfWork, job_id: str) -> tuple[int, str]:
 def stop(work: UnitOfWork, job_id: str) -> None:
     """Send a row that has just become live again to its line."""
     work.connection.execute(
-        sa.text("UPDATE job SET state = 'blocked', wait_reason = 'sequence' WHERE id = CAST(:id AS uuid)"),
+        sa.text(
+            "UPDATE job SET state = 'blocked', wait_reason = 'sequence', pushed_at = clock_timestamp() "
+            "WHERE id = CAST(:id AS uuid)"
+        ),
         {"id": job_id},
     )

@@ -10,6 +10,8 @@ from shared.errors import ConfigurationInvalid, InvalidArgument
 from shared.jobs import JobContext, Node, Schedule, Times, cron, job, minutes, seconds, submit, submit_flow, submit_many
 from shared.jobs import debounce as debounced
 from shared.jobs.control.cancellations import cancel
+from shared.jobs.ledger import lines
+from shared.jobs.maintenance.relay import relay_once
 from shared.jobs.maintenance.sequences import advance
 from shared.jobs.schedules import operations
 from shared.jobs.schedules.firing import fire_once
@@ -143,3 +145,17 @@ def test_who_waits_in_a_line_is_told_for_whom(bench: Bench) -> None:
     cancel(bench.jobs, made[1].id)
     [cause] = why(bench.jobs, made[2].id).causes
     assert (cause.ahead, "next of its sequence" in cause.text) == (0, True)
+
+
+def test_who_waits_in_a_line_is_not_the_relays_work_until_he_may_go(bench: Bench) -> None:
+    made = [bench.submit(number, sequence="a") for number in range(3)]
+    unpushed = "SELECT id::text FROM job WHERE pushed_at IS NULL AND state = 'blocked'"
+    assert bench.sql(unpushed) == []
+
+    cancel(bench.jobs, made[0].id)
+    with bench.jobs.database.unit_of_work() as work:
+        assert [job.id for job in lines.go(work, ["key:a"])] == [made[1].id]  # a crash before the push
+    bench.age()
+    relay_once(bench.jobs)
+
+    assert [held.held.id for held in bench.claim()] == [made[1].id]

@@ -10,6 +10,7 @@ PlatformError
  |           +- BudgetExhausted        what was bought of it is used up until the window turns
  |   +- LeaseLost              another worker may run this job now; nothing more may be written
  |   +- LockHeld               a named lock is held by another
+ |       +- LockLost               … or was for a while, in the middle of the block that held it
  +- Permanent              a retry cannot help
  |   +- Unrecoverable          raised by a job: straight to dead
  |   +- Undecodable            bytes that are no job
@@ -73,6 +74,10 @@ class LeaseLost(Transient):
 
 class LockHeld(Transient):
     """A named lock is held by another owner."""
+
+
+class LockLost(LockHeld):
+    """A named lock ended while its owner's block ran; another may have held it meanwhile."""
 
 
 class Permanent(PlatformError):

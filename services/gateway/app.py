@@ -17,6 +17,7 @@ from services.gateway.clients.fleet import Fleet
 from services.gateway.clients.flows import Flows
 from services.gateway.clients.history import History
 from services.gateway.clients.jobs import Jobs
+from services.gateway.clients.locks import Locks
 from services.gateway.clients.providers import Providers
 from services.gateway.clients.readiness import Readiness
 from services.gateway.clients.schedules import Schedules
@@ -34,6 +35,7 @@ from services.gateway.rest import (
     job_actions,
     job_history,
     jobs,
+    locks,
     messages,
     openapi,
     problems,
@@ -66,6 +68,7 @@ ROUTED = (
     concurrency,
     schedules,
     flows,
+    locks,
     audit,
     coins,
     alerts,
@@ -115,7 +118,7 @@ def assemble(settings: GatewaySettings, database: Database, peers: Fleet) -> Fas
     app.state.control, app.state.audit = Control(peers, app.state.jobs), AuditTrail(AuditStore(database))
     app.state.readiness, app.state.steering = Readiness(peers, database), Steering(peers)
     app.state.history, app.state.schedules, app.state.flows = History(peers), Schedules(peers), Flows(peers)
-    app.state.providers = Providers(peers)
+    app.state.providers, app.state.locks = Providers(peers), Locks(peers)
     for module in ROUTED:
         app.include_router(module.routes)
     app.openapi = lambda: openapi.describe(app)  # type: ignore[method-assign]  # FastAPI's documented way to extend it

@@ -10,6 +10,7 @@ from protos.jobs.v1 import (
     history_pb2_grpc,
     jobs_pb2,
     jobs_pb2_grpc,
+    locks_pb2_grpc,
     providers_pb2_grpc,
     results_pb2_grpc,
     schedules_pb2,
@@ -23,6 +24,7 @@ from shared.jobs import concurrency_servicer, provider_servicer, result_servicer
 from shared.jobs.demands import refuse_unsafe
 from shared.jobs.flows.servicer import FlowServicer
 from shared.jobs.history_servicer import HistoryServicer
+from shared.jobs.lock_servicer import LOCK_SERVICE, LockServicer
 from shared.jobs.schedule_servicer import ScheduleServicer
 from shared.jobs.servicer import JobServicer
 from shared.jobs.steering import steering_servicers
@@ -116,4 +118,5 @@ def _beside(runtime: ServiceRuntime) -> tuple[Servicer, ...]:
             concurrency_servicer.ConcurrencyServicer(runtime.jobs),
             concurrency_servicer.FULL_NAME,
         ),
+        Servicer(locks_pb2_grpc.add_LockServiceServicer_to_server, LockServicer(runtime.jobs), LOCK_SERVICE),
     )

@@ -12,12 +12,10 @@ from shared.jobs.definitions import (
     Queue,
     Rate,
     Result,
-    hours,
     job,
-    minutes,
-    seconds,
 )
 from shared.jobs.dependencies import Dependency, Policy
+from shared.jobs.durations import hours, minutes, seconds
 from shared.jobs.effects import EffectUnknown, NothingHappened
 from shared.jobs.exchange.outbox import MessageId, submit_to
 from shared.jobs.flows.graphs import After, Node
@@ -33,6 +31,7 @@ from shared.jobs.retries import Backoff, exponential, fixed, linear, table
 from shared.jobs.schedules import Misfire, Overlap, Schedule, put_schedule, remove_schedule
 from shared.jobs.submission import Jobs, submit, submit_many
 from shared.jobs.times import Times
+from shared.jobs.uniqueness import Unique, debounce, keep_latest, unique_for, until_done, until_start
 from shared.jobs.waits import wait
 
 __all__ = [
@@ -73,12 +72,15 @@ __all__ = [
     "Schedule",
     "Snooze",
     "Times",
+    "Unique",
     "Unrecoverable",
     "cron",
+    "debounce",
     "exponential",
     "fixed",
     "hours",
     "job",
+    "keep_latest",
     "linear",
     "minutes",
     "put_schedule",
@@ -89,5 +91,8 @@ __all__ = [
     "submit_many",
     "submit_to",
     "table",
+    "unique_for",
+    "until_done",
+    "until_start",
     "wait",
 ]

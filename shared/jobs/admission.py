@@ -14,6 +14,7 @@ from shared.errors import InvalidArgument, UnknownJob, UnknownQueue
 from shared.jobs import payloads
 from shared.jobs.definitions import Arguments, Catalogue, JobDefinition, Priority
 from shared.jobs.dependencies import Dependency, checked_dependencies, checked_ratio
+from shared.jobs.key_requests import NO_KEYS, Keys, keyed
 from shared.jobs.ledger.edges import Wait
 from shared.jobs.ledger.records import JobId, Submission
 
@@ -47,16 +48,20 @@ def prepare(
     idempotency_key: str | None = None,
     group: str | None = None,
     request: Request | None = None,
+    keys: Keys = NO_KEYS,
 ) -> Submission:
     """Check everything that can be wrong with a submission, before any store is touched."""
     known = _known(catalogue, definition)
     form = _form(catalogue, known, queue=queue, priority=priority, scheduled_for=scheduled_for)
     source = request or _NOBODY
     typed = _typed(known, args)
+    args_json = payloads.encode(typed)
+    if keys is not NO_KEYS or known.unique is not None:
+        form = keyed(form, known, typed, args_json, keys)
     return replace(
         form,
         id=source.id or fresh_id(clock.epoch_ms(clock.now())),
-        args_json=payloads.encode(typed),
+        args_json=args_json,
         group_key=checked_group(known.group_of(typed) if group is None else group),
         tick=source.tick,
         parent_id=source.parent_id,
@@ -74,15 +79,20 @@ def prepare_many(
     priority: int | None = None,
     scheduled_for: datetime | None = None,
     group: str | None = None,
+    keys: Keys = NO_KEYS,
 ) -> list[Submission]:
     """Check many submissions of one job as prepare does; what they share is checked once."""
     known = _known(catalogue, definition)
     form = _form(catalogue, known, queue=queue, priority=priority, scheduled_for=scheduled_for)
+    is_keyed = keys is not NO_KEYS or known.unique is not None
     made = []
     for job_id, args in zip(fresh_ids(clock.epoch_ms(clock.now()), len(many)), many, strict=True):
         typed = _typed(known, args)
         key = checked_group(known.group_of(typed) if group is None else group)
-        made.append(replace(form, id=job_id, args_json=payloads.encode(typed), group_key=key))
+        args_json, its = payloads.encode(typed), form
+        if is_keyed:
+            its = keyed(form, known, typed, args_json, keys)
+        made.append(replace(its, id=job_id, args_json=args_json, group_key=key))
     return made
 
 
@@ -96,8 +106,21 @@ def prepare_wait(
         return None
     if not submission.is_durable:
         raise InvalidArgument("a job with durable=False keeps no row, so it cannot wait", field="depends_on")
+    if submission.is_keyed:
+        other = "sequence" if submission.sequence else "unique"
+        raise InvalidArgument(
+            f"depends_on and {other} exclude each other: a job waits for jobs, or by its key", field="depends_on"
+        )
     parents = checked_dependencies(depends_on)
     return Wait(job_id=submission.id, parents=parents, min_success_ratio=checked_ratio(ratio))
+
+
+def refuse_keys(submission: Submission, *, place: str) -> None:
+    """Where the id of a job is noted before it is opened, no key may mean another job. Raises InvalidArgument."""
+    if submission.is_keyed:
+        raise InvalidArgument(
+            f"{submission.name} is declared unique, so it cannot be {place}: its key may mean another job", field="name"
+        )
 
 
 def fresh_id(at_ms: int) -> JobId:

@@ -1,7 +1,6 @@
 """Owns one attempt of a job, as a visible list of steps. It must never claim, and never write without the lease."""
 
 import random
-import traceback
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any
@@ -23,15 +22,16 @@ from shared.errors import (
     StoreUnavailable,
     UpstreamRateLimited,
 )
-from shared.jobs import payloads
+from shared.jobs import beginnings, payloads
 from shared.jobs.broker import MillraceBroker, message_of
 from shared.jobs.captured import capturing
 from shared.jobs.context import JobContext
 from shared.jobs.crash_points import crash_point
 from shared.jobs.definitions import Arguments, JobDefinition
 from shared.jobs.elsewhere import JobExited, ProcessCrashed, perform_elsewhere
-from shared.jobs.ledger import ledger, queries
-from shared.jobs.messages import Envelope, envelope_of
+from shared.jobs.failures import MESSAGE_MAX, failure_of
+from shared.jobs.ledger import ledger
+from shared.jobs.messages import Envelope, envelope_of, with_args
 from shared.jobs.outcomes import (
     Again,
     Buried,
@@ -50,20 +50,17 @@ from shared.jobs.outcomes import (
     Snooze,
     WaitReason,
 )  # fmt: skip
-from shared.jobs.running import Interrupt, LeaseGone, Running, Silent, Stopping, TimedOut, Unwanted
+from shared.jobs.running import Interrupt, LeaseGone, Running, Stopping, TimedOut, Unwanted
 from shared.jobs.scripts import Claimed
 from shared.jobs.settlement import done_record, settle
 from shared.jobs.states import State
 from shared.jobs.submission import Jobs
 from shared.jobs.time_limits import time_left
 
-MESSAGE_MAX = 2_000
-TRACEBACK_MAX = 16_000
 QUARANTINE_MAX = 64 * 1024
 UNKNOWN_JOB_DELAY = timedelta(seconds=30)
 STORE_DELAY = timedelta(seconds=2)
 LOCK_DELAY = timedelta(seconds=1)
-_WHY: dict[type, str] = {TimedOut: "ran longer than its timeout", Silent: "was silent for longer than its stale_after"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,20 +90,32 @@ def perform_attempt(attempt: Attempt) -> Outcome:
         service=attempt.jobs.service, queue=envelope.queue_name, job=envelope.actor_name,
         job_id=attempt.claimed.held.id, attempt=attempt.claimed.attempt,
     ):  # fmt: skip
-        return _checked(attempt, envelope) or _timed(attempt, envelope) or _perform(attempt, envelope)
+        begun = _checked(attempt, envelope)
+        if not isinstance(begun, Attempt):
+            return begun
+        if begun is not attempt:
+            envelope = envelope_of(begun.claimed)
+        return _timed(begun, envelope) or _perform(begun, envelope)
 
 
-def _checked(attempt: Attempt, envelope: Envelope) -> Outcome | None:
-    """After a loss, a crash or a retry the row decides whether there is still something to run."""
+def _checked(attempt: Attempt, envelope: Envelope) -> Outcome | Attempt:
+    """After a loss, a crash or a retry the row decides whether there is still something to run; and where its key
+
+    means something to others, its start is committed first.
+    """
     if not (attempt.claimed.must_check and envelope.options.is_durable):
-        return None
+        return attempt
     held = attempt.claimed.held
     try:
         with attempt.jobs.database.unit_of_work() as work:
-            row = queries.live_generations(work, [held.id]).get(held.id)
+            row = beginnings.begin(work, held.id, held.generation)
     except StoreUnavailable as error:
         return Again(STORE_DELAY, counts=False, wait_reason=WaitReason.STORE, failure=failure_of(error))
-    return None if row == (held.generation, True) else Obsolete()
+    if row.wait is not None:
+        return Again(row.wait, counts=False, wait_reason=WaitReason.DELAY)
+    if not row.is_live:
+        return Obsolete()
+    return attempt if row.args is None else replace(attempt, claimed=with_args(attempt.claimed, row.args))
 
 
 def _timed(attempt: Attempt, envelope: Envelope) -> Outcome | None:
@@ -287,12 +296,3 @@ def _unknown(attempt: Attempt, envelope: Envelope) -> Outcome:
 def _quarantined(claimed: Claimed, error: PlatformError) -> Outcome:
     raw = claimed.body[: QUARANTINE_MAX // 2].hex()
     return Buried(Reason.UNDECODABLE, Failure("Undecodable", str(error)[:MESSAGE_MAX], f"raw bytes, hex: {raw}"))
-
-
-def failure_of(error: BaseException) -> Failure:
-    """Class, message and traceback of an error, bounded, and without what a text column cannot hold."""
-    kind = "JobTimeout" if isinstance(error, TimedOut) else type(error).__name__
-    message = str(error) or _WHY.get(type(error), "")
-    trace = "".join(traceback.format_exception(error))
-    storable = payloads.storable
-    return Failure(storable(kind, 200), storable(message, MESSAGE_MAX), storable(trace[-TRACEBACK_MAX:], TRACEBACK_MAX))

@@ -9,14 +9,12 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
 
-import msgspec
-import sqlalchemy as sa
 import structlog
 
 from shared import clock
 from shared.db import UnitOfWork
 from shared.errors import InvalidArgument, LeaseLost, StoreUnavailable
-from shared.jobs import effects, locks, result_cache
+from shared.jobs import effects, locks, result_cache, steps
 from shared.jobs.admission import Request
 from shared.jobs.coroutines import Coroutines
 from shared.jobs.crash_points import crash_point
@@ -28,8 +26,9 @@ from shared.jobs.flows.reads import ParentResult, results_of_parents
 from shared.jobs.ledger.records import JobId
 from shared.jobs.messages import Envelope
 from shared.jobs.progress import INTERVAL_SECONDS, Report, Stages
-from shared.jobs.scripts import Claimed
+from shared.jobs.scripts import OVERTIME_MS, Claimed
 from shared.jobs.submission import Jobs, submit
+from shared.jobs.uniqueness import Unique
 
 if TYPE_CHECKING:
     from shared.jobs.running import Running
@@ -182,22 +181,14 @@ class JobContext:
     def step(self, name: str, action: Callable[[UnitOfWork], T]) -> T:
         """Run `action` and commit its JSON value under `name`; a later attempt gets the value without running it."""
         self._running.hear()
-        key = {"job_id": self.id, "generation": self._held.generation, "step": name}
+        place = effects.Place(self.id, self._held.generation, name)
         with self.transaction() as work:
-            known = work.connection.execute(
-                sa.text(
-                    "SELECT value FROM job_step WHERE job_id = :job_id AND generation = :generation AND step = :step"
-                ),
-                key,
-            ).one_or_none()
+            known = steps.kept(work, place)
             if known is not None:
                 stored: T = known.value
                 return stored
             value = action(work)
-            work.connection.execute(
-                sa.text("INSERT INTO job_step VALUES (:job_id, :generation, :step, CAST(:value AS jsonb))"),
-                {**key, "value": msgspec.json.encode(value).decode()},
-            )
+            steps.keep(work, place, value)
             for cursor in self._cursors:
                 cursor.save(work)
             crash_point("step.written")
@@ -240,8 +231,15 @@ class JobContext:
         return effects.perform(self._jobs.database, place, action, find=find, is_repeatable=is_repeatable)
 
     def lock(self, key: str, *, ttl: timedelta, wait: timedelta = timedelta(0)) -> AbstractContextManager[None]:
-        """Hold a named lock of this service for a block. LockHeld after `wait` makes the job snooze, not fail."""
-        return locks.held(self._jobs.scripts, key, ttl=ttl, wait=wait, pause=self.sleep)
+        """Hold a named lock of this service for a block; it is renewed: `ttl` only counts when this process dies.
+
+        LockHeld after `wait`, or LockLost at the end of the block, makes the job snooze, not fail.
+        """
+        running, last = self._running, self._running.deadline + OVERTIME_MS / 1000
+        return locks.held(
+            self._jobs.renewals, key, owner=f"job {self.id}", ttl=ttl, wait=wait, pause=self.sleep,
+            is_wanted=lambda: not running.is_abandoned and clock.monotonic() < last,
+        )  # fmt: skip
 
     def submit(
         self,
@@ -255,18 +253,20 @@ class JobContext:
         group: str | None = None,
         depends_on: Sequence[Dependency | str] = (),
         min_success_ratio: float | Decimal | None = None,
+        unique_key: str | None = None,
+        unique: Unique | None = None,
+        sequence: str | None = None,
     ) -> JobId:
         """Submit a child. `key` names it within this job: a repeated attempt submits it once (rule 12).
 
-        Inside unit_of_work() it commits with it; else at once.
+        Inside unit_of_work() it commits with it; else at once. A unique child may be there already: its id is returned.
         """
         child = JobId(str(uuid.uuid5(_CHILDREN, f"{self.id}:{self._held.generation}:{key}")))
-        job = submit(
+        return submit(
             self._jobs, definition, args, queue=queue, priority=priority, scheduled_for=scheduled_for,
-            group=group, depends_on=depends_on, min_success_ratio=min_success_ratio, within=self._final,
-            request=Request(id=child, parent_id=self.id),
-        )  # fmt: skip
-        return job.id
+            group=group, depends_on=depends_on, min_success_ratio=min_success_ratio, unique_key=unique_key,
+            unique=unique, sequence=sequence, within=self._final, request=Request(id=child, parent_id=self.id),
+        ).id  # fmt: skip
 
     def results(self) -> dict[str, ParentResult]:
         """What those that this job has waited for came to: by their keys in its flow, else by their ids.

@@ -30,6 +30,7 @@ from shared.jobs.retention import DEFAULT as DEFAULT_RETENTION
 from shared.jobs.retention import Retention
 from shared.jobs.retries import Backoff, exponential
 from shared.jobs.times import NO_TIMES, Times
+from shared.jobs.uniqueness import Unique, by_problems
 
 if TYPE_CHECKING:
     from shared.jobs.context import JobContext
@@ -80,6 +81,8 @@ class Queue:
     group_max_running: int | None = None
     #: A lower priority that has waited this long gets a tenth of the queue's starts.
     age: timedelta = timedelta(minutes=1)
+    #: Groups take turns at a priority, one start a round; else jobs start in the order of their arrival.
+    fair: bool = False
     #: Its slots follow what its jobs meet, within bounds; None: they stay as they are set.
     adaptive: Adaptive | None = None
 
@@ -128,6 +131,8 @@ class JobDefinition(Generic[A, R]):
     #: While its circuit is open no attempt begins.
     breaker: Breaker | None = None
     times: Times = NO_TIMES
+    #: How its submissions are unique, unless they say otherwise.
+    unique: Unique | None = None
 
     def group_of(self, args: A) -> str:
         """The group that these arguments belong to; empty for none."""
@@ -168,6 +173,7 @@ def job(
     cost: int = 1,
     breaker: Breaker | None = None,
     times: Times = NO_TIMES,
+    unique: Unique | None = None,
 ) -> Declare:
     """Declare a function as a job. It takes (ctx, args) and returns its result or raises a verdict.
 
@@ -176,6 +182,7 @@ def job(
     a cancel or a lost lease says so and the job does not end by itself. `group` names the field of the arguments, or
     the function of them, by which its jobs share limits and pauses; each start takes `cost` points of `limiter`.
     While the circuit of `breaker` is open it waits, at no cost; what its attempts raise opens and closes that.
+    `unique` says how many jobs of one key there may be, and what the key is made of (shared.jobs.uniqueness).
 
     Raises ConfigurationInvalid for a bad name, a timeout outside 1 ms to 24 h, untyped arguments, another isolation, or
     a wrong limit.
@@ -197,6 +204,11 @@ def job(
     def declare(function: Callable[..., Any]) -> JobDefinition[Any, Any]:
         is_coroutine = inspect.iscoroutinefunction(function)
         arguments = _arguments_of(function, name)
+        wrong = by_problems(name, unique, fields=arguments.__struct_fields__, is_durable=durable)
+        if unique is not None and schedule is not None:
+            wrong.append(f"job {name} has a schedule and is unique; the schedule's overlap keeps its jobs apart")
+        if wrong:
+            raise ConfigurationInvalid(wrong)
         if isinstance(group, str) and group not in arguments.__struct_fields__:
             fields = ", ".join(arguments.__struct_fields__)
             raise ConfigurationInvalid(
@@ -222,6 +234,7 @@ def job(
             cost=cost,
             breaker=breaker,
             times=times,
+            unique=unique,
         )
 
     return declare
@@ -281,18 +294,3 @@ class Catalogue:
     def backoff_of(self, definition: JobDefinition[Any, Any]) -> Backoff:
         """The job's own backoff, else the service's default."""
         return definition.backoff or self._backoff
-
-
-def seconds(count: float) -> timedelta:
-    """A duration of seconds."""
-    return timedelta(seconds=count)
-
-
-def minutes(count: float) -> timedelta:
-    """A duration of minutes."""
-    return timedelta(minutes=count)
-
-
-def hours(count: float) -> timedelta:
-    """A duration of hours."""
-    return timedelta(hours=count)

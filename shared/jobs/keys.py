@@ -9,7 +9,7 @@ from dataclasses import dataclass
 SERVICE_KEYS = ("jobs", "bodies", "outcomes", "unsettled", "events", "seq", "identity", "tombs", "settle_wake")
 #: Order of one queue's keys; a script that touches n queues gets n such blocks after the service's.
 QUEUE_KEYS = (
-    "ready", "delayed", "running", "conf", "starts", "count", "wake", "stats", "parked", "places", "opened"
+    "ready", "delayed", "running", "conf", "starts", "count", "wake", "stats", "parked", "places", "opened", "turns"
 )  # fmt: skip
 
 
@@ -57,6 +57,10 @@ class Keys:
     def lock(self, name: str) -> str:
         """A named lock."""
         return self._key("lock", name)
+
+    def locks(self) -> str:
+        """The names of all named locks, by when they end."""
+        return self._key("locks")
 
     def meter(self, queue: str) -> str:
         """What each worker process met lately of a queue whose slots adapt."""

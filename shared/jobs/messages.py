@@ -83,6 +83,12 @@ def envelope_of(claimed: Claimed) -> Envelope:
     )
 
 
+def with_args(claimed: Claimed, args: msgspec.Raw) -> Claimed:
+    """The same claim with other arguments in its body, which a process of its own is given as well."""
+    body = msgspec.structs.replace(_decode(claimed.body), args=args)
+    return msgspec.structs.replace(claimed, body=_encoder.encode(body))
+
+
 def push_of(job: Job, *, must_check: bool = False, is_durable: bool = True) -> Push:
     """A job on its way into the index. `must_check` makes its next attempt ask the row first, if it has one."""
     due = 0 if job.scheduled_for is None else clock.epoch_ms(job.scheduled_for)
@@ -108,12 +114,16 @@ def push_of(job: Job, *, must_check: bool = False, is_durable: bool = True) -> P
     )
 
 
-def pushes_of(jobs: Sequence[Job]) -> list[Push]:
-    """How jobs travel into the index; those that are due late do not yet."""
+def pushes_of(jobs: Sequence[Job], *, must_check: bool = False) -> list[Push]:
+    """How jobs travel into the index; those that are due late do not yet, nor those that wait for others."""
     horizon = clock.now() + PUSH_HORIZON
-    near = [job for job in jobs if job.scheduled_for is None or job.scheduled_for < horizon]
+    near = [
+        job
+        for job in jobs
+        if (job.scheduled_for is None or job.scheduled_for < horizon) and job.state is not State.BLOCKED
+    ]
     # A requeue may be cancelled again before this push, where the entry of the generation before hides it.
-    return [push_of(job, must_check=job.generation > 1) for job in near]
+    return [push_of(job, must_check=must_check or job.generation > 1) for job in near]
 
 
 def _ms(instant: datetime | None) -> int:

@@ -10,11 +10,13 @@ from collections.abc import Iterator
 from functools import cache
 
 _EVERY = ("record", "events", "ends", "places")
-_CLAIM = (*_EVERY, "tally", "gates", "ageing", "admission", "opening", "walk", "leasing")
+_CLAIM = (*_EVERY, "tally", "fair", "gates", "ageing", "admission", "opening", "walk", "leasing")
 _PREAMBLES: dict[str, tuple[str, ...]] = {
     **dict.fromkeys(("claim", "exchange"), _CLAIM),
     **dict.fromkeys(("configure", "configure_gates"), (*_EVERY, "regate")),
-    **dict.fromkeys(("enqueue", "complete", "retry", "bury", "reclaim"), (*_EVERY, "tally")),
+    "enqueue": (*_EVERY, "tally", "fair"),
+    "change": (*_EVERY, "fair"),
+    **dict.fromkeys(("complete", "retry", "bury", "reclaim"), (*_EVERY, "tally")),
     **dict.fromkeys(("lock", "present", "limiter_lease", "limiter_configure", "limiter_close"), ()),
     **dict.fromkeys(("circuit_admit", "circuit_report", "circuit_configure"), ()),
     **dict.fromkeys(("budget_spend", "budget_configure"), ()),

@@ -46,6 +46,8 @@ class Scripts:
     def __init__(self, client: RedisClient, service: str) -> None:
         self.client = client
         self.keys = Keys(service)
+        #: Queues whose groups take turns.
+        self.fair: frozenset[str] = frozenset()
         self._base = self.keys.base()
         self._blocks: dict[str, list[str]] = {}
         self._calls = ScriptCalls(client)
@@ -96,6 +98,9 @@ class Scripts:
              push.timeout_ms, push.body, push.wait_reason, push.state, push.group]
             for push in pushes
         ]  # fmt: skip
+        if self.fair:
+            for push, job in zip(pushes, jobs, strict=True):
+                job.extend((1,) * (push.queue in self.fair))
         return self._wire("enqueue", queues, (deadline_ms, jobs))
 
     def claim(
@@ -137,6 +142,8 @@ class Scripts:
         queues = [*wants, *sorted({done.held.queue for done in completions} - set(wants))]
         ends = (TOMB_MS, _ended(completions, queues), [queue in wants for queue in queues])
         arguments = [identity, request, worker, LEASE_MS, list(wants.values()), leased or {}, ends]
+        if not self.fair.isdisjoint(wants):
+            arguments.append([int(queue in self.fair) for queue in wants])
         wired = self._wire("exchange", queues, arguments, self.keys.claim(request))
         with store_errors():
             statuses, answer = self._calls.run(*wired)
@@ -146,7 +153,9 @@ class Scripts:
         self, wants: dict[str, int], identity: str, request: str, worker: str, leased: Credits | None
     ) -> _Wired:
         arguments: list[object] = [identity, request, worker, LEASE_MS, list(wants.values())]
-        if leased:
+        if not self.fair.isdisjoint(wants):
+            arguments += [leased or {}, 0, [int(queue in self.fair) for queue in wants]]
+        elif leased:
             arguments.append(leased)
         return self._wire("claim", list(wants), arguments, self.keys.claim(request))
 
@@ -235,9 +244,10 @@ class Scripts:
         """Open claims; False when the index was lost again, or adopted by another, since `mark` was set."""
         return bool(self._run("adopt", [], [mark, identity]) == 1)
 
-    def lock(self, verb: str, name: str, *, token: str, ttl_ms: int) -> bool:
-        """Take, renew or free a named lock; False when another holds it."""
-        return bool(self.run_alone("lock", [self.keys.lock(name)], [verb, token, ttl_ms]) == 1)
+    def lock(self, verb: str, name: str, *, token: str, ttl_ms: int, owner: str = "") -> bool:
+        """Take, renew, free or break a named lock; False when another holds it, or nobody."""
+        keys = [self.keys.lock(name), self.keys.locks()]
+        return bool(self.run_alone("lock", keys, [verb, token, ttl_ms, owner, name]) == 1)
 
     def run_alone(self, name: str, keys: Sequence[str], arguments: Sequence[object] | Mapping[str, object]) -> Any:
         """A script that has nothing to do with the index, by its file's name."""

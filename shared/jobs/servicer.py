@@ -11,7 +11,7 @@ import grpc
 from protos.jobs.v1 import jobs_pb2, jobs_pb2_grpc
 from shared import clock
 from shared.errors import InvalidArgument, NotFound
-from shared.jobs import payloads, wire
+from shared.jobs import payloads, wire, wire_keys
 from shared.jobs.admission import Request, fresh_id
 from shared.jobs.connection import store_errors, stream_entries
 from shared.jobs.control.methods import ControlMethods, job_id_of
@@ -63,6 +63,7 @@ class JobServicer(ControlMethods, jobs_pb2_grpc.JobServiceServicer):
             depends_on=dependencies_of(request.depends_on),
             min_success_ratio=request.min_success_ratio if request.HasField("min_success_ratio") else None,
             request=Request(id=fresh),
+            **wire_keys.options_of(request),
             **options,
         )
 

@@ -25,7 +25,8 @@ LIVE = frozenset(State) - FINAL
 #: Live states whose jobs belong into the Redis index; blocked ones wait for their parents in PostgreSQL.
 DISPATCHED = LIVE - {State.BLOCKED}
 
-#: from -> to. A final state changes only by an operator's requeue, which starts a new generation.
+#: from -> to. A final state changes only by an operator's requeue, which starts a new generation; in a sequence it may
+#: have to wait for others there.
 TRANSITIONS: dict[State, frozenset[State]] = {
     State.SCHEDULED: frozenset({State.QUEUED, State.RUNNING, State.CANCELLED, State.EXPIRED}),
     State.BLOCKED: frozenset({State.QUEUED, State.SCHEDULED, State.CANCELLED, State.DEAD, State.EXPIRED}),
@@ -35,10 +36,10 @@ TRANSITIONS: dict[State, frozenset[State]] = {
         {State.COMPLETED, State.RETRYING, State.SCHEDULED, State.QUEUED, State.DEAD, State.CANCELLED, State.EXPIRED}
     ),
     State.RETRYING: frozenset({State.QUEUED, State.RUNNING, State.CANCELLED, State.DEAD}),
-    State.COMPLETED: frozenset({State.QUEUED}),
-    State.DEAD: frozenset({State.QUEUED}),
-    State.CANCELLED: frozenset({State.QUEUED}),
-    State.EXPIRED: frozenset({State.QUEUED}),
+    State.COMPLETED: frozenset({State.QUEUED, State.BLOCKED}),
+    State.DEAD: frozenset({State.QUEUED, State.BLOCKED}),
+    State.CANCELLED: frozenset({State.QUEUED, State.BLOCKED}),
+    State.EXPIRED: frozenset({State.QUEUED, State.BLOCKED}),
 }
 
 

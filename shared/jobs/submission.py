@@ -6,7 +6,6 @@ from decimal import Decimal
 from itertools import islice
 from typing import Any, TypeVar
 
-import msgspec
 import structlog
 
 from shared import clock
@@ -16,13 +15,18 @@ from shared.jobs.admission import Request, prepare, prepare_many, prepare_wait
 from shared.jobs.crash_points import crash_point
 from shared.jobs.definitions import Arguments, Catalogue, JobDefinition
 from shared.jobs.dependencies import Dependency
-from shared.jobs.ledger import edges, ledger, opening, queries
+from shared.jobs.key_requests import keys_of
+from shared.jobs.keyed_submission import submit_keyed
+from shared.jobs.ledger import edges, idempotency, opening, queries
 from shared.jobs.ledger.edges import Ends, Wait
 from shared.jobs.ledger.records import Job, JobId, Submission
+from shared.jobs.lock_renewal import Renewals
 from shared.jobs.messages import push_of, pushes_of
 from shared.jobs.scripts import PUSH_DEADLINE_MS, Push, Scripts
-from shared.jobs.states import FINAL, State
+from shared.jobs.states import FINAL
 from shared.jobs.time_limits import keep_times
+from shared.jobs.uniqueness import Unique
+from shared.jobs.unwritten import unwritten
 
 log = structlog.get_logger(__name__)
 T = TypeVar("T")
@@ -40,6 +44,8 @@ class Jobs:
         self.catalogue = catalogue
         self.database = database
         self.scripts = scripts
+        scripts.fair = frozenset(queue.name for queue in catalogue.queues.values() if queue.fair)
+        self.renewals = Renewals(scripts)
         #: The services that jobs of this one may be submitted to.
         self.peers = tuple(sorted(peers))
         self._offset_ms: float | None = None
@@ -61,9 +67,9 @@ class Jobs:
         """The instant `delay` from now."""
         return clock.now() + delay
 
-    def push(self, jobs: Sequence[Job], *, deadline_ms: int | None) -> None:
+    def push(self, jobs: Sequence[Job], *, deadline_ms: int | None, must_check: bool = False) -> None:
         """Push committed rows; whatever cannot be pushed now is left to the relay, which is woken."""
-        self.send(pushes_of(jobs), deadline_ms=deadline_ms)
+        self.send(pushes_of(jobs, must_check=must_check), deadline_ms=deadline_ms)
 
     def send(self, pushes: Sequence[Push], *, deadline_ms: int | None) -> None:
         """Push what was made of committed rows, as `push` does.
@@ -127,6 +133,9 @@ def submit(
     group: str | None = None,
     depends_on: Sequence[Dependency | str] = (),
     min_success_ratio: float | Decimal | None = None,
+    unique_key: str | None = None,
+    unique: Unique | None = None,
+    sequence: str | None = None,
     within: UnitOfWork | None = None,
     request: Request | None = None,
 ) -> Job:
@@ -134,6 +143,8 @@ def submit(
 
     With `depends_on` it is blocked until those jobs of this service have ended, each by its policy. With a
     `min_success_ratio` it may start when at least that share of them has ended well.
+    A job that is unique, by its declaration or by `unique` and `unique_key`, may be there already: then that one is
+    returned, with `already_existed`. Jobs of one `sequence` run one after the other, in the order of their commits.
 
     Raises:
         UnknownJob, UnknownQueue, InvalidArgument, PayloadTooLarge: nothing was written.
@@ -142,7 +153,7 @@ def submit(
     """
     submission = prepare(
         jobs.catalogue, definition, args, queue=queue, priority=priority, scheduled_for=scheduled_for,
-        idempotency_key=idempotency_key, group=group, request=request,
+        idempotency_key=idempotency_key, group=group, request=request, keys=keys_of(unique, unique_key, sequence),
     )  # fmt: skip
     wait = prepare_wait(submission, depends_on, min_success_ratio)
     crash_point("submit.checked")
@@ -151,7 +162,8 @@ def submit(
     deadline_ms = jobs.push_deadline()
     if within is not None:
         return _open(jobs, within, submission, deadline_ms, wait)
-    if submission.idempotency_key is None and submission.times is None and wait is None:
+    is_plain = submission.idempotency_key is None and submission.times is None and wait is None
+    if is_plain and not submission.is_keyed:
         return _open_alone(jobs, submission, deadline_ms)
     with jobs.database.unit_of_work() as work:
         return _open(jobs, work, submission, deadline_ms, wait)
@@ -166,19 +178,27 @@ def submit_many(
     priority: int | None = None,
     scheduled_for: datetime | None = None,
     group: str | None = None,
+    unique: Unique | None = None,
+    sequence: str | None = None,
     within: UnitOfWork | None = None,
 ) -> list[Job]:
-    """Accept jobs of one name, all or none, in order; at most 10,000 a call. Raises as submit does."""
+    """Accept jobs of one name, all or none, in order; at most 10,000 a call. Raises as submit does.
+
+    The jobs of unique submissions are the ones that submit would have returned, one after the other.
+    """
     if len(many) > 10_000:
         raise InvalidArgument(f"at most 10,000 jobs a call, got {len(many):,}", field="many")
     submissions = prepare_many(
-        jobs.catalogue, definition, many, queue=queue, priority=priority, scheduled_for=scheduled_for, group=group
-    )
+        jobs.catalogue, definition, many, queue=queue, priority=priority, scheduled_for=scheduled_for, group=group,
+        keys=keys_of(unique, None, sequence),
+    )  # fmt: skip
     if submissions and not submissions[0].is_durable:
         return _push_only(jobs, submissions, within)
     deadline_ms = jobs.push_deadline()
 
     def write(work: UnitOfWork) -> list[Job]:
+        if submissions and submissions[0].is_keyed:
+            return submit_keyed(jobs, work, submissions, deadline_ms)
         pushes: list[Push] = []
         opened = opening.open_many(work, submissions, meanwhile=lambda made: pushes.extend(pushes_of(made)))
         if submissions and (times := submissions[0].times) is not None:
@@ -199,13 +219,15 @@ def _open(
     # First, so that an unknown parent leaves nothing in the caller's transaction.
     parents = edges.lock_parents(work, [parent.job_id for parent in wait.parents]) if wait is not None else {}
     if submission.idempotency_key is not None:
-        holder = ledger.take_key(work, submission)
+        holder = idempotency.take_key(work, submission)
         crash_point("submit.key_taken")
         known = queries.get(work, holder) if holder is not None else None
         if known is not None:
             return known
         if holder is not None:  # its job has been swept: the key is free again
-            ledger.pass_key(work, submission, holder)
+            idempotency.pass_key(work, submission, holder)
+    if submission.is_keyed:
+        return submit_keyed(jobs, work, [submission], deadline_ms)[0]
     opened = opening.open_one(work, submission)
     if opened is None:  # the id is derived (a child of a repeated attempt, a tick): its first row stands
         return _existing(work, submission.id)
@@ -232,7 +254,7 @@ def _open_alone(jobs: Jobs, submission: Submission, deadline_ms: int | None) -> 
 
 def _push_only(jobs: Jobs, submissions: Sequence[Submission], within: UnitOfWork | None) -> list[Job]:
     """durable=False: no row, only the index. Raises StoreUnavailable when Redis does not take them."""
-    made = [_unwritten(submission) for submission in submissions]
+    made = [unwritten(submission) for submission in submissions]
     pushes = [push_of(job, is_durable=False) for job in made]
 
     def push() -> None:
@@ -244,35 +266,6 @@ def _push_only(jobs: Jobs, submissions: Sequence[Submission], within: UnitOfWork
     else:
         push()
     return made
-
-
-def _unwritten(submission: Submission) -> Job:
-    at = clock.now()
-    is_later = submission.scheduled_for is not None and submission.scheduled_for > at
-    return Job(
-        seq=0,
-        id=submission.id,
-        generation=1,
-        name=submission.name,
-        queue=submission.queue,
-        state=State.SCHEDULED if is_later else State.QUEUED,
-        priority=submission.priority,
-        args=msgspec.json.decode(submission.args_json),
-        attempts_made=0,
-        attempts_max=submission.attempts_max,
-        crashes=0,
-        timeout_ms=submission.timeout_ms,
-        wait_reason="delay" if is_later else "",
-        result=None,
-        error=None,
-        progress=None,
-        tick=submission.tick,
-        created_at=at,
-        scheduled_for=submission.scheduled_for,
-        started_at=None,
-        finished_at=None,
-        group_key=submission.group_key,
-    )
 
 
 def _each_sent(pushes: Iterator[list[Push]]) -> Iterator[list[Push]]:

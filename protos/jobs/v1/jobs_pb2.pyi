@@ -103,7 +103,7 @@ class JobError(_message.Message):
     def __init__(self, type: _Optional[str] = ..., message: _Optional[str] = ..., traceback: _Optional[str] = ..., reason: _Optional[str] = ...) -> None: ...
 
 class SubmitJobRequest(_message.Message):
-    __slots__ = ("name", "args_json", "queue", "priority", "scheduled_for", "idempotency_key", "source", "depends_on", "min_success_ratio")
+    __slots__ = ("name", "args_json", "queue", "priority", "scheduled_for", "idempotency_key", "source", "depends_on", "min_success_ratio", "unique_key", "unique", "sequence", "group")
     NAME_FIELD_NUMBER: _ClassVar[int]
     ARGS_JSON_FIELD_NUMBER: _ClassVar[int]
     QUEUE_FIELD_NUMBER: _ClassVar[int]
@@ -113,6 +113,10 @@ class SubmitJobRequest(_message.Message):
     SOURCE_FIELD_NUMBER: _ClassVar[int]
     DEPENDS_ON_FIELD_NUMBER: _ClassVar[int]
     MIN_SUCCESS_RATIO_FIELD_NUMBER: _ClassVar[int]
+    UNIQUE_KEY_FIELD_NUMBER: _ClassVar[int]
+    UNIQUE_FIELD_NUMBER: _ClassVar[int]
+    SEQUENCE_FIELD_NUMBER: _ClassVar[int]
+    GROUP_FIELD_NUMBER: _ClassVar[int]
     name: str
     args_json: str
     queue: str
@@ -122,7 +126,23 @@ class SubmitJobRequest(_message.Message):
     source: str
     depends_on: _containers.RepeatedCompositeFieldContainer[_dependencies_pb2.Dependency]
     min_success_ratio: float
-    def __init__(self, name: _Optional[str] = ..., args_json: _Optional[str] = ..., queue: _Optional[str] = ..., priority: _Optional[int] = ..., scheduled_for: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., idempotency_key: _Optional[str] = ..., source: _Optional[str] = ..., depends_on: _Optional[_Iterable[_Union[_dependencies_pb2.Dependency, _Mapping]]] = ..., min_success_ratio: _Optional[float] = ...) -> None: ...
+    unique_key: str
+    unique: UniqueRule
+    sequence: str
+    group: str
+    def __init__(self, name: _Optional[str] = ..., args_json: _Optional[str] = ..., queue: _Optional[str] = ..., priority: _Optional[int] = ..., scheduled_for: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., idempotency_key: _Optional[str] = ..., source: _Optional[str] = ..., depends_on: _Optional[_Iterable[_Union[_dependencies_pb2.Dependency, _Mapping]]] = ..., min_success_ratio: _Optional[float] = ..., unique_key: _Optional[str] = ..., unique: _Optional[_Union[UniqueRule, _Mapping]] = ..., sequence: _Optional[str] = ..., group: _Optional[str] = ...) -> None: ...
+
+class UniqueRule(_message.Message):
+    __slots__ = ("mode", "ttl_ms", "wait_ms", "max_wait_ms")
+    MODE_FIELD_NUMBER: _ClassVar[int]
+    TTL_MS_FIELD_NUMBER: _ClassVar[int]
+    WAIT_MS_FIELD_NUMBER: _ClassVar[int]
+    MAX_WAIT_MS_FIELD_NUMBER: _ClassVar[int]
+    mode: str
+    ttl_ms: int
+    wait_ms: int
+    max_wait_ms: int
+    def __init__(self, mode: _Optional[str] = ..., ttl_ms: _Optional[int] = ..., wait_ms: _Optional[int] = ..., max_wait_ms: _Optional[int] = ...) -> None: ...
 
 class SubmitJobResponse(_message.Message):
     __slots__ = ("job", "already_existed")

@@ -30,6 +30,10 @@ class Submission:
     idempotency_key: str
     depends_on: Sequence[dependencies_pb2.Dependency] = ()
     min_success_ratio: float | None = None
+    unique_key: str = ""
+    unique: jobs_pb2.UniqueRule | None = None
+    sequence: str = ""
+    group: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,7 +58,7 @@ class Jobs:
         self._fleet = fleet
         self._directory = QueueDirectory(fleet)
 
-    def submit(self, submission: Submission) -> jobs_pb2.Job:
+    def submit(self, submission: Submission) -> jobs_pb2.SubmitJobResponse:
         """Hand a job to the service that owns it; the answer means that it is durable."""
         service = submission.service or self._directory.route(submission.name, queue=submission.queue)
         request = jobs_pb2.SubmitJobRequest(
@@ -66,9 +70,13 @@ class Jobs:
             idempotency_key=submission.idempotency_key,
             depends_on=submission.depends_on,
             min_success_ratio=submission.min_success_ratio,
+            unique_key=submission.unique_key,
+            unique=submission.unique,
+            sequence=submission.sequence,
+            group=submission.group,
         )
         response: jobs_pb2.SubmitJobResponse = ask(self._stub(service).SubmitJob, request, peer=service)
-        return response.job
+        return response
 
     def get(self, job_id: str) -> jobs_pb2.Job:
         """The job of this id. Raises NotFound, or PeerUnavailable while a service that is down could have it."""

@@ -16,10 +16,12 @@ from services.gateway.rest.body import Document, StrictBody, args_text, document
 from services.gateway.rest.dependencies import MAX_PARENTS, DependencyBody, Ratio, dependencies_of
 from services.gateway.rest.query import MAX_NAME_CHARACTERS, Name, PageQuery, check_query, no_query
 from services.gateway.rest.schemas import AcceptedJob, JobAnswer, JobList, StateWord
+from services.gateway.rest.unique import UniqueBody
 from shared.errors import InvalidArgument
 
 _UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.ASCII)
 MAX_KEY_CHARACTERS = 200
+Key = Annotated[str, Field(min_length=1, max_length=MAX_KEY_CHARACTERS)]
 
 routes = APIRouter(prefix="/api/v1/jobs", tags=["jobs"])
 
@@ -37,6 +39,10 @@ class SubmitBody(StrictBody):
         default_factory=list, max_length=MAX_PARENTS, description="Ids of jobs of the same service that end first."
     )
     min_success_ratio: Ratio | None = None
+    unique_key: Key | None = Field(None, description="One job of this name and key, as far as unique says.")
+    unique: UniqueBody | None = Field(None, description="The job's own rule by default; until_done with only a key.")
+    sequence: Key | None = Field(None, description="Jobs of one sequence run one after the other.")
+    group: Key | None = Field(None, description="The tenant, wallet or account it is for.")
 
 
 class JobsQuery(PageQuery):
@@ -80,11 +86,17 @@ def submit_job(
         idempotency_key=checked_key(idempotency_key),
         depends_on=dependencies_of(body.depends_on),
         min_success_ratio=body.min_success_ratio,
+        unique_key=body.unique_key or "",
+        unique=body.unique.rule() if body.unique is not None else None,
+        sequence=body.sequence or "",
+        group=body.group or "",
     )
-    job = jobs.submit(submission)
+    submitted = jobs.submit(submission)
+    job = submitted.job
     accepted = {"id": job.id, "state": STATE_WORDS[job.state], "queue": job.queue, "name": job.name}
     location = {"Location": f"{routes.prefix}/{job.id}"}
-    return json_answer({**accepted, "service": job.service}, status=202, headers=location)
+    answer = {**accepted, "service": job.service, "already_existed": submitted.already_existed}
+    return json_answer(answer, status=202, headers=location)
 
 
 @routes.get("", dependencies=[Depends(may_view), Depends(check_query)], response_model=JobList)

@@ -33,6 +33,7 @@ class AcceptedJob(BaseModel):
     queue: str
     name: str
     service: str
+    already_existed: bool = Field(description="An idempotency key or a unique key means this job already.")
 
 
 class JobProgress(BaseModel):

@@ -21,7 +21,8 @@ def test_a_submitted_job_is_accepted_where_its_name_is_known(platform: Platform)
     assert answer.status_code == 202
     assert answer.headers["location"] == f"/api/v1/jobs/{job.id}"
     assert answer.json() == {
-        "id": job.id, "state": "queued", "queue": "social-scraping", "name": "scrape-social-data", "service": "social"
+        "id": job.id, "state": "queued", "queue": "social-scraping", "name": "scrape-social-data", "service": "social",
+        "already_existed": False,
     }  # fmt: skip
 
 

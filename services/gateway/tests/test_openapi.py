@@ -59,6 +59,7 @@ def test_the_description_is_openapi_3_1_with_every_route(document: dict[str, Any
         ("GET", "/api/v1/queues/{name}/concurrency"), ("GET", "/api/v1/circuits"),
         ("POST", "/api/v1/circuits/{name}/open"),
         ("POST", "/api/v1/circuits/{name}/close"), ("GET", "/api/v1/budgets"), ("PATCH", "/api/v1/budgets/{name}"),
+        ("GET", "/api/v1/locks"), ("POST", "/api/v1/locks/release"),
     }  # fmt: skip
 
 
@@ -98,7 +99,8 @@ def test_bodies_and_parameters_are_described_with_their_bounds(document: dict[st
     query = {parameter["name"]: parameter for parameter in document["paths"]["/api/v1/jobs"]["get"]["parameters"]}
 
     assert set(body["properties"]) == {
-        "name", "args", "queue", "service", "priority", "scheduled_for", "depends_on", "min_success_ratio"
+        "name", "args", "queue", "service", "priority", "scheduled_for", "depends_on", "min_success_ratio",
+        "unique_key", "unique", "sequence", "group",
     }  # fmt: skip
     assert body["required"] == ["name"]
     assert body["additionalProperties"] is False

@@ -9,13 +9,13 @@ import msgspec
 from shared import clock, logs
 from shared.db import UnitOfWork
 from shared.errors import AlreadyExists, InvalidArgument, NotFound
-from shared.jobs.admission import Request, fresh_id, prepare
+from shared.jobs.admission import Request, fresh_id, prepare, refuse_keys
 from shared.jobs.crash_points import crash_point
 from shared.jobs.dependencies import Dependency
 from shared.jobs.flows.graphs import Node, Placed, arrange, callback, checked_word
 from shared.jobs.flows.reads import Flow, read_flow
 from shared.jobs.flows.remote import check_remote, submission_of
-from shared.jobs.ledger import edges, flow_rows, ledger, opening, remote_rows
+from shared.jobs.ledger import edges, flow_rows, idempotency, opening, remote_rows
 from shared.jobs.ledger.edges import Wait
 from shared.jobs.ledger.records import JobId, Submission
 from shared.jobs.submission import Jobs
@@ -86,6 +86,7 @@ def _submissions(jobs: Jobs, placed: Sequence[Placed], form: Submission) -> list
             )  # fmt: skip
             if not submission.is_durable:
                 raise InvalidArgument("a job with durable=False keeps no row, so it cannot be in a flow", field="name")
+            refuse_keys(submission, place="in a flow")
         except InvalidArgument as error:
             error.args = (f"{each.field}{error.field}: {error}",)
             error.field = f"{each.field}{error.field}"
@@ -150,7 +151,7 @@ def _known(work: UnitOfWork, form: Submission) -> Flow | None:
         return None
     if len(form.idempotency_key) > 200 or not form.idempotency_key.isprintable():
         raise InvalidArgument("idempotency_key must be at most 200 printable characters", field="idempotency_key")
-    holder: JobId | None = ledger.take_key(work, form)
+    holder: JobId | None = idempotency.take_key(work, form)
     if holder is None:
         return None
     try:

@@ -87,7 +87,8 @@ RETURNING job_wait.job_id::text, job_wait.open, job_wait.succeeded, job_wait.fai
 
 _START = sa.text(f"""
 WITH locked AS MATERIALIZED (
-  SELECT id AS its_id FROM job WHERE id = ANY(CAST(:ids AS uuid[])) AND state = 'blocked' AND wait_reason <> 'remote'
+  SELECT id AS its_id FROM job WHERE id = ANY(CAST(:ids AS uuid[])) AND state = 'blocked'
+    AND wait_reason = 'dependencies'
   ORDER BY id FOR NO KEY UPDATE
 )
 UPDATE job SET state = CASE WHEN scheduled_for > clock_timestamp() THEN 'scheduled' ELSE 'queued' END,
@@ -99,7 +100,7 @@ RETURNING {COLUMNS}
 _END = sa.text(f"""
 WITH locked AS MATERIALIZED (
   SELECT s.* FROM json_to_recordset(CAST(:batch AS json)) AS s (its_id uuid, its_state text, its_error jsonb)
-  JOIN job ON job.id = s.its_id WHERE job.state = 'blocked' AND job.wait_reason <> 'remote'
+  JOIN job ON job.id = s.its_id WHERE job.state = 'blocked' AND job.wait_reason = 'dependencies'
   ORDER BY s.its_id FOR NO KEY UPDATE OF job
 )
 UPDATE job SET state = its_state, error = its_error, finished_at = clock_timestamp(), wait_reason = ''

@@ -3,15 +3,14 @@
 its caller's unit of work does.
 """
 
-import hashlib
 from collections.abc import Mapping, Sequence
 
 import msgspec
 import sqlalchemy as sa
 
 from shared.db import UnitOfWork
-from shared.errors import AlreadyExists, OutcomeRefused
-from shared.jobs.ledger.records import Event, Job, JobId, OutcomeRecord, Submission
+from shared.errors import OutcomeRefused
+from shared.jobs.ledger.records import Event, Job, OutcomeRecord, Submission
 from shared.jobs.ledger.rows import COLUMNS, job_from_row
 from shared.jobs.states import State
 from shared.jobs.time_limits import keep_times
@@ -33,13 +32,6 @@ ORDER BY s.position
 ON CONFLICT (id) DO NOTHING
 RETURNING {COLUMNS}
 """)  # noqa: S608  # COLUMNS is a constant of this package
-
-_TAKE_KEY = sa.text("""
-INSERT INTO idempotency_key (name, key, job_id, args_sha256) VALUES (:name, :key, :job_id, :args_sha256)
-ON CONFLICT (name, key) DO UPDATE SET job_id = excluded.job_id, args_sha256 = excluded.args_sha256,
-                                      created_at = clock_timestamp()
-WHERE idempotency_key.created_at < clock_timestamp() - interval '24 hours'
-""")
 
 _DONE = sa.text("""
 WITH done AS (
@@ -161,39 +153,6 @@ def open_jobs(work: UnitOfWork, submissions: Sequence[Submission]) -> list[Job]:
         if one.times is not None and one.id in new:
             keep_times(work, [one.id], one.times, scheduled_for=one.scheduled_for)
     return opened
-
-
-def take_key(work: UnitOfWork, submission: Submission) -> JobId | None:
-    """Claim the submission's idempotency key; None when it is ours now, else the id of the job that has it.
-
-    Raises AlreadyExists when the key was used with other arguments.
-    """
-    digest = hashlib.sha256(submission.args_json.encode()).hexdigest()
-    values = {"name": submission.name, "key": submission.idempotency_key, "job_id": submission.id}
-    taken = work.connection.execute(_TAKE_KEY, {**values, "args_sha256": digest})
-    if taken.rowcount:
-        return None
-    known = work.connection.execute(
-        sa.text("SELECT job_id::text, args_sha256 FROM idempotency_key WHERE name = :name AND key = :key"), values
-    ).one()
-    if known.args_sha256 != digest:
-        raise AlreadyExists(
-            f"idempotency key {submission.idempotency_key!r} was used for job {known.job_id} with other arguments"
-        )
-    return JobId(known.job_id)
-
-
-def pass_key(work: UnitOfWork, submission: Submission, holder: JobId) -> None:
-    """Hand a key whose job is gone to this submission. Raises AlreadyExists when another was faster."""
-    passed = work.connection.execute(
-        sa.text(
-            "UPDATE idempotency_key SET job_id = :job_id, created_at = clock_timestamp() "
-            "WHERE name = :name AND key = :key AND job_id = :holder"
-        ),
-        {"job_id": submission.id, "name": submission.name, "key": submission.idempotency_key, "holder": holder},
-    )
-    if passed.rowcount == 0:
-        raise AlreadyExists(f"idempotency key {submission.idempotency_key!r} is being used; repeat the call")
 
 
 def mark_done(work: UnitOfWork, job_id: str, record: OutcomeRecord) -> bool:

@@ -9,11 +9,13 @@ from shared.db import NAMING
 from shared.jobs.ledger import flow_models, history_tables
 from shared.jobs.ledger.limit_tables import add_limit_tables
 from shared.jobs.states import State
+from shared.jobs.uniqueness import MODES
 
 metadata = sa.MetaData(naming_convention=NAMING)
 history_tables.declare(metadata)
 flow_models.add_to(metadata)
 _states = ", ".join(f"'{state}'" for state in State)
+_modes = ", ".join(f"'{mode}'" for mode in MODES)
 
 
 def _instant(name: str, *, nullable: bool = True, default: str | None = None) -> "sa.Column[object]":
@@ -59,6 +61,28 @@ job = sa.Table(
     #: Submitted with an idempotency key: its row answers a repeated request, as a child's answers its parent's.
     sa.Column("is_keyed", sa.Boolean, nullable=False, server_default=sa.false()),
     sa.Column("is_owed", sa.Boolean, sa.Computed("is_keyed OR parent_id IS NOT NULL", persisted=True)),
+    #: How and by which key it is unique, for a requeue; null = it is not. The lock itself is in unique_lock.
+    sa.Column("unique_mode", sa.Text),
+    sa.Column("unique_key", sa.Text),
+    #: Jobs of one key run one after the other, in the order of their rows; null = it waits for nobody.
+    sa.Column("sequence_key", sa.Text),
+    sa.Index(
+        "ix_job_in_line",
+        "sequence_key",
+        "seq",
+        postgresql_where=sa.text("sequence_key IS NOT NULL AND state = 'blocked' AND wait_reason = 'sequence'"),
+    ),
+    sa.Index(
+        "ix_job_at_work",
+        "sequence_key",
+        postgresql_where=sa.text("sequence_key IS NOT NULL AND finished_at IS NULL AND state <> 'blocked'"),
+    ),
+    sa.Index(
+        "ix_job_echo",
+        "sequence_key",
+        "finished_at",
+        postgresql_where=sa.text("sequence_key IS NOT NULL AND state IN ('cancelled', 'expired')"),
+    ),
     #: Others wait for its end, or its flow counts it: what ends it asks shared/jobs/endings.py.
     sa.Column("is_awaited", sa.Boolean, nullable=False, server_default=sa.false()),
     sa.Index("ix_job_changed", "seq", postgresql_where=sa.text("pending_change IS NOT NULL AND finished_at IS NULL")),
@@ -306,3 +330,19 @@ redis_identity = sa.Table(
 )
 
 add_limit_tables(metadata)
+#: Which job a unique key means. It holds as long as its mode says of that job; a lock that does not hold is taken over.
+unique_lock = sa.Table(
+    "unique_lock",
+    metadata,
+    sa.Column("name", sa.Text, primary_key=True),
+    sa.Column("key", sa.Text, primary_key=True),
+    sa.Column("job_id", UUID(as_uuid=False), nullable=False),
+    sa.Column("mode", sa.Text, sa.CheckConstraint(f"mode IN ({_modes})", name="mode"), nullable=False),
+    #: Its first attempt has begun: committed before the function is called.
+    sa.Column("is_started", sa.Boolean, nullable=False, server_default=sa.false()),
+    _instant("taken_at", nullable=False, default="clock_timestamp()"),
+    #: Before this a debounced job does not start, whatever the index believes.
+    _instant("due_at"),
+    _instant("expires_at"),
+    sa.Index("ix_unique_lock_taken_at", "taken_at"),
+)

@@ -8,6 +8,7 @@ import msgspec
 from shared.jobs.entries import Entry, decode_entry
 from shared.jobs.states import State
 from shared.jobs.times import Times
+from shared.jobs.uniqueness import Unique
 
 JobId = NewType("JobId", str)
 
@@ -42,6 +43,8 @@ class Job(msgspec.Struct, frozen=True, gc=False):
     group_key: str = ""
     #: Others wait for its end, or its flow counts it.
     is_awaited: bool = False
+    #: As the answer to a submission: its key meant this job already, and nothing new was made.
+    already_existed: bool = False
 
 
 class Submission(msgspec.Struct, frozen=True, gc=False):
@@ -63,6 +66,14 @@ class Submission(msgspec.Struct, frozen=True, gc=False):
     group_key: str = ""
     #: Limits of its time that PostgreSQL has to keep; None for none.
     times: Times | None = None
+    unique: Unique | None = None
+    unique_key: str = ""
+    sequence: str = ""
+
+    @property
+    def is_keyed(self) -> bool:
+        """True when a key decides whether it becomes a job, or when it may start."""
+        return self.unique is not None or self.sequence != ""
 
 
 class OutcomeRecord(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):

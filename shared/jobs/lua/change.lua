@@ -23,7 +23,10 @@ if priority > 0 then
   record[SCORE] = record[SCORE] + (priority - record[PRIORITY]) * 1e13
   record[PRIORITY] = priority
 end
-if queue ~= '' then record[QUEUE] = queue end
+if queue ~= '' then
+  record[QUEUE] = queue
+  if is_untimed(record) then record[SCORE] = record[SCORE] + redis.call('INCR', SEQ) end
+end
 -- Whichever gate it waited at, it asks anew.
 if state == 'queued' then record[WAIT_REASON] = '' end
 if due > now then
@@ -32,6 +35,7 @@ if due > now then
 elseif due >= 0 then
   record[STATE], record[DUE], record[WAIT_REASON] = 'queued', now, ''
 end
+if record[STATE] == 'queued' and is_untimed(record) then record[SCORE] = turn_of(from, record) end
 local packed = save(id, record)
 
 local to = blocks[record[QUEUE]]

@@ -1,6 +1,7 @@
 -- Purpose: decide at the moment of fetch which jobs may start, and lease them.
 -- KEYS: service-wide, one block per queue asked for, then the claim record of this request.
--- ARGV: [identity, request, worker, lease_ms, wants, credits?]; wants[i] = jobs wanted of the i-th queue;
+-- ARGV: [identity, request, worker, lease_ms, wants, credits?, exchange's?, fair?]; wants[i] = jobs wanted of the i-th queue;
+--   fair[i] = 1: its groups take turns;
 --   credits: limiter -> [points leased, valid until ms, refused until ms (0 = it was not)].
 -- Returns: [status, now_ms, jobs, waits, wanted]: status 'ok' or 'closed' (index not reconciled); jobs flat, four values each:
 --   queue_index, id, packed record, body (false = lost);
@@ -43,7 +44,9 @@ local function start(i, queue)
     redis.call('ZREM', queue.keys.ready, unpack(ids))
     records = load_all(ids)
   end
-  return lease(i, queue.keys, ids, records)
+  local started = lease(i, queue.keys, ids, records)
+  if args[8] and args[8][i] == 1 then served(queue.keys, records) end
+  return started
 end
 
 for limiter, leased in pairs(args[6] or {}) do

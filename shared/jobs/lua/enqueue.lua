@@ -1,7 +1,7 @@
 -- Purpose: put jobs into the index, idempotently; also how relay, reconciler and rebuild put them back.
 -- KEYS: service-wide, then one block per queue named in args.
 -- ARGV: [deadline_ms, jobs]; deadline 0 = the caller holds the row's lock; each job:
---   [id, generation, queue_index, queue, name, priority, due_ms, attempts_max, attempts, crashes, check, durable, timeout_ms, body, wait_reason, state, group]
+--   [id, generation, queue_index, queue, name, priority, due_ms, attempts_max, attempts, crashes, check, durable, timeout_ms, body, wait_reason, state, group, is_fair?]
 -- Returns: one status a job: 1 pushed, 0 refused (same or higher generation present), -1 late (past the deadline), -2 a live older generation.
 -- Events: enqueued. Invariant: an id is present at most once, with its highest generation (rules 3, 4, 5).
 local statuses, jobs = {}, args[2]
@@ -47,7 +47,8 @@ for i, job in ipairs(jobs) do
     local score = job[6] * 1e13 + sequence + i
     local record = {generation, 'queued', job[4], job[5], job[6], score, job[9], job[8], job[10], '', due, 0, 0,
                     job[11], now, job[12], '', job[15], '', job[13], job[17], ''}
-    local key, at = keys.ready, score
+    if job[18] then record[SCORE] = due <= now and turn_of(keys, record, sequence + i) or job[6] * 1e13 end
+    local key, at = keys.ready, record[SCORE]
     if due <= now then
       ready[queue] = true
     else

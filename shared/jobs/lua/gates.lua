@@ -9,6 +9,7 @@ local function promote(keys)
     if record and record[STATE] ~= TOMB then
       if record[STATE] == 'retrying' then redis.call('HINCRBY', keys.count, 'retrying', -1) end
       record[STATE], record[WAIT_REASON] = 'queued', ''
+      if is_untimed(record) then record[SCORE] = turn_of(keys, record) end
       save(id, record)
       redis.call('ZADD', keys.ready, record[SCORE], id)
     end

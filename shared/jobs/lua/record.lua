@@ -1,5 +1,5 @@
 -- Purpose: the preamble of every script: key names, the packed job record, events, tombstones. Not a script itself.
--- KEYS: 1-9 service-wide in the order of keys.SERVICE_KEYS; then blocks of 11 a queue in the order of keys.QUEUE_KEYS.
+-- KEYS: 1-9 service-wide in the order of keys.SERVICE_KEYS; then blocks of 12 a queue in the order of keys.QUEUE_KEYS.
 -- ARGV: ARGV[1] is always the script's msgpack-encoded argument array, bound to `args`.
 -- Returns: nothing. Invariant: a record is only written through save(), so every script agrees on its fields.
 local JOBS, BODIES, OUTCOMES, UNSETTLED, EVENTS = KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5]
@@ -15,10 +15,10 @@ local now = clock[1] * 1000 + math.floor(clock[2] / 1000)
 
 -- The keys of the i-th queue block, i from 1.
 local function queue_keys(i)
-  local at = 9 + (i - 1) * 11
+  local at = 9 + (i - 1) * 12
   return {ready = KEYS[at + 1], delayed = KEYS[at + 2], running = KEYS[at + 3], conf = KEYS[at + 4],
           starts = KEYS[at + 5], count = KEYS[at + 6], wake = KEYS[at + 7], stats = KEYS[at + 8],
-          parked = KEYS[at + 9], places = KEYS[at + 10], opened = KEYS[at + 11]}
+          parked = KEYS[at + 9], places = KEYS[at + 10], opened = KEYS[at + 11], turns = KEYS[at + 12]}
 end
 
 local function load(id)

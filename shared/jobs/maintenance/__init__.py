@@ -21,6 +21,7 @@ from shared.jobs.maintenance.queue_gauges import gauge_once
 from shared.jobs.maintenance.reaper import reap_once
 from shared.jobs.maintenance.reconciler import identity_changed, reconcile_once
 from shared.jobs.maintenance.relay import relay_once
+from shared.jobs.maintenance.sequences import advance_once
 from shared.jobs.maintenance.settler import settle_once
 from shared.jobs.maintenance.steering import steer_once
 from shared.jobs.maintenance.sweeper import sweep_once
@@ -44,9 +45,11 @@ class Maintenance:
         prefix = jobs.service
         writer = LedgerWriter(jobs, consumer, hold_ms=HOLD_MS)
         relay = Loop(f"{prefix}-relay", lambda: relay_once(jobs), interval_seconds=2)
+        sequences = Loop(f"{prefix}-sequences", lambda: advance_once(jobs), interval_seconds=1)
         follower = Loop(f"{prefix}-dependencies", lambda: follow_once(jobs), interval_seconds=30)
         self.loops = [
             relay,
+            sequences,
             Loop(f"{prefix}-settler", lambda: settle_once(jobs), interval_seconds=SHARE_COMMIT_SECONDS),
             Loop(f"{prefix}-history", writer.run_once, interval_seconds=2 * SHARE_COMMIT_SECONDS),
             Loop(f"{prefix}-changes", lambda: apply_changes(jobs), interval_seconds=5),
@@ -64,7 +67,9 @@ class Maintenance:
             Loop(f"{prefix}-steering", lambda: steer_once(jobs), interval_seconds=5),
             Loop(f"{prefix}-gauges", lambda: gauge_once(jobs), interval_seconds=5),
         ]
-        wakes: dict[str, Callable[[], None]] = {"millrace_relay": relay.wake, edges.CHANNEL: follower.wake}
+        wakes: dict[str, Callable[[], None]] = {
+            "millrace_relay": relay.wake, "millrace_sequences": sequences.wake, edges.CHANNEL: follower.wake
+        }  # fmt: skip
         if peers is not None:
             outgoing = Loop(f"{prefix}-outbox", functools.partial(deliver_once, jobs, peers), interval_seconds=2)
             self.loops.append(outgoing)

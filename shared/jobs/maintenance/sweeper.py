@@ -96,6 +96,15 @@ DELETE FROM job WHERE seq = ANY(ARRAY(
 ))
 """)  # noqa: S608  # a constant of this module
 
+#: Keys that mean no live job any more, and whose time has run out; whoever submits meanwhile has the row locked.
+_DELETE_LOCKS = sa.text(f"""
+DELETE FROM unique_lock WHERE ctid = ANY(ARRAY(
+  SELECT ctid FROM unique_lock
+  WHERE taken_at < now() - interval '1 hour' AND coalesce(expires_at < now(), TRUE)
+    AND NOT EXISTS (SELECT FROM job WHERE job.id = unique_lock.job_id AND job.finished_at IS NULL)
+  ORDER BY taken_at LIMIT {BATCH} FOR UPDATE SKIP LOCKED))
+""")  # noqa: S608  # a constant of this module
+
 #: What is not a job goes by age alone: table, its time, and how long it is kept.
 _AGED = (
     ("idempotency_key", "created_at", KEY_LIFE),
@@ -123,6 +132,7 @@ def sweep_once(jobs: Jobs) -> bool:
     with jobs.database.unit_of_work() as work:
         for table, column, kept in _AGED:
             most = max(most, _delete_aged(work, table, column, kept))
+        most = max(most, work.connection.execute(_DELETE_LOCKS).rowcount)
         for table in ("job_event", "job_log"):
             most = max(most, _delete_surplus(work, table))
         most = max(most, outbox.sweep(work, limit=BATCH))

@@ -8,7 +8,6 @@ from typing import Any
 import sqlalchemy as sa
 
 from shared.errors import AlreadyExists, InvalidArgument, NotFound, WrongState
-from shared.jobs.admission import prepare
 from shared.jobs.control.subjects import checked_reason
 from shared.jobs.schedules.declaration import Schedule
 from shared.jobs.schedules.declared import declared_schedule
@@ -26,6 +25,7 @@ from shared.jobs.schedules.rows import (
     tell,
     unbuffer,
 )
+from shared.jobs.schedules.ticking import submission_of
 from shared.jobs.submission import Jobs
 
 _START = sa.text("""
@@ -128,7 +128,7 @@ def delete(jobs: Jobs, name: str) -> None:
 def check_job(jobs: Jobs, schedule: Schedule) -> None:
     """What it submits must be acceptable now."""
     try:
-        prepare(jobs.catalogue, schedule.job, dict(schedule.args))
+        submission_of(jobs, schedule, tick=None)
     except InvalidArgument as error:
         if error.field == "name":
             error.field = "job"

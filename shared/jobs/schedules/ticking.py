@@ -10,10 +10,11 @@ import sqlalchemy as sa
 
 from shared.db import UnitOfWork
 from shared.errors import Rejected
-from shared.jobs.admission import Request, prepare
+from shared.jobs.admission import Request, prepare, refuse_keys
 from shared.jobs.crash_points import crash_point
 from shared.jobs.ledger import ledger
 from shared.jobs.ledger.records import Job, Submission
+from shared.jobs.schedules.declaration import Schedule
 from shared.jobs.schedules.overlaps import OPEN_MAX, Outcome
 from shared.jobs.schedules.rows import ScheduleRow
 from shared.jobs.states import State
@@ -69,11 +70,18 @@ class Written:
         return [tick for tick in self.ticks if tick.schedule == schedule and tick.outcome in outcomes]
 
 
+def submission_of(jobs: Jobs, schedule: Schedule, *, tick: datetime | None) -> Submission:
+    """What a schedule submits. Raises Rejected."""
+    submission = prepare(jobs.catalogue, schedule.job, dict(schedule.args), request=Request(tick=tick))
+    refuse_keys(submission, place="scheduled; overlap keeps its jobs apart")
+    return submission
+
+
 def made(jobs: Jobs, row: ScheduleRow, at: datetime, **more: Any) -> Tick:
     """A tick that submits its job, or is refused with the reason."""
     schedule = row.schedule
     try:
-        submission = prepare(jobs.catalogue, schedule.job, dict(schedule.args), request=Request(tick=at))
+        submission = submission_of(jobs, schedule, tick=at)
     except Rejected as error:
         return Tick(schedule.name, at, Outcome.REFUSED, reason=str(error)[:ERROR_MAX], **more)
     return Tick(schedule.name, at, Outcome.FIRED, submission, **more)

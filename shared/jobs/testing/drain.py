@@ -18,6 +18,7 @@ from shared.jobs.broker import MillraceBroker
 from shared.jobs.connection import store_errors
 from shared.jobs.ledger.records import JobId
 from shared.jobs.maintenance.ledger_writer import GROUP, LedgerWriter
+from shared.jobs.maintenance.sequences import advance
 from shared.jobs.maintenance.settler import settle_once
 from shared.jobs.outcomes import Again, Buried, Cancelled, Done, Expired, Failure, Lost, Obsolete, Outcome, Released
 from shared.jobs.running import Running
@@ -124,13 +125,19 @@ def drain(
                     ran.append(_attempt(runtime, claimed))
                     _raise_failure(ran[-1], is_wanted=raise_errors)
             is_idle = len(ran) == before
-            if is_idle and _settle(runtime.jobs):
+            if is_idle and (_settle(runtime.jobs) or _lines_move(runtime)):
                 continue  # what waited for other jobs may start by now
             if is_idle and not (with_scheduled and bring_forward(runtime.jobs, queues, until=_until(with_scheduled))):
                 break
     finally:
         record(runtime)
     return Drained(tuple(ran))
+
+
+def _lines_move(runtime: Runtime) -> bool:
+    """True when jobs that had waited for others of their sequence may start now."""
+    record(runtime)
+    return advance(runtime.jobs) > 0
 
 
 def record(runtime: Runtime) -> None:

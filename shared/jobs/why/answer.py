@@ -15,7 +15,7 @@ from shared.jobs.connection import instance_of
 from shared.jobs.entries import Entry
 from shared.jobs.exchange import outbox_reads
 from shared.jobs.exchange.outbox_reads import Message
-from shared.jobs.ledger import queries
+from shared.jobs.ledger import lines, queries
 from shared.jobs.ledger.records import Job
 from shared.jobs.messages import PUSH_HORIZON
 from shared.jobs.states import FINAL, State
@@ -64,9 +64,7 @@ def why(jobs: Jobs, job_id: str) -> Answer:
     if job.state in FINAL:
         return Answer(job_id, job.state, [Cause(reason=Reason.ENDED, text=f"it has ended: it is {job.state}")])
     if job.state is State.BLOCKED:
-        return Answer(
-            job_id, job.state, [Cause(reason=Reason.BLOCKED, text="it waits for the jobs that it depends on")]
-        )
+        return Answer(job_id, job.state, [_blocked(jobs, job)])
     try:
         sight, instance = look(jobs, job), instance_of(jobs.scripts.client)
     except StoreUnavailable as error:
@@ -79,6 +77,19 @@ def why(jobs: Jobs, job_id: str) -> Answer:
 def _beside(work: UnitOfWork, job: Job) -> _Beside:
     pushed, identity, slots = work.connection.execute(_BESIDE, {"id": job.id, "queue": job.queue}).one()
     return _Beside(bool(pushed), str(identity or ""), int(slots or 0))
+
+
+def _blocked(jobs: Jobs, job: Job) -> Cause:
+    if job.wait_reason != "sequence":
+        return Cause(reason=Reason.BLOCKED, text="it waits for the jobs that it depends on")
+    with jobs.database.unit_of_work() as work:
+        ahead, first = lines.before(work, job.id)
+    if not ahead:
+        return Cause(
+            reason=Reason.BLOCKED, text="it is the next of its sequence; a scheduler lets it go within seconds"
+        )
+    text = f"it waits for {ahead} jobs of its sequence that were there before it; the first of them is {first}"
+    return Cause(reason=Reason.BLOCKED, text=text, ahead=ahead)
 
 
 def _causes(job: Job, beside: _Beside, sight: Sight, *, is_open: bool) -> Iterator[Cause]:

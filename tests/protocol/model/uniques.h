@@ -1,5 +1,5 @@
 // Owns the model of a unique job (at most one live per key, rule 14): the lock is a row, the index has a copy of it.
-// The architecture demands it; the product does not have unique jobs yet.
+// The product keeps no copy: it asks the row (decisions/0013), which is this model without the steps of the copy.
 #pragma once
 
 #include "options.h"

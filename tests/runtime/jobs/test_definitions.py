@@ -16,11 +16,9 @@ from shared.jobs.definitions import (
     Queue,
     Rate,
     Result,
-    hours,
     job,
-    minutes,
-    seconds,
 )
+from shared.jobs.durations import hours, minutes, seconds
 from shared.jobs.retries import exponential, fixed
 
 QUEUE = Queue("price-updates", slots=5)

@@ -9,7 +9,7 @@ KEYS = Keys("market-data")
 
 def test_every_key_of_a_service_has_its_hash_tag_and_no_two_are_the_same() -> None:
     queues = [*KEYS.queue("price-updates"), *KEYS.queue("maintenance")]
-    names = [*KEYS.base(), *queues, KEYS.claim("r"), KEYS.worker_wake("w"), KEYS.lock("l")]
+    names = [*KEYS.base(), *queues, KEYS.claim("r"), KEYS.worker_wake("w"), KEYS.lock("l"), KEYS.locks()]
 
     assert all(name.startswith("{market-data}:") for name in names)
     assert len(set(names)) == len(names)

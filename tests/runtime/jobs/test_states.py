@@ -44,7 +44,7 @@ def test_a_job_never_goes_this_way(before: str, after: str) -> None:
 
 @pytest.mark.parametrize("final", sorted(FINAL))
 def test_a_final_state_is_left_only_by_a_requeue(final: State) -> None:
-    assert TRANSITIONS[final] == {State.QUEUED}
+    assert TRANSITIONS[final] == {State.QUEUED, State.BLOCKED}
 
 
 @pytest.mark.parametrize("state", list(State))

@@ -72,6 +72,11 @@ class Index:
         for job_id in job_ids:
             assert self.push(job_id, **more) == 1
 
+    def push_group(self, group: str, job_ids: list[str]) -> None:
+        """Enqueue jobs of one group in one call."""
+        pushes = [Push(job_id, 1, Q, "update-coin-price", 3, 0, 3, 60_000, "body", group=group) for job_id in job_ids]
+        assert set(self.scripts.enqueue(pushes, deadline_ms=0)) == {1}
+
     def later(self) -> int:
         """A due time far enough away never to come by itself."""
         return self.scripts.time_ms() + FAR_MS

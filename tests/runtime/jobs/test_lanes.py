@@ -10,6 +10,7 @@ import pytest
 
 from shared.jobs import pace as pace_module
 from shared.jobs import submit_many
+from shared.jobs import worker as worker_module
 from shared.jobs.lanes import HOLD_MAX, Lane
 from shared.jobs.pace import SHORT_RUN_SECONDS, Pace
 from shared.jobs.shepherd import Shepherd
@@ -61,7 +62,8 @@ def test_nothing_waits_behind_a_run_that_turns_out_slow() -> None:
         shepherd.stop()
 
 
-def test_an_end_is_written_although_the_run_behind_it_takes_long(bench: Bench) -> None:
+def test_an_end_is_written_although_the_run_behind_it_takes_long(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(worker_module, "IDLE_SECONDS", 60)  # the loop would write it when it looks again
     slow = threading.Event()
     bench.stage.act = lambda _ctx, args: slow.wait(30) and None if args.number == 1 else None
     with at_work(bench, slots={"work": 1}) as worker:

@@ -8,10 +8,13 @@ from pathlib import Path
 from typing import NoReturn
 
 import pytest
+import sqlalchemy as sa
 
+from shared.errors import StoreUnavailable
 from shared.jobs.retries import Backoff
 from shared.jobs.scripts import Scripts
 from tools.demos import mock, simple
+from tools.demos.identity import IdentityAlone
 from tools.demos.telling import Telling
 
 ROOT = Path(__file__).resolve().parent.parent.parent
@@ -71,6 +74,17 @@ def test_simple_fails_when_a_pause_does_not_hold(
 
     assert simple.main() == 1
     assert "started while paused" in capsys.readouterr().out
+
+
+def test_the_ledger_of_one_row_knows_nothing_else() -> None:
+    ledger = IdentityAlone("run:replication:word")
+
+    with ledger.unit_of_work() as work:
+        assert (
+            work.connection.execute(sa.text("SELECT identity FROM redis_identity")).scalar() == "run:replication:word"
+        )
+    with pytest.raises(StoreUnavailable), ledger.unit_of_work() as work:
+        work.connection.execute(sa.text("SELECT id FROM job"))
 
 
 def test_a_demonstration_without_steps_is_no_success() -> None:

@@ -69,10 +69,11 @@ def test_an_end_is_written_although_the_run_behind_it_takes_long(bench: Bench, m
     with at_work(bench, slots={"work": 1}) as worker:
         lane = worker._lanes["work"]
         lane.pace.average, lane.pace.is_solo = 0.0001, True
-        quick, held = submit_many(bench.jobs, play, [Play(number=2), Play(number=1)])  # one claim takes both
+        numbers = [2, 1, *[3] * (HOLD_MAX - 2)]  # one claim takes them all, and the lane holds enough for a while
+        quick, held, *_ = submit_many(bench.jobs, play, [Play(number=number) for number in numbers])
         try:
             eventually(lambda: bench.state(quick.id) == "completed")
-            assert lane.in_hand == 1
+            assert lane.in_hand == HOLD_MAX - 1
         finally:
             slow.set()
         eventually(lambda: bench.state(held.id) == "completed")

@@ -225,8 +225,8 @@ class ServiceWorker:
                     claim = self._traffic.claim(wants, lane=lane)
                     if claim is None or self._is_loop_needed(claim, wants):
                         self._call_loop()
-                elif not self._traffic.is_company_near():
-                    self._traffic.flush()
+                elif lane is None or not self._traffic.is_company_near():
+                    self._traffic.flush()  # the shepherd comes when that company did not
             finally:
                 turn.release()
             if self._has_news and lane is not None:

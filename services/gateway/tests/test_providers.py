@@ -29,7 +29,7 @@ from shared.rpc import RpcServer, Servicer
 from shared.security.tokens import generate_api_key, hash_secret
 from tools.stores import PostgresServer, ValkeyServer
 
-SERVICES = ("kiln", "mint")
+SERVICES = ("bellows", "tongs")
 SMITHY = Breaker("smithy")
 COAL = Budget("coal", points=1000, per=hours(24))
 
@@ -64,18 +64,18 @@ def test_a_circuit_is_opened_and_closed_for_all_that_share_it_and_each_act_is_ke
 
     opened = place.post("/api/v1/circuits/smithy/open", json={"until": until, "reason": "<b>maintenance</b>"}).json()
     listed = place.get("/api/v1/circuits").json()["items"]
-    closed = place.post("/api/v1/circuits/smithy/close", json={"service": "mint"}).json()
+    closed = place.post("/api/v1/circuits/smithy/close", json={"service": "tongs"}).json()
     after = place.get("/api/v1/circuits").json()["items"]
 
     assert [(one["service"], one["state"], one["forced"]) for one in opened["items"]] == [
-        ("kiln", "open", True), ("mint", "open", True)
+        ("bellows", "open", True), ("tongs", "open", True)
     ]  # fmt: skip
     assert [one["state"] for one in listed] == ["open", "open"]
-    assert [(one["service"], one["state"]) for one in closed["items"]] == [("mint", "closed")]
+    assert [(one["service"], one["state"]) for one in closed["items"]] == [("tongs", "closed")]
     assert [one["state"] for one in after] == ["closed", "closed"]
     rows = place.get("/api/v1/audit").json()["items"][:3]
     assert [(row["action"], row["service"], row["outcome"]) for row in rows] == [
-        ("CloseCircuit", "mint", "done"), ("OpenCircuit", "mint", "done"), ("OpenCircuit", "kiln", "done")
+        ("CloseCircuit", "tongs", "done"), ("OpenCircuit", "tongs", "done"), ("OpenCircuit", "bellows", "done")
     ]  # fmt: skip
     assert rows[2]["reason"] == "<b>maintenance</b>"
 
@@ -86,7 +86,7 @@ def test_a_budget_is_read_with_its_forecast_and_changed(place: httpx.Client) -> 
     changed = place.patch("/api/v1/budgets/coal", json={"points": 500, "soft": 0.5}).json()["items"]
 
     assert [(one["service"], one["spent"], one["points"]) for one in before] == [
-        ("kiln", 200, 1000), ("mint", 200, 1000)
+        ("bellows", 200, 1000), ("tongs", 200, 1000)
     ]  # fmt: skip
     assert {(one["points"], one["soft_points"]) for one in changed} == {(500, 250)}
 

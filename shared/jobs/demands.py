@@ -1,14 +1,18 @@
 """Owns what is demanded of the Redis that a service is given. It must never repair it: whoever runs it decides."""
 
+import threading
 from typing import Any
 
 from redis.exceptions import NoPermissionError
 
-from shared.errors import ConfigurationInvalid
+from shared import clock
+from shared.errors import ConfigurationInvalid, StoreUnavailable
 from shared.jobs.connection import RedisClient, store_errors
 
 REDIS_FLOOR = (7, 0)
 VALKEY_FLOOR = (7, 2)
+#: A server that loads its data is not a wrong one.
+PATIENCE_SECONDS = 10.0
 EMPTYING = ("FLUSHALL", "FLUSHDB")
 #: Of a user for services. INFO stays: by it a lost index is noticed.
 _RIGHTS = "~{*}:* &* +@all -@dangerous +info"
@@ -17,16 +21,28 @@ _RIGHTS = "~{*}:* &* +@all -@dangerous +info"
 def refuse_unsafe(client: RedisClient, *, in_production: bool) -> None:
     """Raise ConfigurationInvalid unless this Redis can be trusted not to evict jobs and knows our commands.
 
-    In production also while we are its default user and that user may empty it.
+    In production also while we are its default user and that user may empty it. A server that is only starting is
+    waited for; raises StoreUnavailable when it takes longer than PATIENCE_SECONDS.
     """
+    give_up_at = clock.monotonic() + PATIENCE_SECONDS
+    while True:
+        try:
+            problems = _problems(client, in_production=in_production)
+            break
+        except StoreUnavailable:
+            if clock.monotonic() >= give_up_at:
+                raise
+            threading.Event().wait(0.25)
+    if problems:
+        raise ConfigurationInvalid(problems)
+
+
+def _problems(client: RedisClient, *, in_production: bool) -> list[str]:
     with store_errors():
         server: dict[str, Any] = client.info("server")
         memory: dict[str, Any] = client.info("memory")
         problems = [*_policy_problems(memory), *_version_problems(server)]
-        if in_production:
-            problems += _user_problems(client)
-    if problems:
-        raise ConfigurationInvalid(problems)
+        return problems + (_user_problems(client) if in_production else [])
 
 
 def flush_advice(client: RedisClient) -> str | None:

@@ -22,6 +22,8 @@ from shared.jobs.script_texts import sources
 IDLE_MAX = 32
 #: Functions kept by a server, of all builds that ever spoke to it.
 LOADED_MAX = 200
+#: Times a function that is not there is loaded and asked again, before its server counts as away.
+LOAD_TRIES = 3
 _PREFIX = "millrace_"
 _UNKNOWN = "Function not found"
 
@@ -51,13 +53,20 @@ class ScriptCalls:
         ]
         answers = self._send(commands if after is None else [after, *commands])[-len(commands) :]
         for at, answer in enumerate(answers):
-            if isinstance(answer, ResponseError) and str(answer) == _UNKNOWN:
-                self._load(calls[at][0])
-                answers[at] = self._send([commands[at]])[0]
+            if _is_unknown(answer):
+                answers[at] = self._load_and_send(calls[at][0], commands[at])
         for answer in answers:
             if isinstance(answer, Exception):
                 raise answer
         return answers
+
+    def _load_and_send(self, text: str, command: tuple[object, ...]) -> Any:
+        for _ in range(LOAD_TRIES):
+            self._load(text)
+            answer = self._send([command])[0]
+            if not _is_unknown(answer):
+                return answer
+        return ConnectionError("the server forgets its functions as fast as they are loaded")
 
     def name(self, text: str) -> str:
         """The function's name says what is in it, so that versions beside one another keep apart."""
@@ -125,6 +134,10 @@ class ScriptCalls:
                 self._idle.pop().disconnect()
             except IndexError:
                 return
+
+
+def _is_unknown(answer: Any) -> bool:
+    return isinstance(answer, ResponseError) and str(answer) == _UNKNOWN
 
 
 def _library_name(library: Any) -> str:

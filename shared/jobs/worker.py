@@ -260,10 +260,15 @@ class ServiceWorker:
             outcome = perform_attempt(attempt)
         except Exception:  # the thread's last line of defence: the slot must be given back
             log.exception("attempt ended outside its steps", job_id=attempt.claimed.held.id)
-        if not attempt.running.is_abandoned:
-            seconds = clock.monotonic() - started
-            blocked = seconds - (clock.thread_seconds() - worked) if is_measured else None
+        if attempt.running.is_abandoned:
+            return
+        seconds = clock.monotonic() - started
+        blocked = seconds - (clock.thread_seconds() - worked) if is_measured else None
+        try:
             self._end(lane, attempt, outcome, seconds, blocked=blocked, is_mine=True)
+        except Exception:  # without this the thread and its slot would be gone, and the lease kept for ever
+            log.exception("an end was not written; its lease runs out", job_id=attempt.claimed.held.id)
+            self.attempts.remove(attempt.running)
 
     def abandon(self, attempt: Attempt, outcome: Outcome, *, thread: int, seconds: float) -> None:
         """End an attempt whose thread does not come back; another thread takes its slot."""

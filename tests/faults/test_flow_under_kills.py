@@ -1,5 +1,6 @@
 """A large flow whose workers are killed again and again: every node ends once, as the oracle says."""
 
+import os
 import random
 import subprocess
 import sys
@@ -21,6 +22,8 @@ from shared.jobs.testing import record
 from tests.runtime.jobs.flow_oracle import Oracle, Plan
 from tests.runtime.jobs.sample import Bench, Play
 from tests.runtime.jobs.waiting import eventually
+
+LONG = pytest.mark.skipif(os.environ.get("MILLRACE_TEST_LONG") != "1", reason="90 s; MILLRACE_TEST_LONG=1")
 
 ROOT = Path(__file__).parents[2]
 #: Notes of the labours, and how such a job ends.
@@ -76,7 +79,7 @@ def final(bench: Bench, flow_id: str, *, is_late: bool = False) -> int:
     return len(bench.sql("SELECT FROM flow_node JOIN job ON job.id = job_id WHERE finished_at IS NOT NULL"))
 
 
-@pytest.mark.parametrize(("size", "kills"), [(60, 1), pytest.param(500, 6, marks=pytest.mark.full)])
+@pytest.mark.parametrize(("size", "kills"), [(60, 1), pytest.param(500, 6, marks=LONG)])
 def test_every_node_of_a_flow_ends_once_though_its_workers_are_killed(
     size: int, kills: int, mortal: Bench, urls: tuple[str, str]
 ) -> None:

@@ -20,6 +20,10 @@ AGAIN_SECONDS = 0.5
 EXIT_UNAVAILABLE = 69
 
 
+#: How a process ends at its second SIGTERM.
+FORCED_EXIT = 1
+
+
 class Child:
     """One process by role and number; a new one takes its place whenever it ends. Use it from the main thread alone."""
 
@@ -70,8 +74,9 @@ class Child:
         """Signal it; False when it is not running."""
         if self._process is None or self._process.poll() is not None:
             return False
-        # A process that is told to end before it listens for that ends by the signal.
-        self._expected |= {signal.SIGTERM: {0, -number}, signal.SIGKILL: {-number}}.get(number, set())
+        # A process that is told to end before it listens for that ends by the signal; told twice, it ends at once.
+        forced = {FORCED_EXIT} if 0 in self._expected else set()
+        self._expected |= {signal.SIGTERM: {0, -number, *forced}, signal.SIGKILL: {-number}}.get(number, set())
         self._process.send_signal(number)
         self.is_stopped = (self.is_stopped or number == signal.SIGSTOP) and number != signal.SIGCONT
         return True

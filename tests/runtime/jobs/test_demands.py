@@ -9,11 +9,13 @@ from types import ModuleType
 from typing import Any
 
 import pytest
+from redis.exceptions import BusyLoadingError
 
 from services.market_data.app import SERVICE
 from shared.bootstrap import ServiceRuntime, api, scheduler, worker
 from shared.bootstrap.process import Process
-from shared.errors import ConfigurationInvalid
+from shared.errors import ConfigurationInvalid, StoreUnavailable
+from shared.jobs import demands
 from shared.jobs.connection import connect
 from shared.jobs.demands import flush_advice, refuse_unsafe
 from shared.jobs.maintenance.ledger_writer import LedgerWriter
@@ -27,6 +29,7 @@ from shared.settings import ProcessSettings
 from tests.runtime.jobs.sample import Bench, at_work, jobs_of, open_bench
 from tests.runtime.jobs.site import TOKEN
 from tests.runtime.jobs.waiting import eventually
+from tools.stores import temporary_valkey
 
 ROOT = Path(__file__).parents[3]
 PASSWORD = "a-password-of-this-test"
@@ -173,3 +176,24 @@ def test_a_refused_process_exits_78_and_names_the_settings_and_not_the_password(
     assert ended.returncode == 78
     assert "REDIS_URL: with MILLRACE_ENV=production" in ended.stderr
     assert redis_url.partition("//:")[2].partition("@")[0] not in ended.stderr + ended.stdout
+
+
+def test_a_server_that_is_only_starting_is_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    with temporary_valkey() as server:
+        client = connect(server.url(), name="early")
+        refused: list[bool] = []
+        intact = client.info
+
+        def not_yet(*sections: str) -> Any:
+            if len(refused) < 3:
+                refused.append(True)
+                raise BusyLoadingError("Valkey is loading the dataset in memory")
+            return intact(*sections)
+
+        monkeypatch.setattr(client, "info", not_yet)
+        refuse_unsafe(client, in_production=False)
+        refused.clear()
+        monkeypatch.setattr(demands, "PATIENCE_SECONDS", 0.0)
+        with pytest.raises(StoreUnavailable):
+            refuse_unsafe(client, in_production=False)
+        client.close()

@@ -8,11 +8,14 @@ from typing import Any
 
 import pytest
 
+from shared.jobs import JobContext, Jobs, Unrecoverable, submit_many
 from shared.jobs import pace as pace_module
-from shared.jobs import submit_many
 from shared.jobs import worker as worker_module
 from shared.jobs.lanes import HOLD_MAX, Lane
+from shared.jobs.outcomes import Outcome
 from shared.jobs.pace import SHORT_RUN_SECONDS, Pace
+from shared.jobs.scripts import Claimed
+from shared.jobs.settlement import settle
 from shared.jobs.shepherd import Shepherd
 from tests.runtime.jobs.sample import Bench, Play, at_work, play
 from tests.runtime.jobs.waiting import eventually
@@ -133,3 +136,28 @@ def test_a_lane_held_back_by_a_limit_refills_beside_the_claim_that_waits_for_it(
     assert waiting > 0
     assert beside > 0
     assert waiting + beside <= HOLD_MAX
+
+
+def test_a_slot_outlives_an_end_that_cannot_be_written(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    refused: list[Outcome] = []
+
+    def refuse_once(jobs: Jobs, claimed: Claimed, worker: str, outcome: Outcome) -> Outcome:
+        if not refused:
+            refused.append(outcome)
+            raise RuntimeError("nobody foresaw this")
+        return settle(jobs, claimed, worker, outcome)
+
+    def act(_ctx: JobContext, args: Play) -> None:
+        if args.number == 1:
+            raise Unrecoverable("no")
+
+    monkeypatch.setattr("shared.jobs.worker.settle", refuse_once)
+    bench.stage.act = act
+    with at_work(bench, slots={"work": 1}) as worker:
+        lost = bench.submit(1)
+        eventually(lambda: refused)
+        later = bench.submit(2)
+        eventually(lambda: bench.state(later.id) == "completed")
+        eventually(lambda: worker.attempts.all() == [])  # nobody keeps the lease of what was not written
+
+    assert bench.state(lost.id) == "running"

@@ -91,6 +91,26 @@ def test_work_goes_on_after_the_server_has_forgotten_the_scripts(index: Index) -
     assert [one.id for one in index.take()] == ["b"]
 
 
+def test_a_server_that_forgets_its_functions_at_once_counts_as_away(
+    index: Index, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    held = index.started("a")
+    calls = index.scripts._calls
+    intact = calls._load
+
+    def load_in_vain(text: str) -> None:
+        intact(text)
+        index.client.function_flush()
+
+    index.client.function_flush()
+    monkeypatch.setattr(calls, "_load", load_in_vain)
+    with pytest.raises(StoreUnavailable, match="functions"):
+        index.complete(held)
+    monkeypatch.setattr(calls, "_load", intact)
+
+    assert index.complete(held)
+
+
 @pytest.fixture(scope="module")
 def small_server() -> Iterator[Index]:
     """An own server, since its memory is taken away."""

@@ -218,6 +218,8 @@ def test_a_line_is_found_without_walking_it(bench: Bench) -> None:
     submit_many(bench.jobs, play, [Play(number=number) for number in range(300)], sequence="long")
     for number in range(5):
         bench.submit(number, sequence=f"short-{number}")
+    submit_many(bench.jobs, play, [Play(number=number) for number in range(2000)])
+    bench.sql("ANALYZE job")
     with bench.jobs.database.unit_of_work() as work:
         assert lines.free(work, limit=10) == []
         work.connection.exec_driver_sql("SET LOCAL enable_seqscan = off")

@@ -3,6 +3,7 @@
 those use Redis TIME and PostgreSQL now().
 """
 
+import resource
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -33,6 +34,11 @@ def monotonic() -> float:
 def thread_seconds() -> float:
     """Seconds for which the calling thread has had a processor."""
     return time.thread_time()
+
+
+def thread_waits() -> int:
+    """How often the calling thread has waited for something; that another took its processor does not count."""
+    return resource.getrusage(resource.RUSAGE_THREAD).ru_nvcsw
 
 
 def epoch_ms(instant: datetime) -> int:

@@ -5,10 +5,13 @@ import threading
 from dataclasses import dataclass
 from typing import Generic, TypeVar, cast
 
-from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, PlatformCollector, ProcessCollector
+from prometheus_client import CollectorRegistry, Counter, Gauge, PlatformCollector, ProcessCollector
 from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4, generate_latest
 
-M = TypeVar("M", bound=Counter | Gauge | Histogram)
+from shared.distributions import Distribution, Series
+
+#: What one label set of a metric is.
+M = TypeVar("M", bound=Counter | Gauge | Series)
 
 REGISTRY = CollectorRegistry()
 CONTENT_TYPE = CONTENT_TYPE_PLAIN_0_0_4
@@ -37,7 +40,7 @@ DECLARED: dict[str, Declaration] = {}
 class Metric(Generic[M]):
     """A declared metric whose label sets are bounded: `JOB_ATTEMPTS.labels(service=…, queue=…, …).inc()`."""
 
-    def __init__(self, declaration: Declaration, metric: M) -> None:
+    def __init__(self, declaration: Declaration, metric: Counter | Gauge | Distribution) -> None:
         if declaration.name in DECLARED:
             raise ValueError(f"metric {declaration.name} is declared twice")
         DECLARED[declaration.name] = declaration
@@ -95,9 +98,9 @@ def _gauge(name: str, unit: str, labels: str, meaning: str, remedy: str) -> Metr
     return Metric(declaration, metric)
 
 
-def _seconds(name: str, labels: str, meaning: str, remedy: str, *, buckets: tuple[float, ...]) -> Metric[Histogram]:
+def _seconds(name: str, labels: str, meaning: str, remedy: str, *, buckets: tuple[float, ...]) -> Metric[Series]:
     declaration = Declaration(name, "histogram", "seconds", tuple(labels.split()), meaning, remedy)
-    metric = Histogram(name, f"{meaning} {remedy}", declaration.labels, registry=REGISTRY, buckets=buckets)
+    metric = Distribution(name, f"{meaning} {remedy}", declaration.labels, bounds=buckets, registry=REGISTRY)
     return Metric(declaration, metric)
 
 

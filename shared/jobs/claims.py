@@ -7,11 +7,13 @@ import secrets
 from collections import deque
 from collections.abc import Sequence
 from contextlib import suppress
+from dataclasses import dataclass
 from typing import TypeAlias
 
 import structlog
 
 from shared.errors import StoreUnavailable
+from shared.jobs.asked import Asked
 from shared.jobs.connection import store_errors
 from shared.jobs.crash_points import crash_point
 from shared.jobs.limiters import Purse
@@ -22,6 +24,16 @@ from shared.jobs.submission import Jobs
 log = structlog.get_logger(__name__)
 #: Lists to wait on in Redis, and for how many seconds.
 Block: TypeAlias = tuple[list[str], float]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Question:
+    """One request on its way, and how many servers had been met before."""
+
+    request: str
+    wants: dict[str, int]
+    met: int
+    asked: Asked
 
 
 class Claims:
@@ -45,25 +57,35 @@ class Claims:
             self.identity = known_identity(self._jobs)
         return bool(self.identity)
 
-    def ask(
-        self, wants: dict[str, int], ended: Sequence[Completion], *, block: Block | None = None
-    ) -> tuple[list[bool], Claim | None]:
-        """Write ends and claim in one round trip: a status an end, and the claim, None when claims are closed.
+    def ask(self, wants: dict[str, int], ended: Sequence[Completion], *, block: Block | None = None) -> "Question":
+        """Send ends to write and a claim behind them.
 
         `block` lets the server wait for a wake-up before it claims, unless there is something to write first. When the
-        answer is lost the same request is asked again next time, so that nothing it leased is stranded.
+        answer of an earlier claim was lost its request is asked again, so that nothing it leased is stranded.
         """
         request = secrets.token_hex(16)
         with suppress(IndexError):
             (request, wants), block = self._unanswered.popleft(), None
-        sightings = self._jobs.scripts.client.sightings
-        met = sightings.changes
+        crash_point("claim.asking")
+        met = self._jobs.scripts.client.sightings.changes
         try:
-            statuses, claim = self._exchange(wants, ended, request, block)
+            asked = self._jobs.scripts.ask(
+                wants, ended, identity=self.identity, request=request, worker=self._worker,
+                block=None if ended else block, leased=self.purse.take(),
+            )  # fmt: skip
         except StoreUnavailable:
             self._unanswered.append((request, wants))
             raise
-        if not claim.is_closed and sightings.changes == met:
+        return Question(request, wants, met, asked)
+
+    def hear(self, question: "Question") -> tuple[list[bool], Claim | None]:
+        """Wait for the answer: a status an end, and the claim, None when claims are closed."""
+        try:
+            statuses, claim = question.asked.receive()
+        except StoreUnavailable:
+            self._unanswered.append((question.request, question.wants))
+            raise
+        if not claim.is_closed and self._jobs.scripts.client.sightings.changes == question.met:
             self.purse.fill(claim)
             return statuses, claim
         # A server we had not met may have answered from an older state: nothing of this claim starts.
@@ -87,15 +109,3 @@ class Claims:
         """Release what a claim leased, before anything of it has started."""
         for claimed in claim.jobs:
             self._jobs.scripts.release(claimed.held)
-
-    def _exchange(
-        self, wants: dict[str, int], ended: Sequence[Completion], request: str, block: Block | None
-    ) -> tuple[list[bool], Claim]:
-        crash_point("claim.asking")
-        scripts, identity, worker, leased = self._jobs.scripts, self.identity, self._worker, self.purse.take()
-        if not ended:
-            claim = scripts.claim(wants, identity=identity, request=request, worker=worker, block=block, leased=leased)
-            return [], claim
-        return scripts.complete_and_claim(
-            ended, wants, identity=identity, request=request, worker=worker, leased=leased
-        )

@@ -28,8 +28,8 @@ class Completions:
         #: How often somebody took what waited.
         self.takes = 0
 
-    def __bool__(self) -> bool:
-        return bool(self._waiting)
+    def __len__(self) -> int:
+        return len(self._waiting)
 
     def add(self, ended: Ended) -> None:
         """Hand an end over; returns at once."""

@@ -132,7 +132,7 @@ class Completion(msgspec.Struct, frozen=True):
     is_settled: bool
 
 
-def claim_of(queues: list[str], answer: Any) -> Claim:
+def claim_of(queues: Sequence[str], answer: Any) -> Claim:
     """What lua/claim.lua answered about these queues."""
     status, now_ms, jobs, waits, wanted = answer
     return Claim(

@@ -99,7 +99,7 @@ class Lane:
     def _refill_at(self, window: int) -> int:
         # A lane of short runs refills when a third is gone, one claim for many jobs, but never lets a slot stand idle.
         left = min(window, self._attainable) * REFILL // 100
-        return left if self.pace.is_solo else max(left, self.size - 1)
+        return left if self.pace.is_solo and not self.may_open else max(left, self.size - 1)
 
     def _window(self) -> int:
         if not self.pace.is_short:

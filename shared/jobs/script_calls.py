@@ -5,6 +5,7 @@ password, TLS, greeting) and leaves out the rest.
 """
 
 import hashlib
+import select
 from collections import deque
 from collections.abc import Sequence
 from typing import Any
@@ -38,32 +39,27 @@ class ScriptCalls:
         self._names: dict[str, str] = {}
 
     def run(self, text: str, keys: Sequence[str | bytes], argument: bytes) -> Any:
-        """One function's call."""
-        return self.run_all([(text, keys, argument)])[0]
+        """One function's call. Raises what the function refuses it with."""
+        return self.send(text, keys, argument).receive()
 
-    def run_all(
-        self, calls: Sequence[tuple[str, Sequence[str | bytes], bytes]], *, after: tuple[object, ...] | None = None
-    ) -> list[Any]:
-        """Functions in order in one round trip, each atomic; `after` is a command the server does before the first.
+    def send(
+        self, text: str, keys: Sequence[str | bytes], argument: bytes, *, after: tuple[object, ...] | None = None
+    ) -> "Sent":
+        """Send one function's call and return; `after` is a command that the server does before it."""
+        call = ("FCALL", self.name(text), len(keys), *keys, argument)
+        commands = [call] if after is None else [after, call]
+        try:
+            return Sent(self, text, commands, self.dispatch(commands))
+        except (ConnectionError, TimeoutError):
+            # A server that went takes all its connections along: none of them is worth a second try.
+            self.close()
+            return Sent(self, text, commands, self.dispatch(commands))
 
-        Raises what the first refused one raises, when all have been answered.
-        """
-        commands: list[tuple[object, ...]] = [
-            ("FCALL", self.name(text), len(keys), *keys, argument) for text, keys, argument in calls
-        ]
-        answers = self._send(commands if after is None else [after, *commands])[-len(commands) :]
-        for at, answer in enumerate(answers):
-            if _is_unknown(answer):
-                answers[at] = self._load_and_send(calls[at][0], commands[at])
-        for answer in answers:
-            if isinstance(answer, Exception):
-                raise answer
-        return answers
-
-    def _load_and_send(self, text: str, command: tuple[object, ...]) -> Any:
+    def load_and_send(self, text: str, command: tuple[object, ...]) -> Any:
+        """Make a function known that the server said it does not know, and call it; the answer, or what refused it."""
         for _ in range(LOAD_TRIES):
             self._load(text)
-            answer = self._send([command])[0]
+            answer = self.exchange([command])
             if not _is_unknown(answer):
                 return answer
         return ConnectionError("the server forgets its functions as fast as they are loaded")
@@ -95,22 +91,28 @@ class ScriptCalls:
             for name in loaded - set(self._names.values()):
                 client.execute_command("FUNCTION DELETE", name)
 
-    def _send(self, commands: list[tuple[object, ...]]) -> list[Any]:
-        try:
-            return self._exchange(commands)
-        except (ConnectionError, TimeoutError):
-            # A server that went takes all its connections along: none of them is worth a second try.
-            self.close()
-            return self._exchange(commands)
+    def exchange(self, commands: Sequence[tuple[object, ...]]) -> Any:
+        """Send commands and wait for the answer of the last, which may be a refusal."""
+        return self.read(self.dispatch(commands), commands)
 
-    def _exchange(self, commands: list[tuple[object, ...]]) -> list[Any]:
+    def dispatch(self, commands: Sequence[tuple[object, ...]]) -> Any:
+        """Send commands over a connection, which is the caller's until its answers are read."""
         try:
             connection = self._idle.pop()
         except IndexError:
             connection = self.connected()
         try:
             connection.send_packed_command(connection.pack_commands(commands), check_health=False)
-            answers = [_read(connection) for _ in commands]
+        except BaseException:
+            connection.disconnect()
+            raise
+        return connection
+
+    def read(self, connection: Any, commands: Sequence[tuple[object, ...]]) -> Any:
+        """Wait for the answer of the last of what was dispatched; the connection is for others then."""
+        try:
+            for _ in commands:
+                answer = _read(connection)
         except BaseException:
             connection.disconnect()
             raise
@@ -118,7 +120,7 @@ class ScriptCalls:
             self._idle.append(connection)
         else:
             connection.disconnect()
-        return answers
+        return answer
 
     def connected(self) -> Any:
         """A new connection, which is the caller's."""
@@ -134,6 +136,34 @@ class ScriptCalls:
                 self._idle.pop().disconnect()
             except IndexError:
                 return
+
+
+class Sent:
+    """A call on its way. Its answer is read once, by any thread."""
+
+    def __init__(self, calls: ScriptCalls, text: str, commands: Sequence[tuple[object, ...]], connection: Any) -> None:
+        self._calls, self._text, self._commands, self._connection = calls, text, commands, connection
+        self._number: int = connection._sock.fileno()
+
+    def is_answered(self) -> bool:
+        """True when receiving does not wait, be it that the connection has broken."""
+        poll = select.poll()  # one for all would refuse two threads at once; can_read() costs ten times as much
+        poll.register(self._number, select.POLLIN)
+        return bool(poll.poll(0))
+
+    def receive(self) -> Any:
+        """Wait for the answer; asks once more, over a new connection, when this one has broken."""
+        calls, commands = self._calls, self._commands
+        try:
+            answer = calls.read(self._connection, commands)
+        except (ConnectionError, TimeoutError):
+            calls.close()
+            answer = calls.exchange(commands)
+        if _is_unknown(answer):
+            answer = calls.load_and_send(self._text, commands[-1])
+        if isinstance(answer, Exception):
+            raise answer
+        return answer
 
 
 def _is_unknown(answer: Any) -> bool:

@@ -10,6 +10,7 @@ import msgspec
 
 from shared.errors import StoreUnavailable
 from shared.jobs import script_texts
+from shared.jobs.asked import Asked
 from shared.jobs.connection import RedisClient, store_errors
 from shared.jobs.grants import Claim as Claim
 from shared.jobs.grants import Claimed as Claimed
@@ -19,7 +20,6 @@ from shared.jobs.grants import GateCopy as GateCopy
 from shared.jobs.grants import Held as Held
 from shared.jobs.grants import Push as Push
 from shared.jobs.grants import Wanted as Wanted
-from shared.jobs.grants import claim_of
 from shared.jobs.keys import Keys
 from shared.jobs.script_calls import ScriptCalls
 from shared.jobs.sent_ahead import SentAhead
@@ -118,46 +118,47 @@ class Scripts:
         `block` waits first, in the same round trip, until one of some lists has an element or seconds have passed.
         `leased` are points leased from shared limiters; what this claim does not spend of them is gone.
         """
-        call = self._claim_call(wants, identity, request, worker, leased)
-        after = None if block is None else ("BLPOP", *block[0], block[1])
-        with store_errors():
-            return claim_of(list(wants), self._calls.run_all([call], after=after)[0])
+        return self.ask(wants, identity=identity, request=request, worker=worker, block=block, leased=leased).receive()[
+            1
+        ]
 
     def complete(self, completions: Sequence[Completion]) -> list[bool]:
         """End attempts well; False for each whose lease was not held any more."""
         with store_errors():
             return [status == 1 for status in self._calls.run(*self._complete_call(completions))]
 
-    def complete_and_claim(
+    def ask(
         self,
-        completions: Sequence[Completion],
         wants: dict[str, int],
+        completions: Sequence[Completion] = (),
         *,
         identity: str,
         request: str,
         worker: str,
+        block: tuple[Sequence[str], float] | None = None,
         leased: Credits | None = None,
-    ) -> tuple[list[bool], Claim]:
-        """Both as one step, the ends first."""
-        queues = [*wants, *sorted({done.held.queue for done in completions} - set(wants))]
-        ends = (TOMB_MS, _ended(completions, queues), [queue in wants for queue in queues])
-        arguments = [identity, request, worker, LEASE_MS, list(wants.values()), leased or {}, ends]
-        if not self.fair.isdisjoint(wants):
-            arguments.append([int(queue in self.fair) for queue in wants])
-        wired = self._wire("exchange", queues, arguments, self.keys.claim(request))
-        with store_errors():
-            statuses, answer = self._calls.run(*wired)
-        return [status == 1 for status in statuses], claim_of(list(wants), answer)
+    ) -> Asked:
+        """Send a claim, and with it the ends of attempts that are to be written first; both are one step.
 
-    def _claim_call(
-        self, wants: dict[str, int], identity: str, request: str, worker: str, leased: Credits | None
-    ) -> _Wired:
+        Only a claim alone can `block`.
+        """
+        queues = [*wants, *sorted({done.held.queue for done in completions} - set(wants))]
         arguments: list[object] = [identity, request, worker, LEASE_MS, list(wants.values())]
-        if not self.fair.isdisjoint(wants):
-            arguments += [leased or {}, 0, [int(queue in self.fair) for queue in wants]]
+        is_fair = not self.fair.isdisjoint(wants)
+        if completions:
+            ends = (TOMB_MS, _ended(completions, queues), [queue in wants for queue in queues])
+            arguments += [leased or {}, ends]
+        elif is_fair:
+            arguments += [leased or {}, 0]
         elif leased:
             arguments.append(leased)
-        return self._wire("claim", list(wants), arguments, self.keys.claim(request))
+        if is_fair:
+            arguments.append([int(queue in self.fair) for queue in wants])
+        name = "exchange" if completions else "claim"
+        wired = self._wire(name, queues, arguments, self.keys.claim(request))
+        after = None if block is None else ("BLPOP", *block[0], block[1])
+        with store_errors():
+            return Asked(self._calls.send(*wired, after=after), list(wants), has_ends=bool(completions))
 
     def _complete_call(self, completions: Sequence[Completion]) -> _Wired:
         queues = sorted({done.held.queue for done in completions})

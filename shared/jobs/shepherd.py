@@ -15,12 +15,13 @@ TICK_SECONDS = 0.005
 
 
 class Shepherd:
-    """One thread a worker. `see_to` is called when something waited for a whole tick."""
+    """One thread a worker. `see_to` is told each time whether something waited for a whole tick; True = look again."""
 
-    def __init__(self, lanes: Collection[Lane], see_to: Callable[[bool], None], *, name: str) -> None:
+    def __init__(self, lanes: Collection[Lane], see_to: Callable[[bool], bool], *, name: str) -> None:
         self._lanes = lanes
         self._see_to = see_to
         self._is_awake = False
+        self._is_expected = False
         self._called = threading.Event()
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._loop, name=name, daemon=True)
@@ -51,11 +52,11 @@ class Shepherd:
                 self._called.set()
 
     def _is_needed(self) -> bool:
-        return any(lane.in_hand and lane.pace.is_short for lane in self._lanes)
+        return self._is_expected or any(lane.in_hand and lane.pace.is_short for lane in self._lanes)
 
     def _look(self) -> None:
         try:
             has_waited = [lane.look() for lane in self._lanes]
-            self._see_to(any(has_waited))
+            self._is_expected = self._see_to(any(has_waited))
         except Exception:  # without it a slow run would hold up the whole lane
             log.exception("a look at the lanes failed")

@@ -4,13 +4,14 @@ It must never wait in this process, nor decide when to speak.
 """
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 
 import structlog
 
 from shared import metrics
 from shared.errors import StoreUnavailable
 from shared.jobs.attempts import Attempt
-from shared.jobs.claims import Block, Claims
+from shared.jobs.claims import Block, Claims, Question
 from shared.jobs.completions import Completions, Ended
 from shared.jobs.crash_points import crash_point
 from shared.jobs.lanes import Lane
@@ -19,6 +20,20 @@ from shared.jobs.scripts import Claim, Claimed
 from shared.jobs.submission import Jobs
 
 log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Flight:
+    """What was sent and not answered yet: the claim, for which slots, and the ends written with it."""
+
+    question: Question
+    wants: dict[str, int]
+    ended: list[Ended]
+    waited: bool
+
+    def is_answered(self) -> bool:
+        """True when hearing does not wait."""
+        return self.question.asked.is_answered()
 
 
 class Traffic:
@@ -42,6 +57,12 @@ class Traffic:
         self._attempt = attempt
         self._may_start = may_start
         self._on_crowd = on_crowd
+        #: Claims that were sent and whose jobs have not been handed over or given back.
+        self._under_way: set[Question] = set()
+
+    def is_done(self) -> bool:
+        """True when nothing runs here, and nothing that was claimed may still come."""
+        return not self._under_way and not self.attempts.all()
 
     def wants(self) -> bool:
         """True when a lane wants more than claims under way may bring."""
@@ -55,29 +76,49 @@ class Traffic:
             if lane.wants() and (wanted := lane.reserve(waits=waits))
         }
 
-    def claim(self, wants: dict[str, int], *, block: Block | None = None, lane: Lane | None = None) -> Claim | None:
-        """Write the ends that wait and claim what was reserved, in one round trip; hand over what came.
-
-        None when claims are closed. The caller is a thread of `lane`, which takes one of its jobs itself, or none.
-        """
+    def ask(self, wants: dict[str, int], *, block: Block | None = None) -> "Flight":
+        """Send the ends that wait, and a claim of what was reserved."""
         ended: list[Ended] = []
         try:
             ended = self.completions.take()
-            statuses, claim = self.claims.ask(wants, [each.completion for each in ended], block=block)
+            question = self.claims.ask(wants, [each.completion for each in ended], block=block)
+            self._under_way.add(question)
+        except BaseException as error:
+            if isinstance(error, StoreUnavailable):
+                self.completions.put_back(ended)
+            self._answered(wants, waited=block is not None)
+            raise
+        return Flight(question, wants, ended, waited=block is not None)
+
+    def hear(self, flight: "Flight", *, lane: Lane | None = None) -> Claim | None:
+        """Wait for the answer and hand over what came; None when claims are closed.
+
+        The caller is a thread of `lane`, which takes one of its jobs itself, or none.
+        """
+        try:
+            statuses, claim = self.claims.hear(flight.question)
             crash_point("claim.answered")
-            self._confirm(ended, statuses)
+            self._confirm(flight.ended, statuses)
             if claim is not None and not self._may_start():
                 self.claims.give_back(claim)
                 return None
             if claim is not None:
-                self._hand_over(claim, wants, lane)
+                self._hand_over(claim, flight.wants, lane)
             return claim
         except StoreUnavailable:
-            self.completions.put_back(ended)
+            self.completions.put_back(flight.ended)
             raise
         finally:
-            for queue, wanted in wants.items():
-                self._lanes[queue].answered(wanted, waited=block is not None)
+            self._answered(flight.wants, waited=flight.waited)
+            self._under_way.discard(flight.question)
+
+    def claim(self, wants: dict[str, int], *, block: Block | None = None, lane: Lane | None = None) -> Claim | None:
+        """Both, in one round trip."""
+        return self.hear(self.ask(wants, block=block), lane=lane)
+
+    def _answered(self, wants: dict[str, int], *, waited: bool) -> None:
+        for queue, wanted in wants.items():
+            self._lanes[queue].answered(wanted, waited=waited)
 
     def is_company_near(self) -> bool:
         """True while another end comes within a moment, so that ends can wait to be written together."""

@@ -19,6 +19,7 @@ from shared.jobs.lanes import Lane
 from shared.jobs.meters import Meter
 from shared.jobs.observation import observe
 from shared.jobs.outcomes import Done, Lost, Outcome, Released
+from shared.jobs.refill import Refill
 from shared.jobs.running import Stopping
 from shared.jobs.scripts import Claim
 from shared.jobs.settlement import completion_of, settle
@@ -58,8 +59,6 @@ class ServiceWorker:
         self._blocked_on: frozenset[str] | None = None
         #: When that block ends at the latest.
         self._blocked_until = 0.0
-        #: Of the threads that ended a job two may speak to Redis at once, one where runs are short.
-        self._sending, self._sending_too = threading.Lock(), threading.Lock()
         self._thread = threading.Thread(target=self._loop, name=f"{jobs.service}-claims", daemon=True)
         self._shepherd = Shepherd(self._lanes.values(), self._on_look, name=f"{jobs.service}-lanes")
         self._traffic = Traffic(
@@ -72,9 +71,13 @@ class ServiceWorker:
         )
         #: What runs here; the heartbeat names it.
         self.attempts = self._traffic.attempts
-        #: How often ends were taken when the shepherd last looked.
-        self._takes_seen = 0
-        self._has_news = False
+        self._refill = Refill(
+            self._traffic,
+            may_send=lambda: not self._stopping.is_set(),
+            on_answer=self._on_answer,
+            on_left=self._changed.set,
+            watch=self._shepherd.call,
+        )
         self._looked_at = clock.monotonic()
 
     def start(self) -> None:
@@ -106,9 +109,9 @@ class ServiceWorker:
             log.warning("jobs left to the reaper", jobs=[running.held.id for running in left])
 
     def _drain(self, give_up_at: float) -> None:
-        while self.attempts.all() and clock.monotonic() < give_up_at:
+        while not self._traffic.is_done() and clock.monotonic() < give_up_at:
             try:
-                self._traffic.flush()
+                self._refill.finish()
             except StoreUnavailable as error:
                 log.warning("ends wait for Redis", service=self.jobs.service, error=str(error))
                 self._changed.wait(FAULT_PAUSE_SECONDS)
@@ -131,7 +134,7 @@ class ServiceWorker:
         lane = self._lanes.get(queue)
         if lane is not None and lane.size != size:
             lane.resize(size)
-            self._on_ended()
+            self._refill.ended()
 
     def _loop(self) -> None:
         while not self._stopping.is_set():
@@ -185,57 +188,15 @@ class ServiceWorker:
         finally:
             self._blocked_on = None
 
-    def _on_look(self, has_waited: bool) -> None:
-        """The shepherd's look: ends that nobody took since the last one are written, and a stalled lane refilled."""
-        takes, self._takes_seen = self._takes_seen, self._traffic.completions.takes
-        if has_waited or (self._traffic.completions and takes == self._traffic.completions.takes):
-            self._on_ended()
+    def _on_look(self, has_waited: bool) -> bool:
+        """The shepherd's look; True while it is to come again."""
+        self._refill.look(has_waited=has_waited)
+        return self._refill.is_waiting()
 
-    def _on_ended(self, lane: Lane | None = None) -> None:
-        """An end was handed over, or a slot freed: this thread sees to it, unless one that follows soon will."""
-        if lane is not None and self._traffic.is_company_near() and not lane.wants():
-            self._shepherd.call()  # should that one take long after all
-            return
-        if self._stopping.is_set():
-            self._changed.set()
-            return
-        self._has_news = True
-        if lane is not None:
-            lane.step_aside()
-        try:
-            self._see_to_news(lane)
-        except StoreUnavailable as error:
-            log.warning("ends wait for Redis", service=self.jobs.service, error=str(error))
-            self._changed.set()
-        except Exception:  # the loop will meet it as well; the slot of this thread must live on
-            log.exception("ends were not written", service=self.jobs.service)
-            self._changed.set()
-        finally:
-            if lane is not None:
-                lane.step_back()
-
-    def _see_to_news(self, lane: Lane | None) -> None:
-        """Write ends and refill lanes the loop does not ask for; a few threads at once, for all that came meanwhile."""
-        is_short = lane is None or lane.pace.is_short
-        while self._has_news and (turn := self._turn_to_send(is_short=is_short)) is not None:
-            try:
-                self._has_news = False
-                wants = self._traffic.reserve() if self._traffic.claims.identity else {}
-                if wants:
-                    claim = self._traffic.claim(wants, lane=lane)
-                    if claim is None or self._is_loop_needed(claim, wants):
-                        self._call_loop()
-                elif lane is None or not self._traffic.is_company_near():
-                    self._traffic.flush()  # the shepherd comes when that company did not
-            finally:
-                turn.release()
-            if self._has_news and lane is not None:
-                lane.fill()  # what was left for this thread must not wait for its next round
-
-    def _turn_to_send(self, *, is_short: bool) -> "threading.Lock | None":
-        if self._sending.acquire(blocking=False):
-            return self._sending
-        return self._sending_too if not is_short and self._sending_too.acquire(blocking=False) else None
+    def _on_answer(self, claim: Claim | None, wants: dict[str, int]) -> None:
+        """A claim beside the loop was answered."""
+        if claim is None or self._is_loop_needed(claim, wants):
+            self._call_loop()
 
     def _is_loop_needed(self, claim: Claim, wants: dict[str, int]) -> bool:
         """True when less came than was asked for, and more may come at a time that only the loop can watch."""
@@ -254,7 +215,8 @@ class ServiceWorker:
 
     def _run(self, lane: Lane, attempt: Attempt) -> None:
         is_measured = lane.pace.is_measured()
-        started, worked = clock.monotonic(), clock.thread_seconds() if is_measured else 0.0
+        waits, worked = (clock.thread_waits(), clock.thread_seconds()) if is_measured else (0, 0.0)
+        started = clock.monotonic()
         outcome: Outcome = Lost("ended outside its steps; the reaper has it")
         try:
             outcome = perform_attempt(attempt)
@@ -263,7 +225,9 @@ class ServiceWorker:
         if attempt.running.is_abandoned:
             return
         seconds = clock.monotonic() - started
-        blocked = seconds - (clock.thread_seconds() - worked) if is_measured else None
+        blocked = None
+        if is_measured:
+            blocked = seconds - (clock.thread_seconds() - worked) if clock.thread_waits() > waits else 0.0
         try:
             self._end(lane, attempt, outcome, seconds, blocked=blocked, is_mine=True)
         except Exception:  # without this the thread and its slot would be gone, and the lease kept for ever
@@ -297,4 +261,4 @@ class ServiceWorker:
         else:
             settle(self.jobs, attempt.claimed, self.name, outcome)
             self.attempts.remove(attempt.running)
-        self._on_ended(lane)
+        self._refill.ended(lane)

@@ -1,10 +1,11 @@
 """Metrics: declared once, with meaning and remedy, bounded in labels, rendered for Prometheus."""
 
 import pytest
-from prometheus_client import CollectorRegistry, Counter
+from prometheus_client import CollectorRegistry, Counter, generate_latest
 from prometheus_client.parser import text_string_to_metric_families
 
 from shared import metrics
+from shared.distributions import Distribution
 
 
 def test_every_declared_metric_says_what_it_means_and_what_to_do() -> None:
@@ -37,6 +38,29 @@ def test_what_is_counted_is_rendered() -> None:
     assert families["millrace_job_run_seconds"].type == "histogram"
 
 
+def test_a_distribution_counts_up_to_each_bound_inclusive() -> None:
+    registry = CollectorRegistry()
+    distribution = Distribution("millrace_test_seconds", "m.", ("job",), bounds=(0.1, 1.0), registry=registry)
+    for seconds in (0.05, 0.1, 0.5, 7):
+        distribution.labels("a").observe(seconds)
+    distribution.labels('"b"\n').observe(0.5)
+
+    (family,) = text_string_to_metric_families(generate_latest(registry).decode())
+    samples = {(one.name[21:], one.labels["job"], one.labels.get("le", "")): one.value for one in family.samples}
+
+    assert [samples["_bucket", "a", le] for le in ("0.1", "1.0", "+Inf")] == [2, 3, 4]
+    assert (samples["_count", "a", ""], samples["_sum", "a", ""]) == (4, 7.65)
+    assert [samples["_bucket", '"b"\n', le] for le in ("0.1", "1.0", "+Inf")] == [0, 1, 1]
+
+
+def test_a_name_is_taken_once() -> None:
+    registry = CollectorRegistry()
+    Distribution("millrace_test_seconds", "m.", ("job",), bounds=(1.0,), registry=registry)
+
+    with pytest.raises(ValueError, match="Duplicated timeseries"):
+        Distribution("millrace_test_seconds", "m.", ("job",), bounds=(1.0,), registry=registry)
+
+
 def test_the_process_and_its_platform_are_rendered_even_when_asked_twice() -> None:
     metrics.render()
     text = metrics.render().decode()
@@ -55,7 +79,7 @@ def test_label_sets_beyond_the_limit_are_counted_as_other(monkeypatch: pytest.Mo
     monkeypatch.setattr(metrics, "DECLARED", {})
     registry = CollectorRegistry()
     declaration = metrics.Declaration("millrace_test_total", "counter", "1", ("name",), "m.", "r.")
-    metric = metrics.Metric(declaration, Counter("millrace_test", "m", ("name",), registry=registry))
+    metric = metrics.Metric[Counter](declaration, Counter("millrace_test", "m", ("name",), registry=registry))
 
     for name in ("a", "b", "c", "d", "a"):
         metric.labels(name=name).inc()

@@ -54,7 +54,7 @@ def test_short_runs_share_one_thread() -> None:
 def test_nothing_waits_behind_a_run_that_turns_out_slow() -> None:
     done, slow = threading.Semaphore(0), threading.Event()
     with short_lane() as lane:
-        shepherd = Shepherd([lane], lambda _stalled: None, name="test-shepherd")
+        shepherd = Shepherd([lane], lambda _stalled: False, name="test-shepherd")
         shepherd.start()
         lane.put(runs(lambda: slow.wait(30), *[done.release] * 3))
         shepherd.call()

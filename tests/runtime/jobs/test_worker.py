@@ -11,6 +11,7 @@ import pytest
 from shared import clock, metrics
 from shared.db import Database, UnitOfWork
 from shared.jobs import JobContext, Unrecoverable, submit, submit_many
+from shared.jobs.asked import Asked
 from shared.jobs.maintenance.reconciler import reconcile_once
 from shared.jobs.scripts import Claim
 from shared.jobs.states import State
@@ -132,17 +133,24 @@ def test_a_slot_freed_while_the_loop_asks_for_other_queues_is_not_missed(
         released.wait(10)
         raise Unrecoverable("always")
 
-    claim = bench.jobs.scripts.claim
+    ask = bench.jobs.scripts.ask
 
-    def claim_while_the_first_job_ends(wants: dict[str, int], **named: Any) -> Claim:
-        answer = claim(wants, **named)
-        if "work" not in wants and not released.is_set():
-            before = attempts_ended()
-            released.set()
-            eventually(lambda: attempts_ended() > before)
-        return answer
+    def ask_while_the_first_job_ends(wants: dict[str, int], *others: Any, **named: Any) -> Asked:
+        asked = ask(wants, *others, **named)
+        receive = asked.receive
 
-    monkeypatch.setattr(bench.jobs.scripts, "claim", claim_while_the_first_job_ends)
+        def receive_late() -> tuple[list[bool], Claim]:
+            answer = receive()
+            if "work" not in wants and not released.is_set():
+                before = attempts_ended()
+                released.set()
+                eventually(lambda: attempts_ended() > before)
+            return answer
+
+        monkeypatch.setattr(asked, "receive", receive_late)
+        return asked
+
+    monkeypatch.setattr(bench.jobs.scripts, "ask", ask_while_the_first_job_ends)
     bench.stage.act = act
     bench.submit(1)
     second = bench.submit(2)

@@ -157,9 +157,8 @@ def test_claims_that_travel_with_ends_take_turns_as_well(fair: Index) -> None:
     order = []
     for number in range(10):
         ends = [Completion(running.pop(0), OUTCOME, is_settled=False)]
-        ended, claim = fair.scripts.complete_and_claim(
-            ends, {Q: 1}, identity=IDENTITY, request=f"{number:032x}", worker="w1"
-        )
+        asked = fair.scripts.ask({Q: 1}, ends, identity=IDENTITY, request=f"{number:032x}", worker="w1")
+        ended, claim = asked.receive()
         assert ended == [True]
         running += [one.held for one in claim.jobs]
         order += [one.held.id for one in claim.jobs]

@@ -1,0 +1,123 @@
+"""Where one thread runs everything, it sends and runs on, and whatever happens meanwhile no answer is left unread."""
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import pytest
+
+from shared.jobs import submit_many
+from shared.jobs.asked import Asked
+from shared.jobs.lanes import HOLD_MAX
+from shared.jobs.scripts import Claim
+from shared.jobs.worker import ServiceWorker
+from tests.runtime.jobs.sample import Bench, Play, at_work, play
+from tests.runtime.jobs.waiting import eventually
+
+
+class Post:
+    """Holds answers of Redis to ends and claims back while `is_held`."""
+
+    def __init__(self, bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.is_open = threading.Event()
+        self.is_open.set()
+        self.held = threading.Semaphore(0)
+        self._patch = monkeypatch
+        self._ask = bench.jobs.scripts.ask
+        monkeypatch.setattr(bench.jobs.scripts, "ask", self._asking)
+
+    def _asking(self, wants: dict[str, int], *others: Any, **named: Any) -> Asked:
+        asked = self._ask(wants, *others, **named)
+        is_answered, receive = asked.is_answered, asked.receive
+
+        def receive_when_open() -> tuple[list[bool], Claim]:
+            self.held.release()
+            self.is_open.wait(20)
+            return receive()
+
+        self._patch.setattr(asked, "is_answered", lambda: self.is_open.is_set() and is_answered())
+        self._patch.setattr(asked, "receive", receive_when_open)
+        return asked
+
+
+@contextmanager
+def short_work(bench: Bench, count: int) -> Iterator[ServiceWorker]:
+    """A worker whose lane has proved its runs short, with jobs 0 to count - 1 in its queue."""
+    with at_work(bench, slots={"work": 2}) as worker:
+        pace = worker._lanes["work"].pace
+        pace.average, pace.is_solo = 0.0001, True
+        submit_many(bench.jobs, play, [Play(number=number) for number in range(count)])
+        bench.jobs.settle()
+        yield worker
+
+
+def test_jobs_run_on_while_an_answer_is_under_way(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    post = Post(bench, monkeypatch)
+    bench.stage.act = lambda _ctx, args: post.is_open.clear() if args.number == 1 else None
+
+    with short_work(bench, HOLD_MAX + 50):
+        eventually(lambda: len(bench.stage.runs) >= HOLD_MAX)
+        assert not post.is_open.is_set()
+        post.is_open.set()
+        eventually(lambda: len(bench.stage.runs) == HOLD_MAX + 50)
+        eventually(lambda: bench.redis.zcard(bench.jobs.scripts.keys.of_queue("work", "running")) == 0)
+
+    assert sorted(bench.stage.numbers) == list(range(HOLD_MAX + 50))
+
+
+def test_an_answer_is_read_although_its_thread_is_caught_in_a_long_run(bench: Bench) -> None:
+    slow = threading.Event()
+    count = 3 * HOLD_MAX
+    bench.stage.act = lambda _ctx, args: slow.wait(20) and None if args.number == HOLD_MAX // 2 else None
+
+    try:
+        with short_work(bench, count):
+            # All the others run in other threads, also those that came with an answer to what this one had sent.
+            eventually(lambda: len(bench.stage.runs) == count)
+            running = bench.jobs.scripts.keys.of_queue("work", "running")
+            eventually(lambda: bench.redis.zcard(running) == 1)
+            slow.set()
+            eventually(lambda: bench.redis.zcard(running) == 0)
+    finally:
+        slow.set()
+
+    assert sorted(bench.stage.numbers) == list(range(count))
+
+
+def test_an_answer_that_is_lost_is_asked_for_again(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    cuts: list[int] = []
+
+    def act(_ctx: Any, args: Play) -> None:
+        if args.number % 40 == 7:
+            cuts.append(args.number)
+            bench.jobs.scripts.client.execute_command("CLIENT", "KILL", "TYPE", "normal", "SKIPME", "no")
+
+    post = Post(bench, monkeypatch)
+    bench.stage.act = act
+    with short_work(bench, 200):
+        eventually(lambda: len(bench.stage.runs) >= 200)
+        eventually(lambda: bench.redis.zcard(bench.jobs.scripts.keys.of_queue("work", "running")) == 0)
+
+    assert len(cuts) == 5
+    assert post.held.acquire(blocking=False)
+    assert sorted(bench.stage.numbers) == list(range(200))
+
+
+def test_a_stop_gives_back_what_an_answer_under_way_brings(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    post = Post(bench, monkeypatch)
+    bench.stage.act = lambda _ctx, args: post.is_open.clear() if args.number == 1 else None
+
+    with short_work(bench, HOLD_MAX + 50) as worker:
+        eventually(lambda: len(bench.stage.runs) == HOLD_MAX)
+        stopping = threading.Thread(target=worker.stop, args=(5,))
+        stopping.start()
+        eventually(worker._stopping.is_set)
+        post.is_open.set()
+        stopping.join(10)
+
+    assert sorted(bench.stage.numbers) == list(range(HOLD_MAX))
+    keys = bench.jobs.scripts.keys
+    assert bench.redis.zcard(keys.of_queue("work", "running")) == 0
+    assert bench.redis.zcard(keys.of_queue("work", "ready")) == 50
+    assert [claimed.attempt for claimed in bench.claim()] == [1] * 50

@@ -7,9 +7,10 @@ from typing import Any
 
 import pytest
 
-from shared.jobs import submit_many
+from shared.jobs import JobContext, submit_many
+from shared.jobs import pace as pace_module
 from shared.jobs.asked import Asked
-from shared.jobs.lanes import HOLD_MAX
+from shared.jobs.lanes import HOLD_MAX, REFILL
 from shared.jobs.scripts import Claim
 from shared.jobs.worker import ServiceWorker
 from tests.runtime.jobs.sample import Bench, Play, at_work, play
@@ -42,9 +43,9 @@ class Post:
 
 
 @contextmanager
-def short_work(bench: Bench, count: int) -> Iterator[ServiceWorker]:
+def short_work(bench: Bench, count: int, *, slots: int = 1) -> Iterator[ServiceWorker]:
     """A worker whose lane has proved its runs short, with jobs 0 to count - 1 in its queue."""
-    with at_work(bench, slots={"work": 2}) as worker:
+    with at_work(bench, slots={"work": slots}) as worker:
         pace = worker._lanes["work"].pace
         pace.average, pace.is_solo = 0.0001, True
         submit_many(bench.jobs, play, [Play(number=number) for number in range(count)])
@@ -66,14 +67,42 @@ def test_jobs_run_on_while_an_answer_is_under_way(bench: Bench, monkeypatch: pyt
     assert sorted(bench.stage.numbers) == list(range(HOLD_MAX + 50))
 
 
-def test_an_answer_is_read_although_its_thread_is_caught_in_a_long_run(bench: Bench) -> None:
+def test_an_answer_is_read_although_its_thread_is_caught_in_a_long_run(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(pace_module, "RETRY_SECONDS", 60)  # the next try of one thread would come across it
+    post, slow = Post(bench, monkeypatch), threading.Event()
+    caught = HOLD_MAX - HOLD_MAX * REFILL // 100  # the run behind the end with which it asks for more
+
+    def act(_ctx: JobContext, args: Play) -> None:
+        if args.number == 1:
+            post.is_open.clear()
+        elif args.number >= caught:
+            slow.wait(20)
+
+    bench.stage.act = act
+    try:
+        with short_work(bench, 3 * HOLD_MAX) as worker:
+            eventually(lambda: caught in bench.stage.numbers and not worker._lanes["work"].pace.is_solo)
+            post.is_open.set()
+            # What was claimed with the answer is known here, so that the heartbeat keeps its leases.
+            running = bench.jobs.scripts.keys.of_queue("work", "running")
+            eventually(lambda: len(worker.attempts.all()) == bench.redis.zcard(running) == HOLD_MAX)
+            slow.set()
+            eventually(lambda: bench.redis.zcard(running) == 0)
+    finally:
+        slow.set()
+
+    assert sorted(bench.stage.numbers) == list(range(3 * HOLD_MAX))
+
+
+def test_what_waits_behind_a_long_run_runs_beside_it(bench: Bench) -> None:
     slow = threading.Event()
     count = 3 * HOLD_MAX
     bench.stage.act = lambda _ctx, args: slow.wait(20) and None if args.number == HOLD_MAX // 2 else None
 
     try:
-        with short_work(bench, count):
-            # All the others run in other threads, also those that came with an answer to what this one had sent.
+        with short_work(bench, count, slots=2):
             eventually(lambda: len(bench.stage.runs) == count)
             running = bench.jobs.scripts.keys.of_queue("work", "running")
             eventually(lambda: bench.redis.zcard(running) == 1)

@@ -13,7 +13,7 @@ import structlog
 from redis.exceptions import ResponseError
 
 from shared.jobs.connection import UNAVAILABLE
-from shared.jobs.script_calls import IDLE_MAX, ScriptCalls
+from shared.jobs.script_calls import IDLE_MAX, ScriptCalls, packed
 
 log = structlog.get_logger(__name__)
 #: Keys, packed arguments, and how many jobs they hold.
@@ -33,7 +33,7 @@ class _Line:
 
     def send(self, commands: Sequence[tuple[object, ...]], jobs: int) -> None:
         """Commands of which the last one pushes so many jobs."""
-        self._connection.send_packed_command(self._connection.pack_commands(commands), check_health=False)
+        self._connection.send_packed_command(packed(commands), check_health=False)
         self._unread.extend((*[0] * (len(commands) - 1), jobs))
 
     def read(self) -> int:

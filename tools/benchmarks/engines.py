@@ -30,6 +30,8 @@ class Engine:
 
 MILLRACE = "millrace"
 DURABLE = "millrace durable"
+#: One LPOP a job and nothing else: the ceiling of a machine.
+BARE = "bare"
 
 
 def find_engines(*, with_peers: bool) -> dict[str, Engine | NotRun]:
@@ -47,6 +49,8 @@ def find_engines(*, with_peers: bool) -> dict[str, Engine | NotRun]:
             companions=("schedule",),
         ),
     }
+    bare = (sys.executable, "-m", "tools.benchmarks.bare")
+    found[BARE] = Engine(name=BARE, version=f"redis-py {importlib.metadata.version('redis')}", command=bare)
     for name, make in PEERS.items():
         try:
             found[name] = make() if with_peers else NotRun("left out by --no-peers")

@@ -8,7 +8,7 @@ from tools.benchmarks.arena import Ground
 from tools.benchmarks.depth import deep_queue
 from tools.benchmarks.drains import drain, enqueue, sleeping_jobs
 from tools.benchmarks.durability import RECOVERY_SECONDS, killed_worker, recorded_drain
-from tools.benchmarks.engines import DURABLE, MILLRACE, Engine
+from tools.benchmarks.engines import BARE, DURABLE, MILLRACE, Engine
 from tools.benchmarks.figures import Bar, Figures
 from tools.benchmarks.latencies import due_at_once, idle_latency
 from tools.benchmarks.losses import flushed, store_away
@@ -169,7 +169,7 @@ ROWS = (
     Row(
         name="sleep",
         title="jobs of 20 ms, 10 at a time",
-        engines=(MILLRACE, "bullmq", "dramatiq"),
+        engines=(MILLRACE, "bullmq", "dramatiq", BARE),
         measure=partial(sleeping_jobs, pause_ms=20),
         count=2_000,
         quick=500,

@@ -6,7 +6,6 @@ It must never commit, and never push: its caller's transaction decides.
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from itertools import groupby
 from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
@@ -20,7 +19,7 @@ from shared.jobs.ledger.records import Job, OutcomeRecord, Submission
 from shared.jobs.ledger.unique_locks import Locks, UniqueLock, Wish, wish_of
 from shared.jobs.scripts import Scripts
 from shared.jobs.states import State
-from shared.jobs.time_limits import keep_times
+from shared.jobs.time_limits import keep
 from shared.jobs.uniqueness import LATEST_MODES, START_MODES
 from shared.jobs.unsettled import outcomes_of
 
@@ -193,10 +192,7 @@ def _rows(work: UnitOfWork, fresh: Sequence[Submission]) -> list[Job]:
     written = [row for row in rows if row is not None]
     if len(written) < len(fresh):
         raise AlreadyExists(f"job {fresh[0].id} exists already")
-    for due, same in groupby(fresh, key=lambda one: one.scheduled_for):
-        ids = [one.id for one in same]
-        if (times := fresh[0].times) is not None:
-            keep_times(work, ids, times, scheduled_for=due)
+    keep(work, fresh)
     return written
 
 

@@ -19,6 +19,7 @@ from shared.jobs.ledger import edges, flow_rows, idempotency, opening, remote_ro
 from shared.jobs.ledger.edges import Wait
 from shared.jobs.ledger.records import JobId, Submission
 from shared.jobs.submission import Jobs
+from shared.jobs.time_limits import keep_own
 from shared.rpc import Peers
 
 TIMEOUT_MAX = timedelta(days=30)
@@ -108,6 +109,7 @@ def _write(
     if known is not None:
         return known
     opened = opening.open_many(work, submissions)
+    keep_own(work, submissions)
     flow_rows.add(
         work, flow_rows.NewFlow(form.id, name, form.request_id, form.timeout_ms or None),
         [

@@ -10,6 +10,7 @@ import grpc
 
 from protos.jobs.v1 import jobs_pb2, jobs_pb2_grpc
 from shared import clock
+from shared.db import UnitOfWork
 from shared.errors import InvalidArgument, NotFound
 from shared.jobs import payloads, wire, wire_keys, wire_times
 from shared.jobs.admission import Request, fresh_id
@@ -24,6 +25,7 @@ from shared.jobs.live import get_job
 from shared.jobs.page_tokens import page_size
 from shared.jobs.queue_counts import read_counts
 from shared.jobs.queue_settings import declared, read
+from shared.jobs.remote_outcomes import want_outcome
 from shared.jobs.submission import Jobs, submit
 from shared.rpc.streams import StreamSlots
 
@@ -76,13 +78,20 @@ class JobServicer(ControlMethods, jobs_pb2_grpc.JobServiceServicer):
                 work,
                 request.source,
                 request.idempotency_key,
-                lambda within: self._submit(request, fresh, within=within).id,
+                lambda within: self._take(request, fresh, within),
             )
             job = queries.get(work, receipt.result)
-        shown = jobs_pb2.Job(id=receipt.result, service=self._jobs.service, name=request.name)
+        # Without a result it was taken back before it came.
+        shown = jobs_pb2.Job(id=receipt.result or "", service=self._jobs.service, name=request.name)
         return jobs_pb2.SubmitJobResponse(
             job=wire_times.shown(self._jobs, job) if job else shown, already_existed=not receipt.is_first
         )
+
+    def _take(self, request: Any, fresh: JobId, within: UnitOfWork) -> JobId:
+        made = self._submit(request, fresh, within=within)
+        if request.outcome_wanted:
+            want_outcome(self._jobs, within, made, source=request.source, message_id=request.idempotency_key)
+        return made.id
 
     def GetJob(self, request: Any, context: grpc.ServicerContext) -> Any:  # noqa: ARG002, N802  # gRPC's signature
         """See the proto."""

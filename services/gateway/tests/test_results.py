@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import ExitStack
+from typing import Any
 
 import httpx
 import pytest
@@ -113,9 +114,9 @@ def test_a_submission_has_times_of_its_own_and_its_result_is_gone_after_them(
     assert (read["state"], read["result"], read["result_expired"]) == ("completed", None, True)
 
 
-def eventually_expired(client: httpx.Client, worker: ServiceWorker, job_id: str) -> dict[str, object]:
+def eventually_expired(client: httpx.Client, worker: ServiceWorker, job_id: str) -> dict[str, Any]:
     """The job as it is read once its row is final, and its time is over."""
-    found: list[dict[str, object]] = []
+    found: list[dict[str, Any]] = []
 
     def is_over() -> bool:
         settle_once(worker.jobs)

@@ -96,6 +96,7 @@ def _add_remote_nodes(metadata: sa.MetaData) -> None:
         sa.Column("peer_job_id", UUID(as_uuid=False)),
         #: Nothing more is to be asked or told about it.
         sa.Column("is_over", sa.Boolean, nullable=False, server_default=sa.false()),
+        sa.Index("ix_remote_node_message", "message_id"),
         sa.Index("ix_remote_node_open", "job_id", postgresql_where=sa.text("message_id IS NOT NULL AND NOT is_over")),
     )
 

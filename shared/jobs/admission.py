@@ -125,14 +125,6 @@ def prepare_wait(
     return Wait(job_id=submission.id, parents=parents, min_success_ratio=checked_ratio(ratio))
 
 
-def refuse_keys(submission: Submission, *, place: str) -> None:
-    """Where the id of a job is noted before it is opened, no key may mean another job. Raises InvalidArgument."""
-    if submission.is_keyed:
-        raise InvalidArgument(
-            f"{submission.name} is declared unique, so it cannot be {place}: its key may mean another job", field="name"
-        )
-
-
 def fresh_id(at_ms: int) -> JobId:
     """A version 7 UUID: 74 random bits after the time, so that new rows are neighbours in every index on the id."""
     return fresh_ids(at_ms, 1)[0]

@@ -47,7 +47,7 @@ def open_keyed(work: UnitOfWork, submissions: Sequence[Submission], jobs: "Jobs"
     leaders = _leaders(submission for submission in submissions if submission.id not in known)
     wishes = {key: wish_of(leader) for key, leader in leaders.items()}
     locks = unique_locks.take(work, list(wishes.values()))
-    holders = _holders(work, wishes, locks, jobs)
+    holders = holders_of(work, wishes, locks, jobs)
     meant = {key: _met(work, leaders[key], locks[key], holder, opened) for key, holder in holders.items()}
     won = {key: leader for key, leader in leaders.items() if key not in holders}
     locks |= unique_locks.give(work, [wishes[key] for key in won if locks[key].job_id != wishes[key].id])
@@ -70,7 +70,7 @@ def retake(work: UnitOfWork, job_id: str, jobs: "Jobs") -> str | None:
     if wish is not None and wish.mode != "for":
         key = (wish.name, wish.key)
         locks = unique_locks.take(work, [wish])
-        holder = _holders(work, {key: wish}, locks, jobs).get(key)
+        holder = holders_of(work, {key: wish}, locks, jobs).get(key)
         if holder is not None:
             raise AlreadyExists(f"job {holder.id} is live and has the unique key {wish.key!r} by now")
         unique_locks.give(work, [wish])
@@ -108,7 +108,7 @@ def _leaders(submissions: Iterable[Submission]) -> dict[Key, Submission]:
     return leaders
 
 
-def _holders(work: UnitOfWork, wishes: dict[Key, Wish], locks: Locks, jobs: "Jobs") -> dict[Key, Job]:
+def holders_of(work: UnitOfWork, wishes: dict[Key, Wish], locks: Locks, jobs: "Jobs") -> dict[Key, Job]:
     """The jobs that keys mean already. One that has ended in the index alone ends here, so that its key is free."""
     others = {key: lock for key, lock in locks.items() if lock.job_id != wishes[key].id}
     found = {key: job for key, lock in others.items() if (job := queries.get(work, lock.job_id)) is not None}

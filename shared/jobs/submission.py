@@ -11,6 +11,7 @@ import structlog
 from shared import clock
 from shared.db import Database, UnitOfWork, run_hook
 from shared.errors import AlreadyExists, InvalidArgument, StoreUnavailable
+from shared.jobs import keyed_nodes
 from shared.jobs.admission import Request, prepare, prepare_many, prepare_wait
 from shared.jobs.crash_points import crash_point
 from shared.jobs.definitions import Arguments, Catalogue, JobDefinition
@@ -113,7 +114,7 @@ class Jobs:
         started = edges.follow(work, ends, were_live=were_live)
         crash_point("edges.followed")
         if started:
-            work.after_commit(lambda: self.push(started, deadline_ms=deadline_ms))
+            keyed_nodes.start(self, work, started, deadline_ms)
 
     def _wake_relay(self) -> None:
         try:

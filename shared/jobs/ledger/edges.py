@@ -208,8 +208,13 @@ def follow(work: UnitOfWork, ends: Ends, *, were_live: bool) -> list[Job]:
         remote_rows.send(work, remote)
         started = [job for job in started if not remote_rows.stands_for_another(job)]
     if ends or is_left:
-        work.connection.execute(sa.text(f"SELECT pg_notify('{CHANNEL}_' || current_schema(), current_schema())"))
+        tell_loop(work)
     return started
+
+
+def tell_loop(work: UnitOfWork) -> None:
+    """Wake the loop that follows what one transaction did not reach."""
+    work.connection.execute(sa.text(f"SELECT pg_notify('{CHANNEL}_' || current_schema(), current_schema())"))
 
 
 def block_again(work: UnitOfWork, ids: Sequence[str]) -> list[str]:

@@ -19,6 +19,8 @@ following AS MATERIALIZED (
   FROM following LEFT JOIN job AS holder ON holder.id = following.holder_id
   WHERE job.id = its_id AND job.state = 'blocked' AND job.wait_reason = 'unique'
   RETURNING job.id, job.state
+), let_go AS (
+  DELETE FROM job_attachment USING following WHERE job_attachment.job_id = its_id
 )"""
 
 #: The message's id derives from what it tells, so that whoever tells it again writes nothing. Word goes out at the

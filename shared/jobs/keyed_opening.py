@@ -16,10 +16,10 @@ from shared.errors import AlreadyExists
 from shared.jobs.echoes import echoes
 from shared.jobs.ledger import ledger, lines, opening, queries, unique_locks
 from shared.jobs.ledger.records import Job, OutcomeRecord, Submission
+from shared.jobs.ledger.time_rows import keep
 from shared.jobs.ledger.unique_locks import Locks, UniqueLock, Wish, wish_of
 from shared.jobs.scripts import Scripts
 from shared.jobs.states import State
-from shared.jobs.time_limits import keep
 from shared.jobs.uniqueness import LATEST_MODES, START_MODES
 from shared.jobs.unsettled import outcomes_of
 

@@ -21,11 +21,11 @@ from shared.jobs.keyed_submission import submit_keyed
 from shared.jobs.ledger import edges, idempotency, opening, queries
 from shared.jobs.ledger.edges import Ends, Wait
 from shared.jobs.ledger.records import Job, JobId, Submission
+from shared.jobs.ledger.time_rows import keep
 from shared.jobs.lock_renewal import Renewals
 from shared.jobs.messages import push_of, pushes_of
 from shared.jobs.scripts import PUSH_DEADLINE_MS, Push, Scripts
 from shared.jobs.states import FINAL
-from shared.jobs.time_limits import keep
 from shared.jobs.times import Times
 from shared.jobs.uniqueness import Unique
 from shared.jobs.unwritten import unwritten

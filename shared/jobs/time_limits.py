@@ -5,13 +5,10 @@ It must never be asked for a job that has no such limit.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import groupby
 
-import msgspec
 import sqlalchemy as sa
 
 from shared.db import UnitOfWork
-from shared.jobs.ledger.records import Submission
 from shared.jobs.outcomes import Buried, Expired, Failure, Outcome, Reason
 from shared.jobs.times import MS, Times
 
@@ -35,12 +32,6 @@ FROM job_limit WHERE job_id = CAST(:id AS uuid)
 """)
 
 
-_OWN = sa.text("""
-UPDATE job SET times = s.times FROM json_to_recordset(CAST(:batch AS json)) AS s (id uuid, times jsonb)
-WHERE job.id = s.id
-""")
-
-
 @dataclass(frozen=True, slots=True)
 class Left:
     """What is left of a job's time: whether it should have begun before now, and the seconds to its deadline."""
@@ -55,22 +46,6 @@ class Left:
         if self.seconds <= 0:
             return Buried(Reason.DEADLINE, Failure("JobTimeout", "its deadline has passed", ""))
         return None
-
-
-def keep(work: UnitOfWork, submissions: Sequence[Submission]) -> None:
-    """Note what these rows, written in this transaction, have of times; nothing for those that have none."""
-    keep_own(work, submissions)
-    limited = [one for one in submissions if one.times is not None]
-    for (times, due), same in groupby(limited, key=lambda one: (one.times, one.scheduled_for)):
-        if times is not None:
-            keep_times(work, [one.id for one in same], times, scheduled_for=due)
-
-
-def keep_own(work: UnitOfWork, submissions: Sequence[Submission]) -> None:
-    """Note in rows what they have of times alone, which goes with them wherever they go."""
-    own = [{"id": one.id, "times": one.own_times} for one in submissions if one.own_times is not None]
-    if own:
-        work.connection.execute(_OWN, {"batch": msgspec.json.encode(own).decode()})
 
 
 def keep_times(work: UnitOfWork, ids: Sequence[str], times: Times, *, scheduled_for: object = None) -> None:

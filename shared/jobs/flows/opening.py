@@ -19,8 +19,8 @@ from shared.jobs.flows.remote import check_remote, submission_of
 from shared.jobs.ledger import edges, flow_rows, idempotency, opening, remote_rows
 from shared.jobs.ledger.edges import Wait
 from shared.jobs.ledger.records import JobId, Submission
+from shared.jobs.ledger.time_rows import keep_own
 from shared.jobs.submission import Jobs
-from shared.jobs.time_limits import keep_own
 from shared.rpc import Peers
 
 TIMEOUT_MAX = timedelta(days=30)

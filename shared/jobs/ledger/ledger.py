@@ -13,8 +13,8 @@ from shared.db import UnitOfWork
 from shared.errors import OutcomeRefused
 from shared.jobs.ledger.records import Event, Job, OutcomeRecord, Submission
 from shared.jobs.ledger.rows import COLUMNS, job_from_row
+from shared.jobs.ledger.time_rows import keep
 from shared.jobs.states import State
-from shared.jobs.time_limits import keep
 
 _OPEN = sa.text(f"""
 INSERT INTO job (id, name, queue, state, priority, args, attempts_max, timeout_ms, scheduled_for, wait_reason, tick,

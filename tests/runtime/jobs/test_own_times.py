@@ -162,7 +162,7 @@ def test_a_result_whose_time_is_over_is_gone_and_its_reading_says_so(bench: Benc
     forever = bench.submit(2)
     bench.run()
     bench.settle()
-    assert get_job(bench.jobs, kept.id).result == {"number": 0}  # type: ignore[union-attr]
+    assert get_job(bench.jobs, kept.id).result == {"number": 0}  # type: ignore[union-attr]  # it is there
 
     let_pass(bench, minutes=6)
     done = wait(bench.jobs, kept.id, timeout=timedelta(0))
@@ -248,7 +248,7 @@ def test_times_out_of_bounds_are_refused_over_the_wire(site: Site, name: str, va
 
 def test_a_timeout_over_the_wire_is_bounded_and_shown(site: Site) -> None:
     for value in (0, -5, 86_400_001):
-        error = refusal(lambda value=value: site.submit(times=jobs_pb2.JobTimes(timeout_ms=value)))  # type: ignore[misc]
+        error = refusal(lambda value=value: site.submit(times=jobs_pb2.JobTimes(timeout_ms=value)))  # type: ignore[misc]  # called at once
         assert (error.field, rows(site.bench)) == ("times.timeout_ms", 0)
 
     made = site.submit(times=jobs_pb2.JobTimes(timeout_ms=1_500, queue_ttl_ms=2_000)).job

@@ -4,12 +4,14 @@ Nodes that go by its end; another service's flow that waits for it; a job of ano
 It must never be a statement of its own: most ends have none of these.
 """
 
-#: Nodes whose unique key meant this job end as it does. Locked in the order of ids, as all batches are.
+#: Nodes whose unique key meant this job end as it does. Locked in the order of ids, as all batches are. OFFSET 0 keeps
+#: the look an index's, one an end, whatever the planner believes of the length of :batch.
 _ATTACHED = """
 following AS MATERIALIZED (
   SELECT job.id AS its_id, ended.id AS holder_id, ended.state AS its_state
-  FROM job_attachment AS held JOIN ended ON ended.id = held.holder_id JOIN job ON job.id = held.job_id
-  WHERE job.state = 'blocked' AND job.wait_reason = 'unique' ORDER BY job.id FOR NO KEY UPDATE OF job
+  FROM ended CROSS JOIN LATERAL (SELECT job_id FROM job_attachment WHERE holder_id = ended.id OFFSET 0) AS held
+  JOIN job ON job.id = held.job_id
+  WHERE job.wait_reason = 'unique' ORDER BY job.id FOR NO KEY UPDATE OF job
 ), attached AS (
   UPDATE job SET state = its_state, result = holder.result, attempts_made = coalesce(holder.attempts_made, 0),
     error = CASE WHEN its_state <> 'completed' THEN coalesce(holder.error, '{"traceback": "", "reason": "unique"}')
@@ -17,7 +19,7 @@ following AS MATERIALIZED (
                             || coalesce(holder.error ->> 'message', 'it is gone'), 2000)) END,
     wait_reason = '', finished_at = clock_timestamp(), result_expires_at = holder.result_expires_at
   FROM following LEFT JOIN job AS holder ON holder.id = following.holder_id
-  WHERE job.id = its_id AND job.state = 'blocked' AND job.wait_reason = 'unique'
+  WHERE job.id = its_id AND job.wait_reason = 'unique'
   RETURNING job.id, job.state
 ), let_go AS (
   DELETE FROM job_attachment USING following WHERE job_attachment.job_id = its_id
@@ -32,7 +34,8 @@ outcomes AS (
          wish.source, 'outcome', job.name, jsonb_build_object(
            'message_id', wish.message_id, 'job_id', job.id, 'state', job.state, 'result', job.result,
            'error', left(coalesce(job.error ->> 'message', ''), 2000)), job.request_id, 'waiting'
-  FROM ended JOIN outcome_wish AS wish ON wish.job_id = ended.id JOIN job ON job.id = ended.id
+  FROM ended CROSS JOIN LATERAL (SELECT * FROM outcome_wish WHERE job_id = ended.id OFFSET 0) AS wish
+  JOIN job ON job.id = ended.id
   WHERE job.finished_at IS NOT NULL
   ON CONFLICT (id) DO NOTHING RETURNING pg_notify('millrace_outbox_' || current_schema(), '')
 )"""

@@ -140,6 +140,7 @@ def test_a_backfill_counts_what_coalesced(bench: Bench) -> None:
     done = running.backfill(bench.jobs, "s", start=end - minutes(5), end=end)
 
     assert (done.fired, done.buffered, done.known, done.coalesced) == (1, 0, 0, 4)
+    assert bench.sql("SELECT cardinality(open_jobs) FROM schedule") == [(1,)]
     assert running.backfill(bench.jobs, "s", start=end - minutes(5), end=end).known == 5
 
 

@@ -215,7 +215,7 @@ SCHEDULE_FIRED = _counter(
 SCHEDULE_TICKS = _counter(
     "millrace_schedule_ticks",
     "service outcome",
-    "Ticks of schedules, by what became of them (fired, skipped, buffered, missed, refused).",
+    "Ticks of schedules, by what became of them (fired, coalesced, skipped, buffered, missed, refused).",
     "refused: read the schedule's last_error. skipped: its jobs take longer than its rhythm. missed: see _missed.",
 )
 SCHEDULES_MISSED = _gauge(

@@ -10,7 +10,7 @@ from urllib.parse import quote
 
 import httpx
 
-from services.gateway.commands import flows, job_history, locks, steering
+from services.gateway.commands import flows, job_history, locks, steering, times
 from services.gateway.commands.schedules import add_schedules
 from services.gateway.settings import CliSettings
 from shared.errors import ConfigurationInvalid
@@ -75,6 +75,7 @@ def _parser() -> tuple[argparse.ArgumentParser, Collection[str]]:
     for name in ("queue", "service", "scheduled-for", "idempotency-key", "unique-key", "sequence", "group"):
         submit.add_argument(f"--{name}")
     submit.add_argument("--priority", type=int, help="1 critical to 5 batch")
+    times.add(submit)
     locks.add(command)
     _add_actions(command)
     steering.add(command)
@@ -182,6 +183,7 @@ def _job(client: httpx.Client, options: argparse.Namespace) -> httpx.Response:
 def _submit(client: httpx.Client, options: argparse.Namespace) -> httpx.Response:
     names = ("name", "queue", "service", "priority", "scheduled_for", "unique_key", "sequence", "group")
     given = {name: getattr(options, name) for name in names if getattr(options, name) is not None}
+    given |= times.given(options)
     head = json.dumps(given).removesuffix("}")
     headers = {"Content-Type": "application/json"}
     if options.idempotency_key:

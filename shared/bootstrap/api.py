@@ -11,6 +11,7 @@ from protos.jobs.v1 import (
     jobs_pb2,
     jobs_pb2_grpc,
     locks_pb2_grpc,
+    outcomes_pb2_grpc,
     providers_pb2_grpc,
     results_pb2_grpc,
     schedules_pb2,
@@ -20,7 +21,7 @@ from shared.bootstrap.process import Process
 from shared.bootstrap.service import ServiceRuntime
 from shared.errors import ConfigurationInvalid
 from shared.health import HealthRegistry
-from shared.jobs import concurrency_servicer, provider_servicer, result_servicer
+from shared.jobs import concurrency_servicer, outcome_servicer, provider_servicer, result_servicer
 from shared.jobs.demands import refuse_unsafe
 from shared.jobs.flows.servicer import FlowServicer
 from shared.jobs.history_servicer import HistoryServicer
@@ -119,4 +120,9 @@ def _beside(runtime: ServiceRuntime) -> tuple[Servicer, ...]:
             concurrency_servicer.FULL_NAME,
         ),
         Servicer(locks_pb2_grpc.add_LockServiceServicer_to_server, LockServicer(runtime.jobs), LOCK_SERVICE),
+        Servicer(
+            outcomes_pb2_grpc.add_OutcomeServiceServicer_to_server,
+            outcome_servicer.OutcomeServicer(runtime.jobs),
+            outcome_servicer.FULL_NAME,
+        ),
     )

@@ -17,6 +17,8 @@ from shared.jobs.dependencies import Dependency, checked_dependencies, checked_r
 from shared.jobs.key_requests import NO_KEYS, Keys, keyed
 from shared.jobs.ledger.edges import Wait
 from shared.jobs.ledger.records import JobId, Submission
+from shared.jobs.time_requests import timed
+from shared.jobs.times import Times
 
 HORIZON = timedelta(days=366)
 _PRIORITIES = frozenset(Priority)
@@ -49,10 +51,14 @@ def prepare(
     group: str | None = None,
     request: Request | None = None,
     keys: Keys = NO_KEYS,
+    timeout: timedelta | None = None,
+    times: Times | None = None,
 ) -> Submission:
     """Check everything that can be wrong with a submission, before any store is touched."""
     known = _known(catalogue, definition)
     form = _form(catalogue, known, queue=queue, priority=priority, scheduled_for=scheduled_for)
+    if timeout is not None or times is not None or known.times.result_ttl is not None:
+        form = timed(form, known, timeout, times)
     source = request or _NOBODY
     typed = _typed(known, args)
     args_json = payloads.encode(typed)
@@ -80,10 +86,14 @@ def prepare_many(
     scheduled_for: datetime | None = None,
     group: str | None = None,
     keys: Keys = NO_KEYS,
+    timeout: timedelta | None = None,
+    times: Times | None = None,
 ) -> list[Submission]:
     """Check many submissions of one job as prepare does; what they share is checked once."""
     known = _known(catalogue, definition)
     form = _form(catalogue, known, queue=queue, priority=priority, scheduled_for=scheduled_for)
+    if timeout is not None or times is not None or known.times.result_ttl is not None:
+        form = timed(form, known, timeout, times)
     is_keyed = keys is not NO_KEYS or known.unique is not None
     made = []
     for job_id, args in zip(fresh_ids(clock.epoch_ms(clock.now()), len(many)), many, strict=True):
@@ -113,14 +123,6 @@ def prepare_wait(
         )
     parents = checked_dependencies(depends_on)
     return Wait(job_id=submission.id, parents=parents, min_success_ratio=checked_ratio(ratio))
-
-
-def refuse_keys(submission: Submission, *, place: str) -> None:
-    """Where the id of a job is noted before it is opened, no key may mean another job. Raises InvalidArgument."""
-    if submission.is_keyed:
-        raise InvalidArgument(
-            f"{submission.name} is declared unique, so it cannot be {place}: its key may mean another job", field="name"
-        )
 
 
 def fresh_id(at_ms: int) -> JobId:

@@ -56,6 +56,7 @@ from shared.jobs.settlement import done_record, settle
 from shared.jobs.states import State
 from shared.jobs.submission import Jobs
 from shared.jobs.time_limits import time_left
+from shared.jobs.times import NO_TIMES
 
 QUARANTINE_MAX = 64 * 1024
 UNKNOWN_JOB_DELAY = timedelta(seconds=30)
@@ -121,7 +122,7 @@ def _checked(attempt: Attempt, envelope: Envelope) -> Outcome | Attempt:
 def _timed(attempt: Attempt, envelope: Envelope) -> Outcome | None:
     """A job whose time is over does not begin; what is left of it bounds this attempt."""
     definition = attempt.jobs.catalogue.jobs.get(envelope.actor_name)
-    if definition is None or not definition.times.are_kept:
+    if not (envelope.options.times or (definition.times if definition else NO_TIMES)).are_kept:
         return None
     try:
         with attempt.jobs.database.unit_of_work() as work:
@@ -141,7 +142,8 @@ def _perform(attempt: Attempt, envelope: Envelope) -> Outcome:
         arguments = payloads.stored(definition.arguments, envelope.args[0])
     except (PlatformError, msgspec.DecodeError) as error:
         return Buried(Reason.UNDECODABLE, failure_of(error))
-    attempt.running.limit(envelope.options.timeout_ms / 1000, stale_after=definition.times.stale_after)
+    stale_after = (envelope.options.times or definition.times).stale_after
+    attempt.running.limit(envelope.options.timeout_ms / 1000, stale_after=stale_after)
     context = JobContext(attempt.jobs, attempt.claimed, envelope, attempt.running, attempt.resources)
     try:
         with database_errors(), capturing(attempt.running):

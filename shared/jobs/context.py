@@ -28,6 +28,7 @@ from shared.jobs.messages import Envelope
 from shared.jobs.progress import INTERVAL_SECONDS, Report, Stages
 from shared.jobs.scripts import OVERTIME_MS, Claimed
 from shared.jobs.submission import Jobs, submit
+from shared.jobs.times import Times
 from shared.jobs.uniqueness import Unique
 
 if TYPE_CHECKING:
@@ -217,11 +218,10 @@ class JobContext:
     ) -> T:
         """Do something outside (charge, send) and keep its JSON result; a later attempt gets it without doing it again.
 
-        `action` gets an idempotency key to hand on: the same for every attempt, and after a requeue of a job that had
-        not completed. A row is committed before the call. An attempt that finds one without a result does not know
-        whether the call happened: it asks `find(key)` if there is one (None = it did not happen), then calls `action`
-        again under the same key; with is_repeatable=False and no `find` it raises EffectUnknown instead, and the job
-        is dead until somebody has looked. An action that knows that nothing happened raises NothingHappened.
+        `action` gets an idempotency key: the same for every attempt, and after a requeue of a job that had not
+        completed. A row is committed before the call. An attempt that finds one without a result asks `find(key)` if
+        there is one (None = it did not happen), then calls `action` again under the same key; with is_repeatable=False
+        and no `find` it raises EffectUnknown: the job is dead until somebody has looked. NothingHappened undoes it.
         """
         if self._final is not None:
             raise RuntimeError("effect() calls the outside world: it belongs before unit_of_work(), not inside")
@@ -256,6 +256,8 @@ class JobContext:
         unique_key: str | None = None,
         unique: Unique | None = None,
         sequence: str | None = None,
+        timeout: timedelta | None = None,
+        times: Times | None = None,
     ) -> JobId:
         """Submit a child. `key` names it within this job: a repeated attempt submits it once (rule 12).
 
@@ -265,14 +267,12 @@ class JobContext:
         return submit(
             self._jobs, definition, args, queue=queue, priority=priority, scheduled_for=scheduled_for,
             group=group, depends_on=depends_on, min_success_ratio=min_success_ratio, unique_key=unique_key,
-            unique=unique, sequence=sequence, within=self._final, request=Request(id=child, parent_id=self.id),
+            unique=unique, sequence=sequence, timeout=timeout, times=times, within=self._final,
+            request=Request(id=child, parent_id=self.id),
         ).id  # fmt: skip
 
     def results(self) -> dict[str, ParentResult]:
-        """What those that this job has waited for came to: by their keys in its flow, else by their ids.
-
-        Raises PayloadTooLarge above 16 MiB in all.
-        """
+        """What those it has waited for came to, by key in its flow, else by id. Raises PayloadTooLarge above 16 MiB."""
         return results_of_parents(self._jobs.database, self.id)
 
     def submit_to(

@@ -205,8 +205,6 @@ def job(
         is_coroutine = inspect.iscoroutinefunction(function)
         arguments = _arguments_of(function, name)
         wrong = by_problems(name, unique, fields=arguments.__struct_fields__, is_durable=durable)
-        if unique is not None and schedule is not None:
-            wrong.append(f"job {name} has a schedule and is unique; the schedule's overlap keeps its jobs apart")
         if wrong:
             raise ConfigurationInvalid(wrong)
         if isinstance(group, str) and group not in arguments.__struct_fields__:

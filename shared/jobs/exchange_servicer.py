@@ -118,6 +118,7 @@ class ExchangeServicer(exchange_pb2_grpc.ExchangeServiceServicer):
             created_at=wire.timestamp(message.created_at),
             next_at=wire.timestamp(message.next_at if is_waiting else None),
             finished_at=wire.timestamp(message.finished_at),
+            kind=message.kind,
         )
 
     def _effect(self, effect: Effect) -> Any:

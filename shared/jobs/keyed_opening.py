@@ -6,7 +6,6 @@ It must never commit, and never push: its caller's transaction decides.
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from itertools import groupby
 from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
@@ -17,10 +16,10 @@ from shared.errors import AlreadyExists
 from shared.jobs.echoes import echoes
 from shared.jobs.ledger import ledger, lines, opening, queries, unique_locks
 from shared.jobs.ledger.records import Job, OutcomeRecord, Submission
+from shared.jobs.ledger.time_rows import keep
 from shared.jobs.ledger.unique_locks import Locks, UniqueLock, Wish, wish_of
 from shared.jobs.scripts import Scripts
 from shared.jobs.states import State
-from shared.jobs.time_limits import keep_times
 from shared.jobs.uniqueness import LATEST_MODES, START_MODES
 from shared.jobs.unsettled import outcomes_of
 
@@ -48,7 +47,7 @@ def open_keyed(work: UnitOfWork, submissions: Sequence[Submission], jobs: "Jobs"
     leaders = _leaders(submission for submission in submissions if submission.id not in known)
     wishes = {key: wish_of(leader) for key, leader in leaders.items()}
     locks = unique_locks.take(work, list(wishes.values()))
-    holders = _holders(work, wishes, locks, jobs)
+    holders = holders_of(work, wishes, locks, jobs)
     meant = {key: _met(work, leaders[key], locks[key], holder, opened) for key, holder in holders.items()}
     won = {key: leader for key, leader in leaders.items() if key not in holders}
     locks |= unique_locks.give(work, [wishes[key] for key in won if locks[key].job_id != wishes[key].id])
@@ -71,7 +70,7 @@ def retake(work: UnitOfWork, job_id: str, jobs: "Jobs") -> str | None:
     if wish is not None and wish.mode != "for":
         key = (wish.name, wish.key)
         locks = unique_locks.take(work, [wish])
-        holder = _holders(work, {key: wish}, locks, jobs).get(key)
+        holder = holders_of(work, {key: wish}, locks, jobs).get(key)
         if holder is not None:
             raise AlreadyExists(f"job {holder.id} is live and has the unique key {wish.key!r} by now")
         unique_locks.give(work, [wish])
@@ -109,7 +108,7 @@ def _leaders(submissions: Iterable[Submission]) -> dict[Key, Submission]:
     return leaders
 
 
-def _holders(work: UnitOfWork, wishes: dict[Key, Wish], locks: Locks, jobs: "Jobs") -> dict[Key, Job]:
+def holders_of(work: UnitOfWork, wishes: dict[Key, Wish], locks: Locks, jobs: "Jobs") -> dict[Key, Job]:
     """The jobs that keys mean already. One that has ended in the index alone ends here, so that its key is free."""
     others = {key: lock for key, lock in locks.items() if lock.job_id != wishes[key].id}
     found = {key: job for key, lock in others.items() if (job := queries.get(work, lock.job_id)) is not None}
@@ -193,10 +192,7 @@ def _rows(work: UnitOfWork, fresh: Sequence[Submission]) -> list[Job]:
     written = [row for row in rows if row is not None]
     if len(written) < len(fresh):
         raise AlreadyExists(f"job {fresh[0].id} exists already")
-    for due, same in groupby(fresh, key=lambda one: one.scheduled_for):
-        ids = [one.id for one in same]
-        if (times := fresh[0].times) is not None:
-            keep_times(work, ids, times, scheduled_for=due)
+    keep(work, fresh)
     return written
 
 

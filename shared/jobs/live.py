@@ -12,6 +12,7 @@ from shared.jobs.connection import store_errors
 from shared.jobs.entries import Entry, decode_entry
 from shared.jobs.ledger import queries
 from shared.jobs.ledger.records import Job, OutcomeRecord
+from shared.jobs.results import told
 from shared.jobs.states import FINAL, State
 from shared.jobs.submission import Jobs
 
@@ -26,7 +27,7 @@ def get_job(jobs: Jobs, job_id: str) -> Job | None:
     with jobs.database.unit_of_work() as work:
         job = queries.get(work, job_id)
     if job is None or job.state in FINAL:
-        return job
+        return None if job is None else told(job)
     try:
         with store_errors():
             packed = jobs.scripts.client.hget(jobs.scripts.keys.of("jobs"), job_id)
@@ -42,7 +43,7 @@ def get_job(jobs: Jobs, job_id: str) -> Job | None:
 def _again(jobs: Jobs, job: Job) -> Job:
     """No entry: the job may have ended between the two reads, so the row has the last word."""
     with jobs.database.unit_of_work() as work:
-        return queries.get(work, job.id) or job
+        return told(queries.get(work, job.id) or job)
 
 
 def _overlay(job: Job, entry: Entry) -> Job:

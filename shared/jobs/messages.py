@@ -14,6 +14,7 @@ from shared.errors import Undecodable
 from shared.jobs.ledger.records import Job
 from shared.jobs.scripts import Claimed, Push
 from shared.jobs.states import State
+from shared.jobs.times import Times, times_in_ms
 
 #: Jobs due later than this stay in PostgreSQL until the relay's horizon reaches them (rule 9).
 PUSH_HORIZON = timedelta(hours=1)
@@ -29,6 +30,7 @@ class Options(msgspec.Struct, frozen=True, kw_only=True):
     tick_ms: int = 0
     is_durable: bool = True
     request_id: str = ""
+    times: Times | None = None
 
 
 class Envelope(msgspec.Struct, frozen=True, kw_only=True):
@@ -52,8 +54,14 @@ class _Body(msgspec.Struct, frozen=True, array_like=True):
     args: msgspec.Raw
 
 
+class _TimedBody(_Body, frozen=True, array_like=True):
+    """With the times of its own, in milliseconds, where it has some; a build that does not know them reads past it."""
+
+    times: dict[str, int] | None = None
+
+
 _encoder = msgspec.json.Encoder()
-_decode = msgspec.json.Decoder(_Body).decode
+_decode = msgspec.json.Decoder(_TimedBody).decode
 
 
 def envelope_of(claimed: Claimed) -> Envelope:
@@ -71,6 +79,7 @@ def envelope_of(claimed: Claimed) -> Envelope:
         tick_ms=body.tick_ms,
         is_durable=entry.durable != 0,
         request_id=body.request_id,
+        times=times_in_ms(body.times),
     )
     return Envelope(
         queue_name=entry.queue,
@@ -92,7 +101,8 @@ def with_args(claimed: Claimed, args: msgspec.Raw) -> Claimed:
 def push_of(job: Job, *, must_check: bool = False, is_durable: bool = True) -> Push:
     """A job on its way into the index. `must_check` makes its next attempt ask the row first, if it has one."""
     due = 0 if job.scheduled_for is None else clock.epoch_ms(job.scheduled_for)
-    body = _Body(clock.epoch_ms(job.created_at), _ms(job.tick), "", msgspec.Raw(_encoder.encode(job.args)))
+    parts = (clock.epoch_ms(job.created_at), _ms(job.tick), "", msgspec.Raw(_encoder.encode(job.args)))
+    body = _Body(*parts) if job.times is None else _TimedBody(*parts, job.times)
     return Push(
         id=job.id,
         generation=job.generation,

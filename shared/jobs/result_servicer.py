@@ -7,7 +7,7 @@ import grpc
 
 from protos.jobs.v1 import results_pb2, results_pb2_grpc
 from shared.errors import InvalidArgument
-from shared.jobs import wire
+from shared.jobs import wire_times
 from shared.jobs.control.methods import job_id_of
 from shared.jobs.submission import Jobs
 from shared.jobs.waits import wait
@@ -31,4 +31,4 @@ class ResultServicer(results_pb2_grpc.ResultServiceServicer):
             raise InvalidArgument(f"timeout_ms must be from 0 to {TIMEOUT_MAX_MS:,}", field="timeout_ms")
         with self._waiting.hold():
             job = wait(self._jobs, job_id_of(request.id), timeout=timedelta(milliseconds=request.timeout_ms))
-        return results_pb2.WaitResultResponse(job=wire.job_to_wire(job, self._jobs.service))
+        return results_pb2.WaitResultResponse(job=wire_times.shown(self._jobs, job))

@@ -78,7 +78,9 @@ class ScheduleServicer(schedules_pb2_grpc.ScheduleServiceServicer):
         """See the proto."""
         start, end = _needed(request, "start"), _needed(request, "end")
         done = running.backfill(self._jobs, request.name, start=start, end=end, in_turn=request.in_turn)
-        return pb.BackfillScheduleResponse(fired=done.fired, buffered=done.buffered, known=done.known)
+        return pb.BackfillScheduleResponse(
+            fired=done.fired, buffered=done.buffered, known=done.known, coalesced=done.coalesced
+        )
 
     def PreviewSchedule(self, request: Any, context: grpc.ServicerContext) -> Any:  # noqa: ARG002, N802  # gRPC's signature
         """See the proto."""

@@ -10,8 +10,9 @@ import grpc
 
 from protos.jobs.v1 import jobs_pb2, jobs_pb2_grpc
 from shared import clock
+from shared.db import UnitOfWork
 from shared.errors import InvalidArgument, NotFound
-from shared.jobs import payloads, wire, wire_keys
+from shared.jobs import payloads, wire, wire_keys, wire_times
 from shared.jobs.admission import Request, fresh_id
 from shared.jobs.connection import store_errors, stream_entries
 from shared.jobs.control.methods import ControlMethods, job_id_of
@@ -24,6 +25,7 @@ from shared.jobs.live import get_job
 from shared.jobs.page_tokens import page_size
 from shared.jobs.queue_counts import read_counts
 from shared.jobs.queue_settings import declared, read
+from shared.jobs.remote_outcomes import want_outcome
 from shared.jobs.submission import Jobs, submit
 from shared.rpc.streams import StreamSlots
 
@@ -49,7 +51,7 @@ class JobServicer(ControlMethods, jobs_pb2_grpc.JobServiceServicer):
         fresh = fresh_id(clock.epoch_ms(clock.now()))
         submitted = self._submit(request, fresh, idempotency_key=request.idempotency_key or None)
         return jobs_pb2.SubmitJobResponse(
-            job=wire.job_to_wire(submitted, self._jobs.service), already_existed=submitted.id != fresh
+            job=wire_times.shown(self._jobs, submitted), already_existed=submitted.id != fresh
         )
 
     def _submit(self, request: Any, fresh: JobId, **options: Any) -> Job:
@@ -64,6 +66,7 @@ class JobServicer(ControlMethods, jobs_pb2_grpc.JobServiceServicer):
             min_success_ratio=request.min_success_ratio if request.HasField("min_success_ratio") else None,
             request=Request(id=fresh),
             **wire_keys.options_of(request),
+            **wire_times.options_of(request),
             **options,
         )
 
@@ -75,20 +78,27 @@ class JobServicer(ControlMethods, jobs_pb2_grpc.JobServiceServicer):
                 work,
                 request.source,
                 request.idempotency_key,
-                lambda within: self._submit(request, fresh, within=within).id,
+                lambda within: self._take(request, fresh, within),
             )
             job = queries.get(work, receipt.result)
-        shown = jobs_pb2.Job(id=receipt.result, service=self._jobs.service, name=request.name)
+        # Without a result it was taken back before it came.
+        shown = jobs_pb2.Job(id=receipt.result or "", service=self._jobs.service, name=request.name)
         return jobs_pb2.SubmitJobResponse(
-            job=wire.job_to_wire(job, self._jobs.service) if job else shown, already_existed=not receipt.is_first
+            job=wire_times.shown(self._jobs, job) if job else shown, already_existed=not receipt.is_first
         )
+
+    def _take(self, request: Any, fresh: JobId, within: UnitOfWork) -> JobId:
+        made = self._submit(request, fresh, within=within)
+        if request.outcome_wanted:
+            want_outcome(self._jobs, within, made, source=request.source, message_id=request.idempotency_key)
+        return made.id
 
     def GetJob(self, request: Any, context: grpc.ServicerContext) -> Any:  # noqa: ARG002, N802  # gRPC's signature
         """See the proto."""
         job = get_job(self._jobs, job_id_of(request.id))
         if job is None:
             raise NotFound(f"{self._jobs.service} has no job {request.id}")
-        return jobs_pb2.GetJobResponse(job=wire.job_to_wire(job, self._jobs.service))
+        return jobs_pb2.GetJobResponse(job=wire_times.shown(self._jobs, job))
 
     def ListJobs(self, request: Any, context: grpc.ServicerContext) -> Any:  # noqa: ARG002, N802  # gRPC's signature
         """See the proto."""
@@ -103,7 +113,7 @@ class JobServicer(ControlMethods, jobs_pb2_grpc.JobServiceServicer):
         shown: list[Any] = []
         size = 0
         for job in found[:limit]:
-            message = wire.job_to_wire(job, self._jobs.service)
+            message = wire_times.shown(self._jobs, job)
             size += message.ByteSize()
             if shown and size > PAGE_BYTES:
                 break

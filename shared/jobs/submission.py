@@ -11,6 +11,7 @@ import structlog
 from shared import clock
 from shared.db import Database, UnitOfWork, run_hook
 from shared.errors import AlreadyExists, InvalidArgument, StoreUnavailable
+from shared.jobs import keyed_nodes
 from shared.jobs.admission import Request, prepare, prepare_many, prepare_wait
 from shared.jobs.crash_points import crash_point
 from shared.jobs.definitions import Arguments, Catalogue, JobDefinition
@@ -20,11 +21,12 @@ from shared.jobs.keyed_submission import submit_keyed
 from shared.jobs.ledger import edges, idempotency, opening, queries
 from shared.jobs.ledger.edges import Ends, Wait
 from shared.jobs.ledger.records import Job, JobId, Submission
+from shared.jobs.ledger.time_rows import keep
 from shared.jobs.lock_renewal import Renewals
 from shared.jobs.messages import push_of, pushes_of
 from shared.jobs.scripts import PUSH_DEADLINE_MS, Push, Scripts
 from shared.jobs.states import FINAL
-from shared.jobs.time_limits import keep_times
+from shared.jobs.times import Times
 from shared.jobs.uniqueness import Unique
 from shared.jobs.unwritten import unwritten
 
@@ -112,7 +114,7 @@ class Jobs:
         started = edges.follow(work, ends, were_live=were_live)
         crash_point("edges.followed")
         if started:
-            work.after_commit(lambda: self.push(started, deadline_ms=deadline_ms))
+            keyed_nodes.start(self, work, started, deadline_ms)
 
     def _wake_relay(self) -> None:
         try:
@@ -136,6 +138,8 @@ def submit(
     unique_key: str | None = None,
     unique: Unique | None = None,
     sequence: str | None = None,
+    timeout: timedelta | None = None,
+    times: Times | None = None,
     within: UnitOfWork | None = None,
     request: Request | None = None,
 ) -> Job:
@@ -145,6 +149,7 @@ def submit(
     `min_success_ratio` it may start when at least that share of them has ended well.
     A job that is unique, by its declaration or by `unique` and `unique_key`, may be there already: then that one is
     returned, with `already_existed`. Jobs of one `sequence` run one after the other, in the order of their commits.
+    `timeout` (of one attempt) and `times` go before what the job declares; what they leave out is as declared.
 
     Raises:
         UnknownJob, UnknownQueue, InvalidArgument, PayloadTooLarge: nothing was written.
@@ -154,6 +159,7 @@ def submit(
     submission = prepare(
         jobs.catalogue, definition, args, queue=queue, priority=priority, scheduled_for=scheduled_for,
         idempotency_key=idempotency_key, group=group, request=request, keys=keys_of(unique, unique_key, sequence),
+        timeout=timeout, times=times,
     )  # fmt: skip
     wait = prepare_wait(submission, depends_on, min_success_ratio)
     crash_point("submit.checked")
@@ -162,7 +168,7 @@ def submit(
     deadline_ms = jobs.push_deadline()
     if within is not None:
         return _open(jobs, within, submission, deadline_ms, wait)
-    is_plain = submission.idempotency_key is None and submission.times is None and wait is None
+    is_plain = submission.idempotency_key is None and not submission.keeps_times and wait is None
     if is_plain and not submission.is_keyed:
         return _open_alone(jobs, submission, deadline_ms)
     with jobs.database.unit_of_work() as work:
@@ -180,6 +186,8 @@ def submit_many(
     group: str | None = None,
     unique: Unique | None = None,
     sequence: str | None = None,
+    timeout: timedelta | None = None,
+    times: Times | None = None,
     within: UnitOfWork | None = None,
 ) -> list[Job]:
     """Accept jobs of one name, all or none, in order; at most 10,000 a call. Raises as submit does.
@@ -190,7 +198,7 @@ def submit_many(
         raise InvalidArgument(f"at most 10,000 jobs a call, got {len(many):,}", field="many")
     submissions = prepare_many(
         jobs.catalogue, definition, many, queue=queue, priority=priority, scheduled_for=scheduled_for, group=group,
-        keys=keys_of(unique, None, sequence),
+        keys=keys_of(unique, None, sequence), timeout=timeout, times=times,
     )  # fmt: skip
     if submissions and not submissions[0].is_durable:
         return _push_only(jobs, submissions, within)
@@ -201,8 +209,8 @@ def submit_many(
             return submit_keyed(jobs, work, submissions, deadline_ms)
         pushes: list[Push] = []
         opened = opening.open_many(work, submissions, meanwhile=lambda made: pushes.extend(pushes_of(made)))
-        if submissions and (times := submissions[0].times) is not None:
-            keep_times(work, [one.id for one in submissions], times, scheduled_for=scheduled_for)
+        if submissions and submissions[0].keeps_times:
+            keep(work, submissions)
         crash_point("submit_many.opened")
         work.after_commit(lambda: jobs.send(pushes, deadline_ms=deadline_ms))
         return opened
@@ -231,8 +239,8 @@ def _open(
     opened = opening.open_one(work, submission)
     if opened is None:  # the id is derived (a child of a repeated attempt, a tick): its first row stands
         return _existing(work, submission.id)
-    if submission.times is not None:
-        keep_times(work, [opened.id], submission.times, scheduled_for=submission.scheduled_for)
+    if submission.keeps_times:
+        keep(work, [submission])
     crash_point("submit.opened")
     if wait is not None:
         edges.block(work, [wait])

@@ -5,15 +5,12 @@ It must never be asked for a job that has no such limit.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import timedelta
 
 import sqlalchemy as sa
 
 from shared.db import UnitOfWork
 from shared.jobs.outcomes import Buried, Expired, Failure, Outcome, Reason
-from shared.jobs.times import Times
-
-MS = timedelta(milliseconds=1)
+from shared.jobs.times import MS, Times
 
 #: A requeue begins its job anew, so its times do as well.
 _KEEP = sa.text("""

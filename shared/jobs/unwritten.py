@@ -34,4 +34,5 @@ def unwritten(submission: Submission) -> Job:
         started_at=None,
         finished_at=None,
         group_key=submission.group_key,
+        times=submission.own_times,
     )

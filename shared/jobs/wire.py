@@ -89,6 +89,7 @@ def job_to_wire(job: Job, service: str) -> Any:
         finished_at=timestamp(job.finished_at),
         generation=job.generation,
         wait_reason=job.wait_reason,
+        result_expires_at=timestamp(job.result_expires_at),
     )
 
 

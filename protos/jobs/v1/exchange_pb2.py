@@ -25,43 +25,43 @@ _sym_db = _symbol_database.Default()
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1dprotos/jobs/v1/exchange.proto\x12\x10millrace.jobs.v1\x1a\x1fgoogle/protobuf/timestamp.proto\"\xfd\x02\n\rOutboxMessage\x12\n\n\x02id\x18\x01 \x01(\t\x12\x0f\n\x07service\x18\x02 \x01(\t\x12\x0c\n\x04peer\x18\x03 \x01(\t\x12\x0b\n\x03job\x18\x04 \x01(\t\x12\x11\n\targs_json\x18\x05 \x01(\t\x12,\n\x05state\x18\x06 \x01(\x0e\x32\x1d.millrace.jobs.v1.OutboxState\x12\x10\n\x08\x61ttempts\x18\x07 \x01(\x05\x12\x12\n\nerror_type\x18\x08 \x01(\t\x12\x15\n\rerror_message\x18\t \x01(\t\x12\x13\n\x0b\x65rror_field\x18\n \x01(\t\x12\x13\n\x0bpeer_job_id\x18\x0b \x01(\t\x12.\n\ncreated_at\x18\x0c \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12+\n\x07next_at\x18\r \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12/\n\x0b\x66inished_at\x18\x0e \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"\xbd\x01\n\x10UnfinishedEffect\x12\x0e\n\x06job_id\x18\x01 \x01(\t\x12\x0f\n\x07service\x18\x02 \x01(\t\x12\x12\n\ngeneration\x18\x03 \x01(\x05\x12\x0c\n\x04name\x18\x04 \x01(\t\x12\x17\n\x0fidempotency_key\x18\x05 \x01(\t\x12\r\n\x05\x63\x61lls\x18\x06 \x01(\x05\x12.\n\nstarted_at\x18\x07 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x0e\n\x06\x61ge_ms\x18\x08 \x01(\x03\"j\n\x13ListMessagesRequest\x12,\n\x05state\x18\x01 \x01(\x0e\x32\x1d.millrace.jobs.v1.OutboxState\x12\x11\n\tpage_size\x18\x02 \x01(\x05\x12\x12\n\npage_token\x18\x03 \x01(\t\"b\n\x14ListMessagesResponse\x12\x31\n\x08messages\x18\x01 \x03(\x0b\x32\x1f.millrace.jobs.v1.OutboxMessage\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"!\n\x13RetryMessageRequest\x12\n\n\x02id\x18\x01 \x01(\t\"H\n\x14RetryMessageResponse\x12\x30\n\x07message\x18\x01 \x01(\x0b\x32\x1f.millrace.jobs.v1.OutboxMessage\"2\n\x14GiveUpMessageRequest\x12\n\n\x02id\x18\x01 \x01(\t\x12\x0e\n\x06reason\x18\x02 \x01(\t\"I\n\x15GiveUpMessageResponse\x12\x30\n\x07message\x18\x01 \x01(\x0b\x32\x1f.millrace.jobs.v1.OutboxMessage\"\"\n\x14\x44\x65leteMessageRequest\x12\n\n\x02id\x18\x01 \x01(\t\"\x17\n\x15\x44\x65leteMessageResponse\"\\\n\x1cListUnfinishedEffectsRequest\x12\x15\n\rolder_than_ms\x18\x01 \x01(\x03\x12\x11\n\tpage_size\x18\x02 \x01(\x05\x12\x12\n\npage_token\x18\x03 \x01(\t\"m\n\x1dListUnfinishedEffectsResponse\x12\x33\n\x07\x65\x66\x66\x65\x63ts\x18\x01 \x03(\x0b\x32\".millrace.jobs.v1.UnfinishedEffect\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"]\n\x14ResolveEffectRequest\x12\x0e\n\x06job_id\x18\x01 \x01(\t\x12\x12\n\ngeneration\x18\x02 \x01(\x05\x12\x0c\n\x04name\x18\x03 \x01(\t\x12\x13\n\x0bresult_json\x18\x04 \x01(\t\"\x17\n\x15ResolveEffectResponse*u\n\x0bOutboxState\x12\x1c\n\x18OUTBOX_STATE_UNSPECIFIED\x10\x00\x12\x18\n\x14OUTBOX_STATE_WAITING\x10\x01\x12\x15\n\x11OUTBOX_STATE_SENT\x10\x02\x12\x17\n\x13OUTBOX_STATE_FAILED\x10\x03\x32\xef\x04\n\x0f\x45xchangeService\x12]\n\x0cListMessages\x12%.millrace.jobs.v1.ListMessagesRequest\x1a&.millrace.jobs.v1.ListMessagesResponse\x12]\n\x0cRetryMessage\x12%.millrace.jobs.v1.RetryMessageRequest\x1a&.millrace.jobs.v1.RetryMessageResponse\x12`\n\rGiveUpMessage\x12&.millrace.jobs.v1.GiveUpMessageRequest\x1a\'.millrace.jobs.v1.GiveUpMessageResponse\x12`\n\rDeleteMessage\x12&.millrace.jobs.v1.DeleteMessageRequest\x1a\'.millrace.jobs.v1.DeleteMessageResponse\x12x\n\x15ListUnfinishedEffects\x12..millrace.jobs.v1.ListUnfinishedEffectsRequest\x1a/.millrace.jobs.v1.ListUnfinishedEffectsResponse\x12`\n\rResolveEffect\x12&.millrace.jobs.v1.ResolveEffectRequest\x1a\'.millrace.jobs.v1.ResolveEffectResponseb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1dprotos/jobs/v1/exchange.proto\x12\x10millrace.jobs.v1\x1a\x1fgoogle/protobuf/timestamp.proto\"\x8b\x03\n\rOutboxMessage\x12\n\n\x02id\x18\x01 \x01(\t\x12\x0f\n\x07service\x18\x02 \x01(\t\x12\x0c\n\x04peer\x18\x03 \x01(\t\x12\x0b\n\x03job\x18\x04 \x01(\t\x12\x11\n\targs_json\x18\x05 \x01(\t\x12,\n\x05state\x18\x06 \x01(\x0e\x32\x1d.millrace.jobs.v1.OutboxState\x12\x10\n\x08\x61ttempts\x18\x07 \x01(\x05\x12\x12\n\nerror_type\x18\x08 \x01(\t\x12\x15\n\rerror_message\x18\t \x01(\t\x12\x13\n\x0b\x65rror_field\x18\n \x01(\t\x12\x13\n\x0bpeer_job_id\x18\x0b \x01(\t\x12.\n\ncreated_at\x18\x0c \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12+\n\x07next_at\x18\r \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12/\n\x0b\x66inished_at\x18\x0e \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x0c\n\x04kind\x18\x0f \x01(\t\"\xbd\x01\n\x10UnfinishedEffect\x12\x0e\n\x06job_id\x18\x01 \x01(\t\x12\x0f\n\x07service\x18\x02 \x01(\t\x12\x12\n\ngeneration\x18\x03 \x01(\x05\x12\x0c\n\x04name\x18\x04 \x01(\t\x12\x17\n\x0fidempotency_key\x18\x05 \x01(\t\x12\r\n\x05\x63\x61lls\x18\x06 \x01(\x05\x12.\n\nstarted_at\x18\x07 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x0e\n\x06\x61ge_ms\x18\x08 \x01(\x03\"j\n\x13ListMessagesRequest\x12,\n\x05state\x18\x01 \x01(\x0e\x32\x1d.millrace.jobs.v1.OutboxState\x12\x11\n\tpage_size\x18\x02 \x01(\x05\x12\x12\n\npage_token\x18\x03 \x01(\t\"b\n\x14ListMessagesResponse\x12\x31\n\x08messages\x18\x01 \x03(\x0b\x32\x1f.millrace.jobs.v1.OutboxMessage\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"!\n\x13RetryMessageRequest\x12\n\n\x02id\x18\x01 \x01(\t\"H\n\x14RetryMessageResponse\x12\x30\n\x07message\x18\x01 \x01(\x0b\x32\x1f.millrace.jobs.v1.OutboxMessage\"2\n\x14GiveUpMessageRequest\x12\n\n\x02id\x18\x01 \x01(\t\x12\x0e\n\x06reason\x18\x02 \x01(\t\"I\n\x15GiveUpMessageResponse\x12\x30\n\x07message\x18\x01 \x01(\x0b\x32\x1f.millrace.jobs.v1.OutboxMessage\"\"\n\x14\x44\x65leteMessageRequest\x12\n\n\x02id\x18\x01 \x01(\t\"\x17\n\x15\x44\x65leteMessageResponse\"\\\n\x1cListUnfinishedEffectsRequest\x12\x15\n\rolder_than_ms\x18\x01 \x01(\x03\x12\x11\n\tpage_size\x18\x02 \x01(\x05\x12\x12\n\npage_token\x18\x03 \x01(\t\"m\n\x1dListUnfinishedEffectsResponse\x12\x33\n\x07\x65\x66\x66\x65\x63ts\x18\x01 \x03(\x0b\x32\".millrace.jobs.v1.UnfinishedEffect\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"]\n\x14ResolveEffectRequest\x12\x0e\n\x06job_id\x18\x01 \x01(\t\x12\x12\n\ngeneration\x18\x02 \x01(\x05\x12\x0c\n\x04name\x18\x03 \x01(\t\x12\x13\n\x0bresult_json\x18\x04 \x01(\t\"\x17\n\x15ResolveEffectResponse*u\n\x0bOutboxState\x12\x1c\n\x18OUTBOX_STATE_UNSPECIFIED\x10\x00\x12\x18\n\x14OUTBOX_STATE_WAITING\x10\x01\x12\x15\n\x11OUTBOX_STATE_SENT\x10\x02\x12\x17\n\x13OUTBOX_STATE_FAILED\x10\x03\x32\xef\x04\n\x0f\x45xchangeService\x12]\n\x0cListMessages\x12%.millrace.jobs.v1.ListMessagesRequest\x1a&.millrace.jobs.v1.ListMessagesResponse\x12]\n\x0cRetryMessage\x12%.millrace.jobs.v1.RetryMessageRequest\x1a&.millrace.jobs.v1.RetryMessageResponse\x12`\n\rGiveUpMessage\x12&.millrace.jobs.v1.GiveUpMessageRequest\x1a\'.millrace.jobs.v1.GiveUpMessageResponse\x12`\n\rDeleteMessage\x12&.millrace.jobs.v1.DeleteMessageRequest\x1a\'.millrace.jobs.v1.DeleteMessageResponse\x12x\n\x15ListUnfinishedEffects\x12..millrace.jobs.v1.ListUnfinishedEffectsRequest\x1a/.millrace.jobs.v1.ListUnfinishedEffectsResponse\x12`\n\rResolveEffect\x12&.millrace.jobs.v1.ResolveEffectRequest\x1a\'.millrace.jobs.v1.ResolveEffectResponseb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'protos.jobs.v1.exchange_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
-  _globals['_OUTBOXSTATE']._serialized_start=1490
-  _globals['_OUTBOXSTATE']._serialized_end=1607
+  _globals['_OUTBOXSTATE']._serialized_start=1504
+  _globals['_OUTBOXSTATE']._serialized_end=1621
   _globals['_OUTBOXMESSAGE']._serialized_start=85
-  _globals['_OUTBOXMESSAGE']._serialized_end=466
-  _globals['_UNFINISHEDEFFECT']._serialized_start=469
-  _globals['_UNFINISHEDEFFECT']._serialized_end=658
-  _globals['_LISTMESSAGESREQUEST']._serialized_start=660
-  _globals['_LISTMESSAGESREQUEST']._serialized_end=766
-  _globals['_LISTMESSAGESRESPONSE']._serialized_start=768
-  _globals['_LISTMESSAGESRESPONSE']._serialized_end=866
-  _globals['_RETRYMESSAGEREQUEST']._serialized_start=868
-  _globals['_RETRYMESSAGEREQUEST']._serialized_end=901
-  _globals['_RETRYMESSAGERESPONSE']._serialized_start=903
-  _globals['_RETRYMESSAGERESPONSE']._serialized_end=975
-  _globals['_GIVEUPMESSAGEREQUEST']._serialized_start=977
-  _globals['_GIVEUPMESSAGEREQUEST']._serialized_end=1027
-  _globals['_GIVEUPMESSAGERESPONSE']._serialized_start=1029
-  _globals['_GIVEUPMESSAGERESPONSE']._serialized_end=1102
-  _globals['_DELETEMESSAGEREQUEST']._serialized_start=1104
-  _globals['_DELETEMESSAGEREQUEST']._serialized_end=1138
-  _globals['_DELETEMESSAGERESPONSE']._serialized_start=1140
-  _globals['_DELETEMESSAGERESPONSE']._serialized_end=1163
-  _globals['_LISTUNFINISHEDEFFECTSREQUEST']._serialized_start=1165
-  _globals['_LISTUNFINISHEDEFFECTSREQUEST']._serialized_end=1257
-  _globals['_LISTUNFINISHEDEFFECTSRESPONSE']._serialized_start=1259
-  _globals['_LISTUNFINISHEDEFFECTSRESPONSE']._serialized_end=1368
-  _globals['_RESOLVEEFFECTREQUEST']._serialized_start=1370
-  _globals['_RESOLVEEFFECTREQUEST']._serialized_end=1463
-  _globals['_RESOLVEEFFECTRESPONSE']._serialized_start=1465
-  _globals['_RESOLVEEFFECTRESPONSE']._serialized_end=1488
-  _globals['_EXCHANGESERVICE']._serialized_start=1610
-  _globals['_EXCHANGESERVICE']._serialized_end=2233
+  _globals['_OUTBOXMESSAGE']._serialized_end=480
+  _globals['_UNFINISHEDEFFECT']._serialized_start=483
+  _globals['_UNFINISHEDEFFECT']._serialized_end=672
+  _globals['_LISTMESSAGESREQUEST']._serialized_start=674
+  _globals['_LISTMESSAGESREQUEST']._serialized_end=780
+  _globals['_LISTMESSAGESRESPONSE']._serialized_start=782
+  _globals['_LISTMESSAGESRESPONSE']._serialized_end=880
+  _globals['_RETRYMESSAGEREQUEST']._serialized_start=882
+  _globals['_RETRYMESSAGEREQUEST']._serialized_end=915
+  _globals['_RETRYMESSAGERESPONSE']._serialized_start=917
+  _globals['_RETRYMESSAGERESPONSE']._serialized_end=989
+  _globals['_GIVEUPMESSAGEREQUEST']._serialized_start=991
+  _globals['_GIVEUPMESSAGEREQUEST']._serialized_end=1041
+  _globals['_GIVEUPMESSAGERESPONSE']._serialized_start=1043
+  _globals['_GIVEUPMESSAGERESPONSE']._serialized_end=1116
+  _globals['_DELETEMESSAGEREQUEST']._serialized_start=1118
+  _globals['_DELETEMESSAGEREQUEST']._serialized_end=1152
+  _globals['_DELETEMESSAGERESPONSE']._serialized_start=1154
+  _globals['_DELETEMESSAGERESPONSE']._serialized_end=1177
+  _globals['_LISTUNFINISHEDEFFECTSREQUEST']._serialized_start=1179
+  _globals['_LISTUNFINISHEDEFFECTSREQUEST']._serialized_end=1271
+  _globals['_LISTUNFINISHEDEFFECTSRESPONSE']._serialized_start=1273
+  _globals['_LISTUNFINISHEDEFFECTSRESPONSE']._serialized_end=1382
+  _globals['_RESOLVEEFFECTREQUEST']._serialized_start=1384
+  _globals['_RESOLVEEFFECTREQUEST']._serialized_end=1477
+  _globals['_RESOLVEEFFECTRESPONSE']._serialized_start=1479
+  _globals['_RESOLVEEFFECTRESPONSE']._serialized_end=1502
+  _globals['_EXCHANGESERVICE']._serialized_start=1624
+  _globals['_EXCHANGESERVICE']._serialized_end=2247
 # @@protoc_insertion_point(module_scope)

@@ -22,7 +22,7 @@ OUTBOX_STATE_SENT: OutboxState
 OUTBOX_STATE_FAILED: OutboxState
 
 class OutboxMessage(_message.Message):
-    __slots__ = ("id", "service", "peer", "job", "args_json", "state", "attempts", "error_type", "error_message", "error_field", "peer_job_id", "created_at", "next_at", "finished_at")
+    __slots__ = ("id", "service", "peer", "job", "args_json", "state", "attempts", "error_type", "error_message", "error_field", "peer_job_id", "created_at", "next_at", "finished_at", "kind")
     ID_FIELD_NUMBER: _ClassVar[int]
     SERVICE_FIELD_NUMBER: _ClassVar[int]
     PEER_FIELD_NUMBER: _ClassVar[int]
@@ -37,6 +37,7 @@ class OutboxMessage(_message.Message):
     CREATED_AT_FIELD_NUMBER: _ClassVar[int]
     NEXT_AT_FIELD_NUMBER: _ClassVar[int]
     FINISHED_AT_FIELD_NUMBER: _ClassVar[int]
+    KIND_FIELD_NUMBER: _ClassVar[int]
     id: str
     service: str
     peer: str
@@ -51,7 +52,8 @@ class OutboxMessage(_message.Message):
     created_at: _timestamp_pb2.Timestamp
     next_at: _timestamp_pb2.Timestamp
     finished_at: _timestamp_pb2.Timestamp
-    def __init__(self, id: _Optional[str] = ..., service: _Optional[str] = ..., peer: _Optional[str] = ..., job: _Optional[str] = ..., args_json: _Optional[str] = ..., state: _Optional[_Union[OutboxState, str]] = ..., attempts: _Optional[int] = ..., error_type: _Optional[str] = ..., error_message: _Optional[str] = ..., error_field: _Optional[str] = ..., peer_job_id: _Optional[str] = ..., created_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., next_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., finished_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ...) -> None: ...
+    kind: str
+    def __init__(self, id: _Optional[str] = ..., service: _Optional[str] = ..., peer: _Optional[str] = ..., job: _Optional[str] = ..., args_json: _Optional[str] = ..., state: _Optional[_Union[OutboxState, str]] = ..., attempts: _Optional[int] = ..., error_type: _Optional[str] = ..., error_message: _Optional[str] = ..., error_field: _Optional[str] = ..., peer_job_id: _Optional[str] = ..., created_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., next_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., finished_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., kind: _Optional[str] = ...) -> None: ...
 
 class UnfinishedEffect(_message.Message):
     __slots__ = ("job_id", "service", "generation", "name", "idempotency_key", "calls", "started_at", "age_ms")

@@ -35,7 +35,7 @@ JOB_STATE_CANCELLED: JobState
 JOB_STATE_EXPIRED: JobState
 
 class Job(_message.Message):
-    __slots__ = ("id", "service", "queue", "name", "state", "priority", "attempts_made", "attempts_max", "progress", "args_json", "result_json", "error", "created_at", "scheduled_for", "started_at", "finished_at", "generation", "wait_reason")
+    __slots__ = ("id", "service", "queue", "name", "state", "priority", "attempts_made", "attempts_max", "progress", "args_json", "result_json", "error", "created_at", "scheduled_for", "started_at", "finished_at", "generation", "wait_reason", "times", "result_expires_at", "result_expired")
     ID_FIELD_NUMBER: _ClassVar[int]
     SERVICE_FIELD_NUMBER: _ClassVar[int]
     QUEUE_FIELD_NUMBER: _ClassVar[int]
@@ -54,6 +54,9 @@ class Job(_message.Message):
     FINISHED_AT_FIELD_NUMBER: _ClassVar[int]
     GENERATION_FIELD_NUMBER: _ClassVar[int]
     WAIT_REASON_FIELD_NUMBER: _ClassVar[int]
+    TIMES_FIELD_NUMBER: _ClassVar[int]
+    RESULT_EXPIRES_AT_FIELD_NUMBER: _ClassVar[int]
+    RESULT_EXPIRED_FIELD_NUMBER: _ClassVar[int]
     id: str
     service: str
     queue: str
@@ -72,7 +75,24 @@ class Job(_message.Message):
     finished_at: _timestamp_pb2.Timestamp
     generation: int
     wait_reason: str
-    def __init__(self, id: _Optional[str] = ..., service: _Optional[str] = ..., queue: _Optional[str] = ..., name: _Optional[str] = ..., state: _Optional[_Union[JobState, str]] = ..., priority: _Optional[int] = ..., attempts_made: _Optional[int] = ..., attempts_max: _Optional[int] = ..., progress: _Optional[_Union[Progress, _Mapping]] = ..., args_json: _Optional[str] = ..., result_json: _Optional[str] = ..., error: _Optional[_Union[JobError, _Mapping]] = ..., created_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., scheduled_for: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., started_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., finished_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., generation: _Optional[int] = ..., wait_reason: _Optional[str] = ...) -> None: ...
+    times: JobTimes
+    result_expires_at: _timestamp_pb2.Timestamp
+    result_expired: bool
+    def __init__(self, id: _Optional[str] = ..., service: _Optional[str] = ..., queue: _Optional[str] = ..., name: _Optional[str] = ..., state: _Optional[_Union[JobState, str]] = ..., priority: _Optional[int] = ..., attempts_made: _Optional[int] = ..., attempts_max: _Optional[int] = ..., progress: _Optional[_Union[Progress, _Mapping]] = ..., args_json: _Optional[str] = ..., result_json: _Optional[str] = ..., error: _Optional[_Union[JobError, _Mapping]] = ..., created_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., scheduled_for: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., started_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., finished_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., generation: _Optional[int] = ..., wait_reason: _Optional[str] = ..., times: _Optional[_Union[JobTimes, _Mapping]] = ..., result_expires_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., result_expired: _Optional[bool] = ...) -> None: ...
+
+class JobTimes(_message.Message):
+    __slots__ = ("timeout_ms", "queue_ttl_ms", "deadline_ms", "stale_after_ms", "result_ttl_ms")
+    TIMEOUT_MS_FIELD_NUMBER: _ClassVar[int]
+    QUEUE_TTL_MS_FIELD_NUMBER: _ClassVar[int]
+    DEADLINE_MS_FIELD_NUMBER: _ClassVar[int]
+    STALE_AFTER_MS_FIELD_NUMBER: _ClassVar[int]
+    RESULT_TTL_MS_FIELD_NUMBER: _ClassVar[int]
+    timeout_ms: int
+    queue_ttl_ms: int
+    deadline_ms: int
+    stale_after_ms: int
+    result_ttl_ms: int
+    def __init__(self, timeout_ms: _Optional[int] = ..., queue_ttl_ms: _Optional[int] = ..., deadline_ms: _Optional[int] = ..., stale_after_ms: _Optional[int] = ..., result_ttl_ms: _Optional[int] = ...) -> None: ...
 
 class Progress(_message.Message):
     __slots__ = ("done", "total", "note", "stage", "eta", "data_json")
@@ -103,7 +123,7 @@ class JobError(_message.Message):
     def __init__(self, type: _Optional[str] = ..., message: _Optional[str] = ..., traceback: _Optional[str] = ..., reason: _Optional[str] = ...) -> None: ...
 
 class SubmitJobRequest(_message.Message):
-    __slots__ = ("name", "args_json", "queue", "priority", "scheduled_for", "idempotency_key", "source", "depends_on", "min_success_ratio", "unique_key", "unique", "sequence", "group")
+    __slots__ = ("name", "args_json", "queue", "priority", "scheduled_for", "idempotency_key", "source", "depends_on", "min_success_ratio", "unique_key", "unique", "sequence", "group", "times", "outcome_wanted")
     NAME_FIELD_NUMBER: _ClassVar[int]
     ARGS_JSON_FIELD_NUMBER: _ClassVar[int]
     QUEUE_FIELD_NUMBER: _ClassVar[int]
@@ -117,6 +137,8 @@ class SubmitJobRequest(_message.Message):
     UNIQUE_FIELD_NUMBER: _ClassVar[int]
     SEQUENCE_FIELD_NUMBER: _ClassVar[int]
     GROUP_FIELD_NUMBER: _ClassVar[int]
+    TIMES_FIELD_NUMBER: _ClassVar[int]
+    OUTCOME_WANTED_FIELD_NUMBER: _ClassVar[int]
     name: str
     args_json: str
     queue: str
@@ -130,7 +152,9 @@ class SubmitJobRequest(_message.Message):
     unique: UniqueRule
     sequence: str
     group: str
-    def __init__(self, name: _Optional[str] = ..., args_json: _Optional[str] = ..., queue: _Optional[str] = ..., priority: _Optional[int] = ..., scheduled_for: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., idempotency_key: _Optional[str] = ..., source: _Optional[str] = ..., depends_on: _Optional[_Iterable[_Union[_dependencies_pb2.Dependency, _Mapping]]] = ..., min_success_ratio: _Optional[float] = ..., unique_key: _Optional[str] = ..., unique: _Optional[_Union[UniqueRule, _Mapping]] = ..., sequence: _Optional[str] = ..., group: _Optional[str] = ...) -> None: ...
+    times: JobTimes
+    outcome_wanted: bool
+    def __init__(self, name: _Optional[str] = ..., args_json: _Optional[str] = ..., queue: _Optional[str] = ..., priority: _Optional[int] = ..., scheduled_for: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., idempotency_key: _Optional[str] = ..., source: _Optional[str] = ..., depends_on: _Optional[_Iterable[_Union[_dependencies_pb2.Dependency, _Mapping]]] = ..., min_success_ratio: _Optional[float] = ..., unique_key: _Optional[str] = ..., unique: _Optional[_Union[UniqueRule, _Mapping]] = ..., sequence: _Optional[str] = ..., group: _Optional[str] = ..., times: _Optional[_Union[JobTimes, _Mapping]] = ..., outcome_wanted: _Optional[bool] = ...) -> None: ...
 
 class UniqueRule(_message.Message):
     __slots__ = ("mode", "ttl_ms", "wait_ms", "max_wait_ms")

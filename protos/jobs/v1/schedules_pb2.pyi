@@ -42,6 +42,7 @@ class TickOutcome(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     TICK_OUTCOME_BUFFERED: _ClassVar[TickOutcome]
     TICK_OUTCOME_MISSED: _ClassVar[TickOutcome]
     TICK_OUTCOME_REFUSED: _ClassVar[TickOutcome]
+    TICK_OUTCOME_COALESCED: _ClassVar[TickOutcome]
 MISFIRE_POLICY_UNSPECIFIED: MisfirePolicy
 MISFIRE_POLICY_SKIP: MisfirePolicy
 MISFIRE_POLICY_FIRE_ONCE: MisfirePolicy
@@ -62,6 +63,7 @@ TICK_OUTCOME_SKIPPED: TickOutcome
 TICK_OUTCOME_BUFFERED: TickOutcome
 TICK_OUTCOME_MISSED: TickOutcome
 TICK_OUTCOME_REFUSED: TickOutcome
+TICK_OUTCOME_COALESCED: TickOutcome
 
 class ScheduleSpec(_message.Message):
     __slots__ = ("name", "job", "args_json", "cron", "every_ms", "at", "timezone", "starts_at", "ends_at", "max_runs", "jitter_ms", "run_on_init", "misfire", "misfire_window_ms", "misfire_max", "overlap", "pause_after")
@@ -292,14 +294,16 @@ class BackfillScheduleRequest(_message.Message):
     def __init__(self, name: _Optional[str] = ..., start: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., end: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., in_turn: _Optional[bool] = ...) -> None: ...
 
 class BackfillScheduleResponse(_message.Message):
-    __slots__ = ("fired", "buffered", "known")
+    __slots__ = ("fired", "buffered", "known", "coalesced")
     FIRED_FIELD_NUMBER: _ClassVar[int]
     BUFFERED_FIELD_NUMBER: _ClassVar[int]
     KNOWN_FIELD_NUMBER: _ClassVar[int]
+    COALESCED_FIELD_NUMBER: _ClassVar[int]
     fired: int
     buffered: int
     known: int
-    def __init__(self, fired: _Optional[int] = ..., buffered: _Optional[int] = ..., known: _Optional[int] = ...) -> None: ...
+    coalesced: int
+    def __init__(self, fired: _Optional[int] = ..., buffered: _Optional[int] = ..., known: _Optional[int] = ..., coalesced: _Optional[int] = ...) -> None: ...
 
 class PreviewScheduleRequest(_message.Message):
     __slots__ = ("schedule", "next_runs", "after")

@@ -34,6 +34,7 @@ class Submission:
     unique: jobs_pb2.UniqueRule | None = None
     sequence: str = ""
     group: str = ""
+    times: jobs_pb2.JobTimes | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,6 +75,7 @@ class Jobs:
             unique=submission.unique,
             sequence=submission.sequence,
             group=submission.group,
+            times=submission.times,
         )
         response: jobs_pb2.SubmitJobResponse = ask(self._stub(service).SubmitJob, request, peer=service)
         return response

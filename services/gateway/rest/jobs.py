@@ -16,6 +16,7 @@ from services.gateway.rest.body import Document, StrictBody, args_text, document
 from services.gateway.rest.dependencies import MAX_PARENTS, DependencyBody, Ratio, dependencies_of
 from services.gateway.rest.query import MAX_NAME_CHARACTERS, Name, PageQuery, check_query, no_query
 from services.gateway.rest.schemas import AcceptedJob, JobAnswer, JobList, StateWord
+from services.gateway.rest.times import TimesBody, times_json
 from services.gateway.rest.unique import UniqueBody
 from shared.errors import InvalidArgument
 
@@ -43,6 +44,7 @@ class SubmitBody(StrictBody):
     unique: UniqueBody | None = Field(None, description="The job's own rule by default; until_done with only a key.")
     sequence: Key | None = Field(None, description="Jobs of one sequence run one after the other.")
     group: Key | None = Field(None, description="The tenant, wallet or account it is for.")
+    times: TimesBody | None = Field(None, description="The job's own where a field is left out.")
 
 
 class JobsQuery(PageQuery):
@@ -90,6 +92,7 @@ def submit_job(
         unique=body.unique.rule() if body.unique is not None else None,
         sequence=body.sequence or "",
         group=body.group or "",
+        times=body.times.message() if body.times is not None else None,
     )
     submitted = jobs.submit(submission)
     job = submitted.job
@@ -145,6 +148,7 @@ def job_json(job: jobs_pb2.Job) -> dict[str, object]:
         "scheduled_for": instant(job, "scheduled_for"),
         "started_at": instant(job, "started_at"),
         "finished_at": instant(job, "finished_at"),
+        **times_json(job),
     }
 
 

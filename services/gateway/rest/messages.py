@@ -68,6 +68,9 @@ class MessageAnswer(BaseModel):
     created_at: str
     next_at: str | None
     finished_at: str | None
+    kind: Literal["job", "node", "outcome", "withdrawal"] = Field(
+        description="A job, one of a flow, the outcome of such a one, or that it is not wanted any more."
+    )
 
 
 class MessageList(BaseModel):
@@ -210,6 +213,7 @@ def _message(message: exchange_pb2.OutboxMessage) -> dict[str, Any]:
         "created_at": instant(message, "created_at"),
         "next_at": instant(message, "next_at"),
         "finished_at": instant(message, "finished_at"),
+        "kind": message.kind or "job",
     }
 
 

@@ -19,7 +19,10 @@ from services.gateway.rest.schemas import JobFailure, StateWord
 routes = APIRouter(prefix="/api/v1/jobs", tags=["jobs"])
 #: Above the wait itself, for the way there and back.
 MARGIN_SECONDS = 3.0
-_SHOWN = ("id", "service", "name", "state", "progress", "result", "error", "finished_at")
+_SHOWN = (
+    "id", "service", "name", "state", "progress", "result", "error", "finished_at", "result_expires_at",
+    "result_expired",
+)  # fmt: skip
 _FINAL = frozenset({"completed", "dead", "cancelled", "expired"})
 
 
@@ -40,6 +43,8 @@ class ResultAnswer(BaseModel):
     result: Any = Field(description="Of a completed job.")
     error: JobFailure | None
     finished_at: str | None
+    result_expires_at: str | None
+    result_expired: bool = Field(description="It had a result whose time is over.")
 
 
 @routes.get("/{id}/result", dependencies=[Depends(may_view), Depends(check_query)], response_model=ResultAnswer)

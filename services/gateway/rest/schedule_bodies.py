@@ -23,7 +23,7 @@ Time = Annotated[str, Field(max_length=64)]
 MisfireWord = Literal["skip", "fire_once", "backfill"]
 OverlapWord = Literal["skip", "buffer_one", "buffer_all", "cancel_other", "allow"]
 StateWord = Literal["active", "stopped", "finished"]
-OutcomeWord = Literal["fired", "skipped", "buffered", "missed", "refused"]
+OutcomeWord = Literal["fired", "skipped", "buffered", "missed", "refused", "coalesced"]
 Service = Annotated[Name | None, Field(description="Needed where several services fit.")]
 _TIMES = ("at", "starts_at", "ends_at")
 _CRON = "5 or 6 fields (6: seconds first), @daily and so on, or a name such as EVERY_5_MINUTES or DAILY_3AM."
@@ -181,6 +181,7 @@ class BackfillAnswer(BaseModel):
     fired: int
     buffered: int
     known: int = Field(description="Runs that had their job before.")
+    coalesced: int = Field(description="Runs whose unique key meant a job that was there.")
 
 
 def spec_message(body: SpecBody, document: Document, *, name: str = "") -> pb.ScheduleSpec:

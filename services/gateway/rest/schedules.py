@@ -213,7 +213,7 @@ def backfill_schedule(
     """Run what should have run in a past time and has no job; at most 1,000 runs."""
 
     def shown(answer: Any, _service: str) -> dict[str, Any]:
-        return {"fired": answer.fired, "buffered": answer.buffered, "known": answer.known}
+        return {name: getattr(answer, name) for name in ("fired", "buffered", "known", "coalesced")}
 
     start, end = instants.parse(body.start, "start"), instants.parse(body.end, "end")
     request = pb.BackfillScheduleRequest(name=name, start=start, end=end, in_turn=body.in_turn)

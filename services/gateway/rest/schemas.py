@@ -5,6 +5,8 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, Field
 
+from services.gateway.rest.times import TimesAnswer
+
 StateWord = Literal[
     "scheduled", "blocked", "queued", "running", "retrying", "completed", "dead", "cancelled", "expired"
 ]
@@ -75,6 +77,9 @@ class JobAnswer(BaseModel):
     scheduled_for: str | None
     started_at: str | None
     finished_at: str | None
+    times: TimesAnswer
+    result_expires_at: str | None = Field(description="From then on its result is not told any more.")
+    result_expired: bool = Field(description="It had a result whose time is over.")
 
 
 class JobList(BaseModel):

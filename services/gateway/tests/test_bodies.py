@@ -111,7 +111,7 @@ def test_an_unknown_field_names_the_known_ones(platform: Platform) -> None:
     assert answer["field"] == "delay"
     assert answer["allowed"] == [
         "args", "depends_on", "group", "min_success_ratio", "name", "priority", "queue", "scheduled_for", "sequence",
-        "service", "unique", "unique_key",
+        "service", "times", "unique", "unique_key",
     ]  # fmt: skip
 
 

@@ -75,3 +75,12 @@ def test_a_missing_key_is_named(monkeypatch: pytest.MonkeyPatch, capsys: pytest.
 
     assert cli.main(["queues"]) == 78
     assert "MILLRACE_API_KEY" in capsys.readouterr().err
+
+
+def test_times_of_a_submission_are_sent_as_given(reached: Platform, capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.main(["submit", "tidy", "--timeout-ms", "1500", "--result-ttl-ms", "60000"]) == 0
+    times = reached.market_data.requests[0].times
+    assert (times.timeout_ms, times.result_ttl_ms, times.HasField("deadline_ms")) == (1500, 60000, False)
+
+    assert cli.main(["submit", "tidy", "--deadline-ms", "0"]) == 1
+    assert "times.deadline_ms" in capsys.readouterr().err

@@ -112,6 +112,9 @@ def test_a_job_reads_as_promised(platform: Platform) -> None:
         "scheduled_for": None,
         "started_at": "2026-01-01T00:00:01.234Z",
         "finished_at": "2026-01-01T00:00:02.000Z",
+        "times": dict.fromkeys(("timeout_ms", "queue_ttl_ms", "deadline_ms", "stale_after_ms", "result_ttl_ms")),
+        "result_expires_at": None,
+        "result_expired": False,
     }  # fmt: skip
     JobAnswer.model_validate(answer, strict=True, extra="forbid")
 

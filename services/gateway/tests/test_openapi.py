@@ -100,7 +100,7 @@ def test_bodies_and_parameters_are_described_with_their_bounds(document: dict[st
 
     assert set(body["properties"]) == {
         "name", "args", "queue", "service", "priority", "scheduled_for", "depends_on", "min_success_ratio",
-        "unique_key", "unique", "sequence", "group",
+        "unique_key", "unique", "sequence", "group", "times",
     }  # fmt: skip
     assert body["required"] == ["name"]
     assert body["additionalProperties"] is False

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import ExitStack
+from typing import Any
 
 import httpx
 import pytest
@@ -20,6 +21,7 @@ from shared.jobs.concurrency_servicer import ConcurrencyServicer
 from shared.jobs.connection import connect
 from shared.jobs.control.queue_edits import Limits, edit
 from shared.jobs.maintenance.reconciler import reconcile_once
+from shared.jobs.maintenance.settler import settle_once
 from shared.jobs.maintenance.steering import steer_once
 from shared.jobs.meters import Meter, send_samples
 from shared.jobs.outcomes import Again, WaitReason
@@ -30,6 +32,7 @@ from shared.jobs.worker import ServiceWorker
 from shared.rpc import RpcServer, Servicer, StreamSlots
 from shared.security.tokens import generate_api_key
 from shared.settings import ServiceSettings
+from tests.runtime.jobs.waiting import eventually
 from tools.stores import PostgresServer, ValkeyServer
 
 WORK = Queue("forging", slots=1, adaptive=Adaptive(min_slots=1, max_slots=4, latency=seconds(1)))
@@ -95,6 +98,56 @@ def test_a_result_is_answered_as_soon_as_it_is_there(place: tuple[httpx.Client, 
 
     assert (early.status_code, early.json()["state"], early.json()["result"]) == (202, "queued", None)
     assert (ended.status_code, ended.json()["state"], ended.json()["result"]) == (200, "completed", {"degrees": 900})
+
+
+def test_a_submission_has_times_of_its_own_and_its_result_is_gone_after_them(
+    place: tuple[httpx.Client, ServiceWorker],
+) -> None:
+    client, worker = place
+    body = {"name": "forge-bar", "args": {"degrees": 7}, "times": {"timeout_ms": 900, "result_ttl_ms": 10}}
+    submitted = client.post("/api/v1/jobs", json=body).json()
+    ended = client.get(f"/api/v1/jobs/{submitted['id']}/result", params={"wait_seconds": 20}).json()
+    read = eventually_expired(client, worker, submitted["id"])
+
+    assert ended["state"] == "completed"
+    assert (read["times"]["timeout_ms"], read["times"]["deadline_ms"]) == (900, None)
+    assert (read["state"], read["result"], read["result_expired"]) == ("completed", None, True)
+
+
+def eventually_expired(client: httpx.Client, worker: ServiceWorker, job_id: str) -> dict[str, Any]:
+    """The job as it is read once its row is final, and its time is over."""
+    found: list[dict[str, Any]] = []
+
+    def is_over() -> bool:
+        settle_once(worker.jobs)
+        found[:] = [client.get(f"/api/v1/jobs/{job_id}").json()]
+        return bool(found[0]["result_expired"])
+
+    eventually(is_over)
+    return found[0]
+
+
+@pytest.mark.parametrize(
+    ("times", "field"),
+    [
+        ({"timeout_ms": 0}, "times.timeout_ms"),
+        ({"timeout_ms": 86_400_001}, "times.timeout_ms"),
+        ({"queue_ttl_ms": 9}, "times.queue_ttl_ms"),
+        ({"deadline_ms": -1}, "times.deadline_ms"),
+        ({"stale_after_ms": 1.5}, "times.stale_after_ms"),
+        ({"result_ttl_ms": 0}, "times.result_ttl_ms"),
+        ({"result_ttl_ms": 2**62}, "times.result_ttl_ms"),
+        ({"ttl": 5}, "times.ttl"),
+    ],
+)
+def test_times_that_cannot_be_had_are_refused_by_field(
+    place: tuple[httpx.Client, ServiceWorker], times: dict[str, object], field: str
+) -> None:
+    before = len(place[0].get("/api/v1/jobs").json()["items"])
+    answer = place[0].post("/api/v1/jobs", json={"name": "forge-bar", "args": {"degrees": 1}, "times": times})
+
+    assert (answer.status_code, answer.json()["field"]) == (422, field)
+    assert len(place[0].get("/api/v1/jobs").json()["items"]) == before
 
 
 @pytest.mark.parametrize("wait", ["21", "-1", "1.5", "x"])

@@ -8,7 +8,7 @@ import grpc
 
 from protos.jobs.v1 import jobs_pb2
 from shared.errors import InvalidArgument
-from shared.jobs import wire
+from shared.jobs import wire, wire_times
 from shared.jobs.control import queue_edits
 from shared.jobs.control.cancellations import cancel
 from shared.jobs.control.changes import Change, change
@@ -31,12 +31,12 @@ class ControlMethods:
     def CancelJob(self, request: Any, context: grpc.ServicerContext) -> Any:  # noqa: ARG002, N802  # gRPC's signature
         """See the proto."""
         job = cancel(self._jobs, job_id_of(request.id), reason=request.reason)
-        return jobs_pb2.CancelJobResponse(job=wire.job_to_wire(job, self._jobs.service))
+        return jobs_pb2.CancelJobResponse(job=wire_times.shown(self._jobs, job))
 
     def RequeueJob(self, request: Any, context: grpc.ServicerContext) -> Any:  # noqa: ARG002, N802  # gRPC's signature
         """See the proto."""
         job = requeue(self._jobs, job_id_of(request.id))
-        return jobs_pb2.RequeueJobResponse(job=wire.job_to_wire(job, self._jobs.service))
+        return jobs_pb2.RequeueJobResponse(job=wire_times.shown(self._jobs, job))
 
     def UpdateJob(self, request: Any, context: grpc.ServicerContext) -> Any:  # noqa: ARG002, N802  # gRPC's signature
         """See the proto."""
@@ -47,7 +47,7 @@ class ControlMethods:
             is_now=request.run_now,
         )
         job = change(self._jobs, job_id_of(request.id), wanted)
-        return jobs_pb2.UpdateJobResponse(job=wire.job_to_wire(job, self._jobs.service))
+        return jobs_pb2.UpdateJobResponse(job=wire_times.shown(self._jobs, job))
 
     def DeleteJob(self, request: Any, context: grpc.ServicerContext) -> Any:  # noqa: ARG002, N802  # gRPC's signature
         """See the proto."""

@@ -10,7 +10,7 @@ from shared.jobs.ledger.records import Job
 from shared.jobs.states import State, Verb
 from shared.jobs.submission import Jobs
 from shared.jobs.time_limits import renew_times
-from shared.jobs.times import NO_TIMES
+from shared.jobs.times import NO_TIMES, times_in_ms
 
 
 def requeue(jobs: Jobs, job_id: str) -> Job:
@@ -34,7 +34,8 @@ def requeue(jobs: Jobs, job_id: str) -> Job:
             if begun.is_awaited:
                 flow_rows.count_revived(work, [begun.id])
             definition = jobs.catalogue.jobs.get(begun.name)
-            renew_times(work, job_id, definition.times if definition else NO_TIMES)
+            declared = definition.times if definition else NO_TIMES
+            renew_times(work, job_id, times_in_ms(begun.times) or declared)
             pushed = begun
             work.after_commit(lambda: jobs.push([pushed], deadline_ms=deadline_ms))
     return begun or overtaken(jobs, job_id, Verb.REQUEUE)

@@ -2,17 +2,16 @@
 
 import random
 from datetime import timedelta
-from typing import Any
 
 import grpc
 import structlog
 
-from protos.jobs.v1 import jobs_pb2, jobs_pb2_grpc
 from shared import clock, logs, metrics
-from shared.errors import AlreadyExists, InvalidArgument, NotFound, PlatformError, UnknownService
-from shared.jobs import wire
+from shared.errors import AlreadyExists, Forbidden, InvalidArgument, NotFound, PlatformError, UnknownService
 from shared.jobs.exchange import line
 from shared.jobs.exchange.line import Claimed, Verdict
+from shared.jobs.exchange.refusals import end_refused
+from shared.jobs.exchange.requests import deliver
 from shared.jobs.payloads import storable
 from shared.jobs.retries import exponential
 from shared.jobs.submission import Jobs
@@ -20,7 +19,6 @@ from shared.rpc import Peers, from_rpc_error
 
 log = structlog.get_logger(__name__)
 BATCH = 20
-CALL_SECONDS = 5.0
 #: A turn ends here even if a peer hangs; with one call more it stays within the lease of what it has claimed.
 TURN_SECONDS = 20.0
 BACKOFF = exponential(1, cap=timedelta(minutes=5))
@@ -32,10 +30,11 @@ ATTEMPTS_MAX = 150
 ORDERED_ATTEMPTS = 5
 #: The peer failed on this message; after any other failure whatever else waits for it would fare the same.
 _OF_THE_MESSAGE = frozenset(
-    {grpc.StatusCode.INTERNAL, grpc.StatusCode.UNKNOWN, grpc.StatusCode.FAILED_PRECONDITION, grpc.StatusCode.ABORTED}
-)
+    {grpc.StatusCode.INTERNAL, grpc.StatusCode.UNKNOWN, grpc.StatusCode.FAILED_PRECONDITION, grpc.StatusCode.ABORTED,
+     grpc.StatusCode.UNIMPLEMENTED}
+)  # fmt: skip
 #: What no repetition cures: the caller's own fault.
-_REFUSALS = (InvalidArgument, NotFound, AlreadyExists)
+_REFUSALS = (InvalidArgument, NotFound, AlreadyExists, Forbidden)
 
 
 def deliver_once(jobs: Jobs, peers: Peers) -> bool:
@@ -65,6 +64,9 @@ def _deliver_to(jobs: Jobs, peers: Peers, peer: str, ends_at: float) -> bool:
     with jobs.database.unit_of_work() as work:
         if verdicts:
             line.note(work, verdicts)
+            for message, verdict in zip(messages, verdicts, strict=False):
+                if message.kind == "node" and verdict.state == "failed":
+                    end_refused(jobs, work, message.id, peer=peer, text=(verdict.error or {}).get("message", ""))
         if unsent:
             line.give_back(work, unsent)
     for message, verdict in zip(messages, verdicts, strict=False):
@@ -90,19 +92,9 @@ def _send(jobs: Jobs, peers: Peers, peer: str, message: Claimed) -> Verdict:
         return _failed(
             message, "OutcomeUnknown", "it was first sent so long ago that the peer may not know it any more"
         )
-    request = jobs_pb2.SubmitJobRequest(
-        name=message.job,
-        args_json=message.args_json,
-        queue=message.queue,
-        priority=message.priority,
-        scheduled_for=wire.timestamp(message.scheduled_for),
-        idempotency_key=message.id,
-        source=jobs.service,
-    )
     try:
-        stub = peers.stub(jobs_pb2_grpc.JobServiceStub, peer)
         with logs.bound(**({"request_id": message.request_id} if message.request_id else {})):
-            response: Any = stub.SubmitJob(request, timeout=CALL_SECONDS)
+            peer_job_id = deliver(jobs.service, peers, peer, message)
     except grpc.RpcError as error:
         is_down = not hasattr(error, "code") or error.code() not in _OF_THE_MESSAGE
         return _refused(message, from_rpc_error(error, peer=peer), is_peer_down=is_down)
@@ -112,7 +104,7 @@ def _send(jobs: Jobs, peers: Peers, peer: str, message: Claimed) -> Verdict:
         return _later(message, missing, is_peer_down=True)
     except PlatformError as error:
         return _later(message, error, is_peer_down=True)
-    return Verdict(seq=message.seq, state="sent", peer_job_id=response.job.id)
+    return Verdict(seq=message.seq, state="sent", peer_job_id=peer_job_id)
 
 
 def _refused(message: Claimed, error: PlatformError, *, is_peer_down: bool) -> Verdict:

@@ -44,7 +44,7 @@ WHERE outbox.seq = line.seq AND line.is_due
 RETURNING outbox.seq, outbox.id::text, outbox.job, outbox.args::text AS args_json, outbox.queue, outbox.priority,
           outbox.scheduled_for, outbox.request_id, outbox.attempts, outbox.keeps_order,
           extract(epoch FROM clock_timestamp() - outbox.created_at)::float AS age_seconds,
-          extract(epoch FROM clock_timestamp() - outbox.tried_at)::float AS tried_seconds
+          extract(epoch FROM clock_timestamp() - outbox.tried_at)::float AS tried_seconds, outbox.kind
 """)
 
 _NOTE = sa.text("""
@@ -81,6 +81,7 @@ class Claimed:
     keeps_order: bool
     age_seconds: float
     tried_seconds: float
+    kind: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,6 +8,7 @@ from shared.errors import NotFound, WrongState
 from shared.jobs.control.subjects import checked_reason
 from shared.jobs.exchange.outbox import CHANNEL, send_again
 from shared.jobs.exchange.outbox_reads import Message, get
+from shared.jobs.exchange.refusals import end_refused
 from shared.jobs.submission import Jobs
 
 WAITING, FAILED = "waiting", "failed"
@@ -47,6 +48,7 @@ def give_up(jobs: Jobs, message_id: str, *, reason: str) -> Message:
         text = f"{reason}; the last try: {last}" if last else reason
         error = msgspec.json.encode({"type": "GivenUp", "message": text[:2_000], "field": ""}).decode()
         work.connection.execute(_GIVE_UP, {"id": message_id, "error": error})
+        end_refused(jobs, work, message_id, peer=before.peer, text=text)
         return _read(work, jobs, message_id)
 
 

@@ -30,9 +30,11 @@ class Message:
     created_at: datetime
     next_at: datetime
     finished_at: datetime | None
+    #: job, node (of a flow), outcome (of such a one) or withdrawal.
+    kind: str
 
 
-COLUMNS = "id::text, peer, job, args, state, attempts, error, peer_job_id::text, created_at, next_at, finished_at"
+COLUMNS = "id::text, peer, job, args, state, attempts, error, peer_job_id::text, created_at, next_at, finished_at, kind"
 
 
 def get(work: UnitOfWork, message_id: str) -> Message | None:

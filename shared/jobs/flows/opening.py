@@ -9,7 +9,8 @@ import msgspec
 from shared import clock, logs
 from shared.db import UnitOfWork
 from shared.errors import AlreadyExists, InvalidArgument, NotFound
-from shared.jobs.admission import Request, fresh_id, prepare, refuse_keys
+from shared.jobs import keyed_nodes
+from shared.jobs.admission import Request, fresh_id, prepare
 from shared.jobs.crash_points import crash_point
 from shared.jobs.dependencies import Dependency
 from shared.jobs.flows.graphs import Node, Placed, arrange, callback, checked_word
@@ -18,6 +19,7 @@ from shared.jobs.flows.remote import check_remote, submission_of
 from shared.jobs.ledger import edges, flow_rows, idempotency, opening, remote_rows
 from shared.jobs.ledger.edges import Wait
 from shared.jobs.ledger.records import JobId, Submission
+from shared.jobs.ledger.time_rows import keep_own
 from shared.jobs.submission import Jobs
 from shared.rpc import Peers
 
@@ -86,7 +88,7 @@ def _submissions(jobs: Jobs, placed: Sequence[Placed], form: Submission) -> list
             )  # fmt: skip
             if not submission.is_durable:
                 raise InvalidArgument("a job with durable=False keeps no row, so it cannot be in a flow", field="name")
-            refuse_keys(submission, place="in a flow")
+            keyed_nodes.refuse_latest(submission)
         except InvalidArgument as error:
             error.args = (f"{each.field}{error.field}: {error}",)
             error.field = f"{each.field}{error.field}"
@@ -108,6 +110,8 @@ def _write(
     if known is not None:
         return known
     opened = opening.open_many(work, submissions)
+    keep_own(work, submissions)
+    keyed_nodes.note(work, submissions)
     flow_rows.add(
         work, flow_rows.NewFlow(form.id, name, form.request_id, form.timeout_ms or None),
         [
@@ -127,7 +131,7 @@ def _write(
         edges.block(work, waits)
     crash_point("flow.opened")
     roots = remote_rows.sent_apart(work, [job for job, each in zip(opened, placed, strict=True) if not each.parents])
-    work.after_commit(lambda: jobs.push(roots, deadline_ms=deadline_ms))
+    keyed_nodes.start(jobs, work, roots, deadline_ms)
     return read_flow(work, form.id)
 
 

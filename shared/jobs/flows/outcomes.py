@@ -10,7 +10,8 @@ import sqlalchemy as sa
 from protos.jobs.v1 import flows_pb2
 from shared.errors import InvalidArgument
 from shared.jobs import payloads, wire
-from shared.jobs.admission import prepare, refuse_keys
+from shared.jobs.admission import prepare
+from shared.jobs.keyed_nodes import refuse_latest
 from shared.jobs.ledger import queries
 from shared.jobs.states import State
 from shared.jobs.submission import Jobs
@@ -33,7 +34,7 @@ def check_nodes(jobs: Jobs, nodes: Sequence[Any]) -> None:
             )  # fmt: skip
             if not submission.is_durable:
                 raise InvalidArgument("a job with durable=False keeps no row, so it cannot be in a flow", field="name")
-            refuse_keys(submission, place="in a flow")
+            refuse_latest(submission)
         except InvalidArgument as error:
             error.args = (f"nodes[{at}].{error.field}: {error}",)
             error.field = f"nodes[{at}].{error.field}"

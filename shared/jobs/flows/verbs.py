@@ -6,6 +6,7 @@ It must never change a job but through the verbs of jobs.
 from collections.abc import Sequence
 
 from shared.errors import NotFound, WrongState
+from shared.jobs import keyed_nodes
 from shared.jobs.control.cancellations import cancel_rows, withdraw
 from shared.jobs.control.subjects import checked_reason
 from shared.jobs.crash_points import crash_point
@@ -64,7 +65,7 @@ def retry_flow(jobs: Jobs, flow_id: str) -> Flow:
         waiting = set(edges.block_again(work, [*failed, *blocked]))
         free = remote_rows.sent_apart(work, [job for job in begun if job.id not in waiting])
         crash_point("flow.retried")
-        work.after_commit(lambda: jobs.push(free, deadline_ms=deadline_ms))
+        keyed_nodes.start(jobs, work, free, deadline_ms)
         return read_flow(work, flow_id)
 
 

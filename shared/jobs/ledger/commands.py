@@ -25,7 +25,7 @@ _REQUEUE = sa.text(f"""
 UPDATE job SET generation = generation + 1, state = 'queued', attempts_made = 0, crashes = 0, wait_reason = '',
                result = NULL, error = CASE WHEN state = 'dead' THEN error || CAST(:no_reason AS jsonb) END,
                progress = NULL, scheduled_for = NULL, started_at = NULL, finished_at = NULL, pushed_at = NULL,
-               event_ms = 0, pending_change = NULL
+               event_ms = 0, pending_change = NULL, result_expires_at = NULL
 WHERE id = ANY(CAST(:ids AS uuid[])) AND finished_at IS NOT NULL
 RETURNING {COLUMNS}
 """)  # noqa: S608  # COLUMNS is a constant of this package

@@ -15,7 +15,7 @@ import sqlalchemy as sa
 from shared.db import UnitOfWork
 from shared.errors import InvalidArgument
 from shared.jobs.dependencies import Dependency, Policy, Tally, Verdict, effect_of, verdict
-from shared.jobs.ledger import flow_rows, remote_rows
+from shared.jobs.ledger import ends_told, flow_rows, remote_rows
 from shared.jobs.ledger.records import Job
 from shared.jobs.ledger.rows import COLUMNS, job_from_row
 from shared.jobs.states import FINAL, State
@@ -56,18 +56,19 @@ UPDATE job SET state = 'blocked', wait_reason = 'dependencies', pushed_at = cloc
 WHERE id = ANY(CAST(:ids AS uuid[])) RETURNING {COLUMNS}
 """)  # noqa: S608  # COLUMNS is a constant of this package
 
-_TELL = sa.text("""
-WITH told AS (
+_ATTACHED = "attached"
+_TELL = sa.text(f"""
+WITH {ends_told.PARTS}, told AS (
   UPDATE job_edge AS e SET outcome = s.state
   FROM (SELECT edge.parent_id, edge.child_id, ended.state
-        FROM json_to_recordset(CAST(:batch AS json)) AS ended (id uuid, state text)
-        JOIN job_edge AS edge ON edge.parent_id = ended.id
+        FROM ended JOIN job_edge AS edge ON edge.parent_id = ended.id
         WHERE edge.outcome IS NULL LIMIT :limit) AS s
   WHERE e.parent_id = s.parent_id AND e.child_id = s.child_id AND e.outcome IS NULL
   RETURNING e.child_id, e.parent_id, e.policy, e.outcome
 )
 SELECT child_id::text, policy, outcome, min(parent_id::text), count(*) FROM told GROUP BY child_id, policy, outcome
-""")
+UNION ALL SELECT id::text, '{_ATTACHED}', state, '', 0 FROM attached
+""")  # noqa: S608  # constants of this package
 
 #: Locked in the order of ids, as all batches are.
 _COUNT = sa.text("""
@@ -193,12 +194,12 @@ def follow(work: UnitOfWork, ends: Ends, *, were_live: bool) -> list[Job]:
     started: list[Job] = []
     is_left = False
     for _ in range(LEVELS_MAX):
-        told = _tell(work, ends)
+        told, attached = _tell(work, ends)
         is_left |= sum(count for *_, count in told) >= EDGES_MAX
         begun, ended = _judge(work, told) if told else ([], [])
         started += begun
-        over += [job.id for job in ended]
-        ends = [(job.id, job.state) for job in ended if job.is_awaited]
+        over += [job.id for job in ended] + [job_id for job_id, _ in attached]
+        ends = [*((job.id, job.state) for job in ended if job.is_awaited), *attached]
         if not ends:
             break
     flow_rows.count_ended(work, over)
@@ -207,8 +208,13 @@ def follow(work: UnitOfWork, ends: Ends, *, were_live: bool) -> list[Job]:
         remote_rows.send(work, remote)
         started = [job for job in started if not remote_rows.stands_for_another(job)]
     if ends or is_left:
-        work.connection.execute(sa.text(f"SELECT pg_notify('{CHANNEL}_' || current_schema(), current_schema())"))
+        tell_loop(work)
     return started
+
+
+def tell_loop(work: UnitOfWork) -> None:
+    """Wake the loop that follows what one transaction did not reach."""
+    work.connection.execute(sa.text(f"SELECT pg_notify('{CHANNEL}_' || current_schema(), current_schema())"))
 
 
 def block_again(work: UnitOfWork, ids: Sequence[str]) -> list[str]:
@@ -235,11 +241,15 @@ def lock_left(work: UnitOfWork, *, limit: int) -> list[tuple[str, State]]:
     return [*left.items(), *gone.items()]
 
 
-def _tell(work: UnitOfWork, ends: Ends) -> list[tuple[str, Policy, State, str, int]]:
-    """Close edges; what of it which child has to know: (child, policy, outcome, one such parent, how many)."""
+def _tell(work: UnitOfWork, ends: Ends) -> tuple[list[tuple[str, Policy, State, str, int]], Ends]:
+    """Close edges; what of it which child has to know: (child, policy, outcome, one such parent, how many).
+
+    And those that have ended with them.
+    """
     batch = [{"id": job_id, "state": state} for job_id, state in ends if state in FINAL]
-    rows = work.connection.execute(_TELL, {**_batch(batch), "limit": EDGES_MAX})
-    return [(row[0], Policy(row[1]), State(row[2]), row[3], row[4]) for row in rows]
+    rows = list(work.connection.execute(_TELL, {**_batch(batch), "limit": EDGES_MAX}))
+    told = [(row[0], Policy(row[1]), State(row[2]), row[3], row[4]) for row in rows if row[1] != _ATTACHED]
+    return told, [(row[0], State(row[2])) for row in rows if row[1] == _ATTACHED]
 
 
 def _judge(work: UnitOfWork, told: Sequence[tuple[str, Policy, State, str, int]]) -> tuple[list[Job], list[Job]]:

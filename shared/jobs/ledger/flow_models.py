@@ -9,6 +9,7 @@ def add_to(metadata: sa.MetaData) -> None:
     _add_edges(metadata)
     _add_flows(metadata)
     _add_remote_nodes(metadata)
+    _add_attachments(metadata)
 
 
 def _job_id(name: str) -> "sa.Column[str]":
@@ -95,5 +96,27 @@ def _add_remote_nodes(metadata: sa.MetaData) -> None:
         sa.Column("peer_job_id", UUID(as_uuid=False)),
         #: Nothing more is to be asked or told about it.
         sa.Column("is_over", sa.Boolean, nullable=False, server_default=sa.false()),
+        sa.Index("ix_remote_node_message", "message_id"),
         sa.Index("ix_remote_node_open", "job_id", postgresql_where=sa.text("message_id IS NOT NULL AND NOT is_over")),
+    )
+
+
+def _add_attachments(metadata: sa.MetaData) -> None:
+    # Another service's flow is to be told how this job ends.
+    sa.Table(
+        "outcome_wish",
+        metadata,
+        _job_id("job_id"),
+        sa.Column("source", sa.Text, primary_key=True),
+        sa.Column("message_id", UUID(as_uuid=False), primary_key=True),
+        #: The job was made of this message; false: its unique key meant it already.
+        sa.Column("is_own", sa.Boolean, nullable=False),
+    )
+    # A node whose unique key means another job: it ends as that one does.
+    sa.Table(
+        "job_attachment",
+        metadata,
+        _job_id("job_id"),
+        sa.Column("holder_id", UUID(as_uuid=False), nullable=False),
+        sa.Index("ix_job_attachment_holder", "holder_id"),
     )

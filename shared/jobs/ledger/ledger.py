@@ -7,13 +7,14 @@ from collections.abc import Mapping, Sequence
 
 import msgspec
 import sqlalchemy as sa
+from msgspec.structs import replace
 
 from shared.db import UnitOfWork
 from shared.errors import OutcomeRefused
 from shared.jobs.ledger.records import Event, Job, OutcomeRecord, Submission
 from shared.jobs.ledger.rows import COLUMNS, job_from_row
+from shared.jobs.ledger.time_rows import keep
 from shared.jobs.states import State
-from shared.jobs.time_limits import keep_times
 
 _OPEN = sa.text(f"""
 INSERT INTO job (id, name, queue, state, priority, args, attempts_max, timeout_ms, scheduled_for, wait_reason, tick,
@@ -37,7 +38,8 @@ _DONE = sa.text("""
 WITH done AS (
   UPDATE job SET state = 'completed', result = CAST(:result AS jsonb), attempts_made = :attempts, error = NULL,
                  crashes = :crashes, wait_reason = '', started_at = to_timestamp(:started / 1000.0),
-                 finished_at = clock_timestamp(), pushed_at = coalesce(pushed_at, clock_timestamp())
+                 finished_at = clock_timestamp(), pushed_at = coalesce(pushed_at, clock_timestamp()),
+                 result_expires_at = clock_timestamp() + CAST(times ->> 'result_ttl_ms' AS float8) * interval '1 ms'
   WHERE id = :id AND generation = :generation AND finished_at IS NULL
   RETURNING id, is_awaited
 )
@@ -60,7 +62,9 @@ WITH locked AS MATERIALIZED (
   UPDATE job SET state = s.state, result = CASE WHEN s.state = 'completed' THEN coalesce(s.result, 'null') END,
                  error = s.error, attempts_made = s.attempts, crashes = s.crashes, wait_reason = '',
                  started_at = CASE WHEN s.started > 0 THEN to_timestamp(s.started / 1000.0) ELSE job.started_at END,
-                 finished_at = to_timestamp(s.finished / 1000.0), pushed_at = coalesce(pushed_at, clock_timestamp())
+                 finished_at = to_timestamp(s.finished / 1000.0), pushed_at = coalesce(pushed_at, clock_timestamp()),
+                 result_expires_at = CASE WHEN s.state = 'completed' THEN to_timestamp(s.finished / 1000.0)
+                   + CAST(job.times ->> 'result_ttl_ms' AS float8) * interval '1 ms' END
   FROM locked AS s
   WHERE job.id = s.id AND job.generation = s.generation AND job.finished_at IS NULL
   RETURNING job.id, job.is_awaited
@@ -148,11 +152,11 @@ def open_jobs(work: UnitOfWork, submissions: Sequence[Submission]) -> list[Job]:
         },
     )
     opened = [job_from_row(row) for row in rows]
-    new = {job.id for job in opened}
-    for one in submissions:
-        if one.times is not None and one.id in new:
-            keep_times(work, [one.id], one.times, scheduled_for=one.scheduled_for)
-    return opened
+    timed = {one.id: one for one in submissions if one.keeps_times}
+    if not timed:
+        return opened
+    keep(work, [timed[job.id] for job in opened if job.id in timed])
+    return [replace(job, times=timed[job.id].own_times) if job.id in timed else job for job in opened]
 
 
 def mark_done(work: UnitOfWork, job_id: str, record: OutcomeRecord) -> bool:

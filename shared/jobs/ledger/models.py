@@ -66,6 +66,15 @@ job = sa.Table(
     sa.Column("unique_key", sa.Text),
     #: Jobs of one key run one after the other, in the order of their rows; null = it waits for nobody.
     sa.Column("sequence_key", sa.Text),
+    #: Times of its own, in milliseconds (times.py); null = as it is declared.
+    sa.Column("times", JSONB),
+    #: From then on its result is not told, and soon not kept; null = as long as the row.
+    _instant("result_expires_at"),
+    sa.Index(
+        "ix_job_result_expires",
+        "result_expires_at",
+        postgresql_where=sa.text("result_expires_at IS NOT NULL AND result IS NOT NULL"),
+    ),
     sa.Index(
         "ix_job_in_line",
         "sequence_key",
@@ -161,6 +170,14 @@ outbox = sa.Table(
     #: Travels with the message: the peer knows a repeated one by it.
     sa.Column("id", UUID(as_uuid=False), nullable=False, unique=True),
     sa.Column("peer", sa.Text, nullable=False),
+    #: A job to be run; one whose outcome is wanted; the outcome of such a one; word that it is not wanted any more.
+    sa.Column(
+        "kind",
+        sa.Text,
+        sa.CheckConstraint("kind IN ('job', 'node', 'outcome', 'withdrawal')", name="kind"),
+        nullable=False,
+        server_default="job",
+    ),
     sa.Column("job", sa.Text, nullable=False),
     sa.Column("args", JSONB, nullable=False),
     sa.Column("queue", sa.Text, nullable=False, server_default=""),
@@ -265,7 +282,7 @@ schedule_tick = sa.Table(
     sa.Column("stands_for", sa.Integer, nullable=False, server_default="1"),
     sa.Column("reason", sa.Text, nullable=False, server_default=""),
     sa.PrimaryKeyConstraint("schedule", "tick"),
-    sa.CheckConstraint("outcome IN ('fired', 'skipped', 'buffered', 'missed', 'refused')", name="outcome"),
+    sa.CheckConstraint("outcome IN ('fired', 'skipped', 'buffered', 'missed', 'refused', 'coalesced')", name="outcome"),
     sa.CheckConstraint("cause IN ('clock', 'trigger', 'backfill')", name="cause"),
     sa.Index("ix_schedule_tick_fired_at", "fired_at"),
     sa.Index("ix_schedule_tick_buffered", "schedule", "tick", postgresql_where=sa.text("outcome = 'buffered'")),

@@ -148,6 +148,7 @@ def _opened(submission: Submission, seq: int, created_at: datetime, state: str) 
         progress=None,
         tick=submission.tick,
         group_key=submission.group_key,
+        times=submission.own_times,
         created_at=created_at,
         scheduled_for=submission.scheduled_for,
         started_at=None,

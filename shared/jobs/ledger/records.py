@@ -45,6 +45,10 @@ class Job(msgspec.Struct, frozen=True, gc=False):
     is_awaited: bool = False
     #: As the answer to a submission: its key meant this job already, and nothing new was made.
     already_existed: bool = False
+    #: Times of its own in milliseconds (times.py); None = as it is declared.
+    times: dict[str, int] | None = None
+    #: From then on its result is not told any more.
+    result_expires_at: datetime | None = None
 
 
 class Submission(msgspec.Struct, frozen=True, gc=False):
@@ -69,6 +73,13 @@ class Submission(msgspec.Struct, frozen=True, gc=False):
     unique: Unique | None = None
     unique_key: str = ""
     sequence: str = ""
+    #: What its row keeps of its times, in milliseconds; None = as it is declared.
+    own_times: dict[str, int] | None = None
+
+    @property
+    def keeps_times(self) -> bool:
+        """True when something of its times is written beside its row, or in it."""
+        return self.times is not None or self.own_times is not None
 
     @property
     def is_keyed(self) -> bool:

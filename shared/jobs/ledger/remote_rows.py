@@ -30,8 +30,9 @@ WITH sent AS (
   RETURNING remote_node.message_id, remote_node.peer, remote_node.queue, job.name, job.args, job.priority,
             job.scheduled_for, job.request_id, job.seq
 )
-INSERT INTO outbox (id, peer, job, args, queue, priority, scheduled_for, request_id, state)
-SELECT message_id, peer, name, args, queue, priority, scheduled_for, request_id, 'waiting' FROM sent ORDER BY seq
+INSERT INTO outbox (id, peer, kind, job, args, queue, priority, scheduled_for, request_id, state)
+SELECT message_id, peer, 'node', name, args, queue, priority, scheduled_for, request_id, 'waiting' FROM sent
+ORDER BY seq
 """)
 
 _HOLD = sa.text("""
@@ -48,6 +49,12 @@ WHERE remote_node.message_id IS NOT NULL AND NOT remote_node.is_over AND remote_
 ORDER BY remote_node.job_id LIMIT :limit
 """)
 
+#: Not locked: the end that follows locks the job first, as a cancel does.
+_SENT = sa.text("""
+SELECT remote_node.peer, coalesce(remote_node.peer_job_id, outbox.peer_job_id)::text
+FROM remote_node LEFT JOIN outbox ON outbox.id = remote_node.message_id
+WHERE remote_node.message_id = CAST(:id AS uuid)
+""")
 _NAME = sa.text("UPDATE remote_node SET peer_job_id = CAST(:peer_job_id AS uuid) WHERE message_id = CAST(:id AS uuid)")
 _OVER = sa.text("UPDATE remote_node SET is_over = TRUE WHERE message_id = CAST(:id AS uuid)")
 #: Only while the message is the newest: what an earlier generation came to is history.
@@ -118,6 +125,12 @@ def open_page(work: UnitOfWork, *, after: str, limit: int) -> list[OpenRemote]:
     """Sent ones that are not over, by id."""
     rows = work.connection.execute(_OPEN, {"after": after, "limit": limit})
     return [OpenRemote(*row[:4], State(row[4]), *row[5:]) for row in rows]  # type: ignore[call-arg]  # a row has seven
+
+
+def sent_to(work: UnitOfWork, message_id: str) -> tuple[str, str | None] | None:
+    """Which service a node's newest message went to, and which job that has made of it, as far as is known."""
+    row = work.connection.execute(_SENT, {"id": message_id}).one_or_none()
+    return None if row is None else (row[0], row[1])
 
 
 def name(work: UnitOfWork, message_id: str, peer_job_id: str) -> None:

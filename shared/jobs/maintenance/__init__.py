@@ -33,6 +33,8 @@ from shared.rpc import Peers
 
 RECONCILE_SECONDS = 30.0
 STOP_SECONDS = 2.0
+#: Other services tell how their jobs ended; what that missed is asked for.
+ASK_SECONDS = 60.0
 #: How long outcomes and events that come one by one wait for company; lists may lag two seconds.
 SHARE_COMMIT_SECONDS = 0.1
 
@@ -75,7 +77,7 @@ class Maintenance:
             self.loops.append(outgoing)
             wakes[outbox.CHANNEL] = outgoing.wake
             asking = functools.partial(follow_remote_once, jobs, peers)
-            self.loops.append(Loop(f"{prefix}-remote-nodes", asking, interval_seconds=1))
+            self.loops.append(Loop(f"{prefix}-remote-nodes", asking, interval_seconds=ASK_SECONDS))
         if fires_schedules:
             wakes["millrace_schedules"] = self._add_schedules(jobs).wake
         self._listener = Listener(jobs.database, wakes)

@@ -11,6 +11,7 @@ from redis.exceptions import ResponseError
 
 from shared import metrics
 from shared.db import UnitOfWork
+from shared.jobs import results
 from shared.jobs.connection import store_errors
 from shared.jobs.exchange import inbox, outbox
 from shared.jobs.maintenance.ledger_writer import GROUP
@@ -132,7 +133,7 @@ def sweep_once(jobs: Jobs) -> bool:
     with jobs.database.unit_of_work() as work:
         for table, column, kept in _AGED:
             most = max(most, _delete_aged(work, table, column, kept))
-        most = max(most, work.connection.execute(_DELETE_LOCKS).rowcount)
+        most = max(most, work.connection.execute(_DELETE_LOCKS).rowcount, results.forget(work))
         for table in ("job_event", "job_log"):
             most = max(most, _delete_surplus(work, table))
         most = max(most, outbox.sweep(work, limit=BATCH))

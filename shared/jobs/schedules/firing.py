@@ -10,9 +10,8 @@ import structlog
 
 from shared import metrics
 from shared.db import UnitOfWork
-from shared.jobs.control.cancellations import withdraw
+from shared.jobs.control.cancellations import cancel_rows, withdraw
 from shared.jobs.crash_points import crash_point
-from shared.jobs.ledger import commands
 from shared.jobs.ledger.records import Job
 from shared.jobs.schedules.declaration import GRACE, Overlap
 from shared.jobs.schedules.misfires import Plan, plan
@@ -73,8 +72,8 @@ def fire_once(jobs: Jobs) -> bool:
             return False
         now: datetime = found[0].now
         all_due = _decide(jobs, work, found, now)
-        written = write(work, [tick for one in all_due for tick in one.ticks])
-        cancelled = _cancel_others(work, all_due, written)
+        written = write(jobs, work, [tick for one in all_due for tick in one.ticks], deadline_ms=deadline_ms)
+        cancelled = _cancel_others(jobs, work, all_due, written)
         _advance(work, all_due, written, now)
         crash_point("fire.opened")
         if cancelled:
@@ -119,14 +118,14 @@ def _of(jobs: Jobs, row: ScheduleRow, stands: Standing, now: datetime) -> _Due:
     return _Due(row, planned, stands, tuple(ticks))
 
 
-def _cancel_others(work: UnitOfWork, all_due: Sequence[_Due], written: Written) -> list[Job]:
+def _cancel_others(jobs: Jobs, work: UnitOfWork, all_due: Sequence[_Due], written: Written) -> list[Job]:
     ids = [
         job_id
         for one in all_due
         if one.row.schedule.overlap is Overlap.CANCEL_OTHER and written.of(one.row.schedule.name, Outcome.FIRED)
         for job_id in one.standing.live
     ]
-    return commands.cancel(work, ids, reason="the next tick of its schedule came") if ids else []
+    return cancel_rows(jobs, work, ids, reason="the next tick of its schedule came") if ids else []
 
 
 def _advance(work: UnitOfWork, all_due: Sequence[_Due], written: Written, now: datetime) -> None:
@@ -170,7 +169,8 @@ def _tell(jobs: Jobs, all_due: Sequence[_Due], written: Written, now: datetime) 
         metrics.SCHEDULE_TICKS.labels(service=jobs.service, outcome=tick.outcome.value).inc()
         if tick.outcome is Outcome.REFUSED:
             log.error("schedule cannot be submitted", schedule=tick.schedule, error=tick.reason)
-    metrics.SCHEDULE_FIRED.labels(service=jobs.service).inc(len(written.jobs))
+    fired = sum(1 for tick in written.ticks if tick.outcome is Outcome.FIRED)
+    metrics.SCHEDULE_FIRED.labels(service=jobs.service).inc(fired)
     lags = [now - one.row.next_run_at for one in all_due if one.row.next_run_at is not None]
     metrics.SCHEDULE_LAG_SECONDS.labels(service=jobs.service).set(max(lags).total_seconds() if lags else 0)
     for one in all_due:

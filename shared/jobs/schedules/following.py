@@ -14,7 +14,7 @@ from shared.jobs.ledger import ledger
 from shared.jobs.ledger.records import Job
 from shared.jobs.schedules.overlaps import Outcome, Standing, standing
 from shared.jobs.schedules.rows import COLUMNS, ScheduleRow, readable
-from shared.jobs.schedules.ticking import Tick, check_again, encode, made, opened, states_of
+from shared.jobs.schedules.ticking import Tick, check_again, encode, made, meet, opened, states_of
 from shared.jobs.submission import Jobs
 
 log = structlog.get_logger(__name__)
@@ -74,8 +74,9 @@ def _followed(
         buffered = 0 if tick is None else buffered - 1
         if tick is not None and tick.submission is not None:
             fired = tick
-            begun += ledger.open_jobs(work, [tick.submission])
-        elif tick is not None:
+            if not tick.submission.is_keyed:
+                begun += ledger.open_jobs(work, [tick.submission])
+        elif tick is not None and tick.outcome is Outcome.REFUSED:
             failures += 1
     open_jobs = opened(stands.live, [fired] if fired else [])
     is_watched = bool(buffered) or (schedule.pause_after is not None and bool(open_jobs))
@@ -103,6 +104,9 @@ def _next_buffered(jobs: Jobs, work: UnitOfWork, row: ScheduleRow) -> Tick | Non
         return None
     tick = made(jobs, row, oldest.tick)
     job_id = tick.submission.id if tick.submission else None
+    if tick.submission is not None and tick.submission.is_keyed:
+        ((tick, job),) = meet(jobs, work, [tick], deadline_ms=jobs.push_deadline())
+        job_id = job.id
     values = {"outcome": tick.outcome.value, "job_id": job_id, "reason": tick.reason}
     work.connection.execute(_TAKE, {"name": name, "tick": oldest.tick, **values})
     if tick.outcome is Outcome.REFUSED:

@@ -29,6 +29,8 @@ class Outcome(StrEnum):
     MISSED = "missed"
     #: What it would have submitted is not acceptable.
     REFUSED = "refused"
+    #: The unique key of its job meant another job, which is noted in its place and is not the schedule's.
+    COALESCED = "coalesced"
 
 
 @dataclass(frozen=True, slots=True)

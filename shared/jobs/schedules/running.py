@@ -36,10 +36,12 @@ class Backfilled:
     buffered: int
     #: Ticks that had been run before.
     known: int
+    #: Ticks whose unique key meant a job that was there, or that of another of them.
+    coalesced: int = 0
 
 
 def trigger(jobs: Jobs, name: str) -> Job:
-    """Submit a schedule's job now, whatever its state, its rhythm and its other jobs are.
+    """Submit a schedule's job now, whatever its state, its rhythm and its other jobs are; a unique one may be there.
 
     Raises NotFound, and what submit raises.
     """
@@ -50,15 +52,16 @@ def trigger(jobs: Jobs, name: str) -> Job:
             # Never on the grid: the clock's own tick of that instant must still be fired.
             if row.schedule.rhythm.after(at - MS) == at or at == row.next_tick:
                 at += MS
-            written = write(work, [_accepted(made(jobs, row, at, cause="trigger"))])
-            if written.jobs:
+            wanted = [_accepted(made(jobs, row, at, cause="trigger"))]
+            written = write(jobs, work, wanted, deadline_ms=deadline_ms)
+            if written.ticks:
                 break
             at += MS
         else:
             raise NotReady(f"schedule {name} is triggered too often; repeat the call")
         _note(work, row, written.ticks, at)
         work.after_commit(lambda: jobs.push(written.jobs, deadline_ms=deadline_ms))
-    return written.jobs[0]
+    return [*written.jobs, *written.keyed][0]
 
 
 def backfill(jobs: Jobs, name: str, *, start: datetime, end: datetime, in_turn: bool = False) -> Backfilled:
@@ -79,13 +82,13 @@ def backfill(jobs: Jobs, name: str, *, start: datetime, end: datetime, in_turn: 
             wanted = [Tick(name, at, Outcome.BUFFERED, cause="backfill") for at in ticks]
         else:
             wanted = [_accepted(made(jobs, row, at, cause="backfill")) for at in ticks]
-        written = write(work, wanted)
+        written = write(jobs, work, wanted, deadline_ms=deadline_ms)
         if written.ticks:
             _note(work, row, written.ticks, now)
             tell(work)
             work.after_commit(lambda: jobs.push(written.jobs, deadline_ms=deadline_ms))
-    buffered = len(written.of(name, Outcome.BUFFERED))
-    return Backfilled(len(written.jobs), buffered, len(ticks) - len(written.ticks))
+    fired, buffered, met = (len(written.of(name, one)) for one in (Outcome.FIRED, Outcome.BUFFERED, Outcome.COALESCED))
+    return Backfilled(fired, buffered, len(ticks) - len(written.ticks), met)
 
 
 def ticks_between(schedule: Schedule, start: datetime, end: datetime, *, now: datetime) -> list[datetime]:

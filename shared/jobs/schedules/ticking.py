@@ -1,7 +1,7 @@
 """Owns the writing of ticks with their jobs (rule 15). It must never commit: the schedule's advance goes with them."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -10,8 +10,9 @@ import sqlalchemy as sa
 
 from shared.db import UnitOfWork
 from shared.errors import Rejected
-from shared.jobs.admission import Request, prepare, refuse_keys
+from shared.jobs.admission import Request, prepare
 from shared.jobs.crash_points import crash_point
+from shared.jobs.keyed_submission import submit_keyed
 from shared.jobs.ledger import ledger
 from shared.jobs.ledger.records import Job, Submission
 from shared.jobs.schedules.declaration import Schedule
@@ -36,6 +37,11 @@ SET job_id = excluded.job_id, outcome = excluded.outcome, cause = excluded.cause
     reason = excluded.reason
 WHERE known.job_id IS NULL AND known.outcome <> 'buffered' AND excluded.cause = 'backfill'
 RETURNING schedule, tick
+""")
+_COALESCE = sa.text("""
+UPDATE schedule_tick AS known SET outcome = 'coalesced', job_id = t.job_id
+FROM json_to_recordset(CAST(:batch AS json)) AS t (schedule text, tick timestamptz, job_id uuid)
+WHERE known.schedule = t.schedule AND known.tick = t.tick
 """)
 _STATES = sa.text("SELECT id::text, state FROM job WHERE id = ANY(CAST(:ids AS uuid[]))")
 
@@ -63,7 +69,10 @@ class Written:
     """The ticks that are ours, and the jobs they opened."""
 
     ticks: tuple[Tick, ...] = ()
+    #: Opened, and to be pushed after the commit.
     jobs: list[Job] = field(default_factory=list)
+    #: Those of unique jobs, new or there before; the index is told of them by itself.
+    keyed: list[Job] = field(default_factory=list)
 
     def of(self, schedule: str, *outcomes: Outcome) -> list[Tick]:
         """The ticks of one schedule with these outcomes, in order."""
@@ -72,9 +81,7 @@ class Written:
 
 def submission_of(jobs: Jobs, schedule: Schedule, *, tick: datetime | None) -> Submission:
     """What a schedule submits. Raises Rejected."""
-    submission = prepare(jobs.catalogue, schedule.job, dict(schedule.args), request=Request(tick=tick))
-    refuse_keys(submission, place="scheduled; overlap keeps its jobs apart")
-    return submission
+    return prepare(jobs.catalogue, schedule.job, dict(schedule.args), request=Request(tick=tick))
 
 
 def made(jobs: Jobs, row: ScheduleRow, at: datetime, **more: Any) -> Tick:
@@ -87,7 +94,7 @@ def made(jobs: Jobs, row: ScheduleRow, at: datetime, **more: Any) -> Tick:
     return Tick(schedule.name, at, Outcome.FIRED, submission, **more)
 
 
-def write(work: UnitOfWork, ticks: Sequence[Tick]) -> Written:
+def write(jobs: Jobs, work: UnitOfWork, ticks: Sequence[Tick], *, deadline_ms: int | None) -> Written:
     """Write ticks and the jobs of those that nobody has written before."""
     if not ticks:
         return Written()
@@ -101,9 +108,37 @@ def write(work: UnitOfWork, ticks: Sequence[Tick]) -> Written:
     ]  # fmt: skip
     taken = {(row[0], row[1]) for row in work.connection.execute(_TICKS, {"batch": encode(batch)})}
     crash_point("fire.ticked")
-    ours = tuple(tick for tick in ticks if tick.key in taken)
-    submissions = [tick.submission for tick in ours if tick.submission is not None]
-    return Written(ours, ledger.open_jobs(work, submissions) if submissions else [])
+    ours = [tick for tick in ticks if tick.key in taken]
+    submissions = [one for tick in ours if (one := tick.submission) is not None and not one.is_keyed]
+    opened = ledger.open_jobs(work, submissions) if submissions else []
+    keyed = [tick for tick in ours if tick.submission is not None and tick.submission.is_keyed]
+    if not keyed:
+        return Written(tuple(ours), opened)
+    met = meet(jobs, work, keyed, deadline_ms=deadline_ms)
+    note_coalesced(work, met)
+    ends = {tick.key: tick for tick, _ in met}
+    return Written(tuple(ends.get(tick.key, tick) for tick in ours), opened, [job for _, job in met])
+
+
+def meet(jobs: Jobs, work: UnitOfWork, ticks: Sequence[Tick], *, deadline_ms: int | None) -> list[tuple[Tick, Job]]:
+    """Open the unique jobs of these ticks, or find who their keys mean: then the tick is coalesced."""
+    asked = [tick.submission for tick in ticks if tick.submission is not None]
+    found = submit_keyed(jobs, work, asked, deadline_ms)
+    return [
+        (replace(tick, outcome=Outcome.COALESCED, submission=None) if job.already_existed else tick, job)
+        for tick, job in zip(ticks, found, strict=True)
+    ]
+
+
+def note_coalesced(work: UnitOfWork, met: Sequence[tuple[Tick, Job]]) -> None:
+    """Write into ticks which jobs stand in for theirs."""
+    batch = [
+        {"schedule": tick.schedule, "tick": tick.at.isoformat(), "job_id": job.id}
+        for tick, job in met
+        if tick.outcome is Outcome.COALESCED
+    ]
+    if batch:
+        work.connection.execute(_COALESCE, {"batch": encode(batch)})
 
 
 def states_of(work: UnitOfWork, rows: Iterable[ScheduleRow]) -> dict[str, State]:

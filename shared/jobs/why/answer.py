@@ -15,6 +15,7 @@ from shared.jobs.connection import instance_of
 from shared.jobs.entries import Entry
 from shared.jobs.exchange import outbox_reads
 from shared.jobs.exchange.outbox_reads import Message
+from shared.jobs.keyed_nodes import holder_of
 from shared.jobs.ledger import lines, queries
 from shared.jobs.ledger.records import Job
 from shared.jobs.messages import PUSH_HORIZON
@@ -80,6 +81,12 @@ def _beside(work: UnitOfWork, job: Job) -> _Beside:
 
 
 def _blocked(jobs: Jobs, job: Job) -> Cause:
+    if job.wait_reason == "remote":
+        return Cause(reason=Reason.BLOCKED, text=f"service {job.queue.lstrip('@')} runs it, which tells how it ends")
+    if job.wait_reason == "unique":
+        with jobs.database.unit_of_work() as work:
+            holder = holder_of(work, job.id)
+        return Cause(reason=Reason.BLOCKED, text=f"it ends as job {holder} does, which its unique key means")
     if job.wait_reason != "sequence":
         return Cause(reason=Reason.BLOCKED, text="it waits for the jobs that it depends on")
     with jobs.database.unit_of_work() as work:

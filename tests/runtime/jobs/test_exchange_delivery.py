@@ -10,7 +10,7 @@ from structlog.testing import capture_logs
 from services.market_data.app import SERVICE
 from shared.bootstrap import ServiceRuntime, scheduler
 from shared.bootstrap.process import Process
-from shared.jobs.exchange import delivery, line, outbox
+from shared.jobs.exchange import delivery, line, outbox, requests
 from shared.jobs.exchange.delivery import deliver_once
 from shared.rpc import Peers
 from shared.settings import ProcessSettings
@@ -55,7 +55,7 @@ def test_a_peer_that_is_down_costs_one_try_and_later_gets_everything_in_order(pe
 
 
 def test_a_peer_that_does_not_answer_in_time_is_tried_again(peer: Peer, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(delivery, "CALL_SECONDS", 0.2)
+    monkeypatch.setattr(requests, "CALL_SECONDS", 0.2)
     message_id = peer.send(1)
 
     def hang(_request: Any) -> None:

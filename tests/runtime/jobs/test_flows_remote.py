@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from protos.jobs.v1 import flows_pb2_grpc, jobs_pb2_grpc
+from protos.jobs.v1 import flows_pb2_grpc, jobs_pb2_grpc, outcomes_pb2_grpc
 from shared.errors import InvalidArgument, PlatformError, UnknownJob, WrongState
 from shared.jobs import JobContext, Jobs, Policy
 from shared.jobs.control.requeues import requeue
@@ -19,6 +19,7 @@ from shared.jobs.flows.servicer import FlowServicer
 from shared.jobs.flows.verbs import cancel_flow, get_flow, retry_flow
 from shared.jobs.maintenance.reconciler import reconcile_once
 from shared.jobs.maintenance.relay import relay_once
+from shared.jobs.outcome_servicer import FULL_NAME, OutcomeServicer
 from shared.jobs.servicer import JobServicer
 from shared.jobs.testing import drain
 from shared.rpc import Peers, RpcServer, Servicer, StreamSlots
@@ -68,6 +69,7 @@ def two(bench: Bench) -> Iterator[Two]:
             "millrace.jobs.v1.JobService",
         ),
         Servicer(flows_pb2_grpc.add_FlowServiceServicer_to_server, FlowServicer(bench.jobs), FLOW_SERVICE),
+        Servicer(outcomes_pb2_grpc.add_OutcomeServiceServicer_to_server, OutcomeServicer(bench.jobs), FULL_NAME),
     ]  # fmt: skip
     server = RpcServer(servicers, host="127.0.0.1", port=0, token=TOKEN, name="risk")
     peers = Peers({"risk": f"127.0.0.1:{server.start()}"}, TOKEN)
@@ -159,7 +161,8 @@ def test_a_cancelled_flow_is_cancelled_there_as_well(two: Two) -> None:
     assert two.made() == [("queued", "there")]
 
     cancel_flow(two.sender, flow.id)
-    follow_remote_once(two.sender, two.peers)
+    while deliver_once(two.sender, two.peers):
+        continue
 
     assert two.made() == [("cancelled", "there")]
     assert two.bench.sql("SELECT count(*) FROM remote_node WHERE NOT is_over")[0][0] == 0

@@ -1,21 +1,18 @@
 """Keys beside everything else that holds a job up or ends it: dependencies, flows, schedules, times, answers."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
 from shared.db import Database
-from shared.errors import ConfigurationInvalid, InvalidArgument
-from shared.jobs import JobContext, Node, Schedule, Times, cron, job, minutes, seconds, submit, submit_flow, submit_many
+from shared.errors import InvalidArgument
+from shared.jobs import JobContext, Times, job, minutes, seconds, submit, submit_many
 from shared.jobs import debounce as debounced
 from shared.jobs.control.cancellations import cancel
 from shared.jobs.ledger import lines
 from shared.jobs.maintenance.relay import relay_once
 from shared.jobs.maintenance.sequences import advance
-from shared.jobs.schedules import operations
-from shared.jobs.schedules.firing import fire_once
-from shared.jobs.schedules.rows import put_schedule
 from shared.jobs.uniqueness import until_done
 from shared.jobs.why.answer import why
 from tests.runtime.jobs.sample import NAME, WORK, Bench, Play, Stage, jobs_of, open_bench
@@ -56,38 +53,6 @@ def test_a_job_waits_for_jobs_or_by_its_key(bench: Bench, keys: dict[str, Any], 
         bench.submit(2, depends_on=[parent.id], **keys)
 
     assert (caught.value.field, rows(bench)) == ("depends_on", 1)
-
-
-def test_a_flow_takes_no_job_whose_key_may_mean_another(bench: Bench) -> None:
-    with pytest.raises(InvalidArgument, match="declared unique") as caught:
-        submit_flow(bench.jobs, "f", [Node(key="a", job=play_one, args=Play(number=1))])
-
-    assert (caught.value.field, rows(bench)) == ("nodes[0].name", 0)
-
-
-def test_a_schedule_takes_no_job_whose_key_may_mean_another(bench: Bench) -> None:
-    with pytest.raises(InvalidArgument, match="declared unique") as caught:
-        operations.create(bench.jobs, Schedule(name="s", job="play-one-number", every=minutes(1)))
-    assert (caught.value.field, bench.sql("SELECT count(*) FROM schedule")) == ("job", [(0,)])
-
-    with bench.jobs.database.unit_of_work() as work:  # one that was made before its job became unique
-        put_schedule(work, Schedule(name="s", job="play-one-number", every=minutes(1)))
-    bench.sql("UPDATE schedule SET next_run_at = clock_timestamp() - interval '1 second'")
-    fire_once(bench.jobs)
-
-    assert bench.sql("SELECT outcome FROM schedule_tick") == [("refused",)]
-    assert rows(bench) == 0
-
-
-def test_a_declaration_with_a_schedule_and_a_key_is_refused() -> None:
-    def perform(ctx: JobContext, args: Play) -> None:
-        """Never runs."""
-
-    declare: Callable[..., Any] = job(
-        queue=WORK, name="both", timeout=seconds(1), unique=until_done(), schedule=cron("0 2 * * *")
-    )
-    with pytest.raises(ConfigurationInvalid, match="has a schedule and is unique"):
-        declare(perform)
 
 
 def test_who_settles_an_end_to_free_its_key_releases_what_waits_for_it(bench: Bench) -> None:

@@ -43,6 +43,7 @@ class Environments:
             "ORACLE_FILE": str(self.folder / "oracle.log"),
             "PROMISES_FILE": str(self.folder / "promises.log"),
             "WISHES_FILE": str(self.folder / "wishes.log"),
+            "RECORDS_FILE": str(self.folder / "records.jsonl"),
             "SEED": str(self.seed),
             "GRPC_PORT": str(self.grpc_port),
             "GATEWAY_HTTP_PORT": str(self.http_port),

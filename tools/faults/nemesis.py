@@ -15,7 +15,7 @@ import psycopg
 from redis.exceptions import RedisError
 
 from shared.db.engine import psycopg_url
-from tools.faults import acknowledgements, oracle, report, wishes
+from tools.faults import acknowledgements, oracle, records, report, wishes
 from tools.faults.assembly import NAME
 from tools.faults.checker import check
 from tools.faults.children import Child
@@ -23,6 +23,7 @@ from tools.faults.evidence import Evidence, read_index, read_ledger
 from tools.faults.injections import FAULTS, Hand, choose
 from tools.faults.jobs import QUEUES, SINGLE
 from tools.faults.replay import Rules, replay
+from tools.faults.unasked import unasked
 from tools.faults.violations import Violation
 from tools.faults.watch import Watch
 from tools.faults.world import Size, World
@@ -196,10 +197,12 @@ class Nemesis:
         return Evidence(
             promises=acknowledgements.read(self._world.promises_file),
             wished=wishes.read(self._world.wishes_file),
+            noted=records.read(self._world.records_file),
             index=index,
             lines=tuple(oracle.read(self._world.oracle_file)),
             seen=tuple(self._watch.seen),
             losses=tuple(self._world.valkey.losses),
+            unasked=unasked(self._folder / "logs"),
             unwell=unwell,
             deaths={child.name: ends for child in self._world.children if (ends := _ends(child))},
             **read_ledger(self._world.direct_database_url()),

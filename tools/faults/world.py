@@ -35,6 +35,7 @@ class World:
         self.oracle_file = folder / "oracle.log"
         self.promises_file = folder / "promises.log"
         self.wishes_file = folder / "wishes.log"
+        self.records_file = folder / "records.jsonl"
         password = secrets.token_hex(16)
         self.postgres = PostgresServer(folder / "postgres", port=free_port(), password=secrets.token_hex(16))
         self.valkey = FaultyValkey(folder / "valkey", port=free_port(), password=password)

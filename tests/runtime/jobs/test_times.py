@@ -87,6 +87,19 @@ def test_who_takes_a_job_too_late_does_not_begin_it(bench: Bench) -> None:
     assert (bench.row(late.id).state, bench.row(late.id).attempts_made) == (State.EXPIRED, 0)
 
 
+def test_who_takes_a_job_that_a_scheduler_has_just_ended_does_not_begin_it(bench: Bench) -> None:
+    job = submit(bench.jobs, play_soon, Play())
+    claimed = bench.claim()[0]
+    bench.sql("UPDATE job SET state = 'expired', finished_at = clock_timestamp() WHERE id = :id", id=job.id)
+    bench.sql("DELETE FROM job_limit")  # with the end, in one transaction
+
+    bench.attempt(claimed)
+
+    assert bench.stage.runs == []
+    assert bench.row(job.id).state is State.EXPIRED
+    assert bench.state(job.id) == ""
+
+
 def test_a_job_that_is_due_later_has_its_time_from_then_on(bench: Bench) -> None:
     later = submit(bench.jobs, play_soon, Play(), scheduled_for=bench.jobs.from_now(minutes(30)))
     let_pass(bench, minutes=20)

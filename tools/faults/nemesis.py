@@ -20,6 +20,7 @@ from tools.faults.assembly import NAME
 from tools.faults.checker import check
 from tools.faults.children import Child
 from tools.faults.evidence import Evidence, read_index, read_ledger
+from tools.faults.figures import figures_of
 from tools.faults.injections import FAULTS, Hand, choose
 from tools.faults.jobs import QUEUES, SINGLE
 from tools.faults.replay import Rules, replay
@@ -76,7 +77,7 @@ def run(plan: Plan, say: Callable[[str], None]) -> Verdict:
             report.write(folder / "bad", evidence, violations)
             kept = plan.keep / f"seed-{plan.seed}-{time.strftime('%H%M%S')}"
             shutil.copytree(folder, kept, ignore=shutil.ignore_patterns("postgres", "valkey"))
-        figures = _figures(evidence)
+        figures = figures_of(evidence)
         return Verdict(nemesis.faults, len(evidence.promises.acked), len(evidence.rows), figures, violations, kept)
 
 
@@ -221,20 +222,3 @@ def _rules(evidence: Evidence) -> Rules:
         ordered=frozenset({SINGLE.name}),
         priorities={row.id: row.priority for row in evidence.rows},
     )
-
-
-def _figures(evidence: Evidence) -> dict[str, int]:
-    starts = Counter(line.job_id for line in evidence.lines if line.kind == oracle.START)
-    return {
-        "submissions": len(evidence.promises.tried),
-        "rolled back": len(evidence.promises.void),
-        "completed": sum(row.state == "completed" for row in evidence.rows),
-        "dead as meant": sum(row.state == "dead" and row.reason != "crashed" for row in evidence.rows),
-        "dead by crashes": sum(row.reason == "crashed" for row in evidence.rows),
-        "bodies started": sum(starts.values()),
-        "cancelled": sum(row.state == "cancelled" for row in evidence.rows),
-        **{f"{verb} granted": count for verb, count in sorted(evidence.wished.granted.items())},
-        "outside calls": sum(line.kind == oracle.CALL for line in evidence.lines),
-        "ticks": len(evidence.ticks),
-        "losses of the index": len(evidence.losses),
-    }

@@ -22,6 +22,7 @@ from tools.faults.oracle import Oracle
 
 NAME = "nemesis"
 GATEWAY = "gateway"
+SHORT, REAL = "short", "real"
 SCHEDULES = 3
 ALL_JOBS: tuple[JobDefinition[Any, Any], ...] = (
     *JOBS,
@@ -37,6 +38,8 @@ class FaultSettings(ServiceSettings):
     """Beside every service's settings, where bodies write."""
 
     oracle_file: str = setting("ORACLE_FILE")
+    #: Whether losses are noticed ten times as fast as in production.
+    timings: str = setting("TIMINGS", default=SHORT, choices=(SHORT, REAL))
 
 
 SERVICE = Service(name=NAME, settings=FaultSettings, queues=QUEUES)

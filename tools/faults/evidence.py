@@ -23,7 +23,8 @@ _unpack = msgspec.msgpack.Decoder().decode
 _ROWS = """
 SELECT id::text, generation, name, queue, state, finished_at IS NOT NULL, priority, (args->>'n')::bigint,
        coalesce(error->>'reason', ''), crashes, (extract(epoch FROM tick) * 1000)::bigint, parent_id::text,
-       scheduled_for > clock_timestamp() + interval '5 minutes', coalesce(args->>'key', '')
+       scheduled_for > clock_timestamp() + interval '5 minutes', coalesce(args->>'key', ''), attempts_made,
+       coalesce((args->>'fails')::integer, 0)
 FROM job WHERE queue NOT LIKE '@%'
 """
 _CALLS = "SELECT job_id::text, max(calls) FROM job_effect GROUP BY job_id"
@@ -48,6 +49,9 @@ class Row:
     parent_id: str | None = None
     is_far: bool | None = False
     key: str = ""
+    attempts: int = 0
+    #: Attempts that fail as they should.
+    fails: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,6 +20,7 @@ def figures_of(evidence: Evidence) -> dict[str, int]:
         **{f"{verb} granted": count for verb, count in sorted(evidence.wished.granted.items())},
         "outside calls": sum(line.kind == oracle.CALL for line in evidence.lines),
         "ticks": len(evidence.ticks),
+        "given back": sum(each.kind == "released" for each in evidence.seen),
         "losses of the index": len(evidence.losses),
         **_labours(evidence),
     }

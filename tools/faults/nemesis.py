@@ -62,10 +62,10 @@ class Verdict:
     folder: Path | None
 
 
-def run(plan: Plan, say: Callable[[str], None]) -> Verdict:
+def run(plan: Plan, say: Callable[[str], None], *, kind: "type[Nemesis] | None" = None) -> Verdict:
     """One run, from nothing to its verdict; everything it started has ended when it returns."""
     with temporary_folder("millrace-nemesis-") as folder:
-        nemesis = Nemesis(plan, folder, say)
+        nemesis = (kind or Nemesis)(plan, folder, say)
         try:
             nemesis.prepare()
             nemesis.torment()
@@ -142,7 +142,7 @@ class Nemesis:
         self._command("UPDATE schedule SET is_enabled = FALSE")
         while True:
             evidence = self._evidence()
-            violations = check(evidence)
+            violations = self.judge(evidence)
             if not any(each.kind in PASSING for each in violations) or time.monotonic() > until:
                 break
             look_at = time.monotonic() + LOOK_SECONDS
@@ -153,6 +153,10 @@ class Nemesis:
                 child.tell_stacks()
         self._say(f"drained {time.time() - healed_ms / 1000:.1f} s after the last fault")
         return evidence, violations + replay(evidence.seen, evidence.losses, _rules(evidence))
+
+    def judge(self, evidence: Evidence) -> list[Violation]:
+        """What is wrong with it."""
+        return check(evidence)
 
     def end(self) -> None:
         """Stop everything that was started."""

@@ -10,7 +10,7 @@ from shared import logs
 from shared.rpc import Peers
 from shared.settings import Secret, load, setting
 from tools.faults.acknowledgements import Acknowledgements
-from tools.faults.assembly import NAME, FaultSettings, assemble, put_schedules
+from tools.faults.assembly import NAME, SHORT, FaultSettings, assemble, put_schedules
 from tools.faults.backlog import Backlog
 from tools.faults.calls import Calls
 from tools.faults.graph_people import GraphPeople
@@ -26,6 +26,8 @@ from tools.faults.wishes import Wishes
 #: Far from the producers' own.
 PEOPLE_SEED = 1_000
 LABOURS_SEED = 2_000
+#: About as many as there are threads: one that waits for a store must not make the others wait.
+POOL_SIZE = 24
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,10 +47,11 @@ def main() -> int:
     """Submit until SIGTERM, then finish what runs."""
     asked: SimpleQueue[int] = SimpleQueue()  # no Event: its set() in a handler may meet its own wait()
     signal.signal(signal.SIGTERM, lambda number, _: asked.put(number))
-    shorten()
     logs.configure("warning", "json", process="producer")
     settings = load(ProductionSettings, service=NAME)
-    runtime = assemble(settings, process="producer", pool_size=8)
+    if settings.timings == SHORT:
+        shorten()
+    runtime = assemble(settings, process="producer", pool_size=POOL_SIZE)
     put_schedules(runtime)
     calls = Calls(
         grpc_port=settings.grpc_port,

@@ -9,7 +9,7 @@ import psycopg
 
 from shared.db.engine import psycopg_url
 from tools.faults import assembly, clocks
-from tools.faults.assembly import GATEWAY, NAME
+from tools.faults.assembly import GATEWAY, NAME, SHORT
 from tools.faults.children import Child
 from tools.faults.environments import Environments
 from tools.faults.proxy import Proxy
@@ -21,10 +21,12 @@ from tools.stores.process_identity import ProcessIdentity
 
 @dataclass(frozen=True, slots=True)
 class Size:
-    """How many processes of the roles that a run has several of."""
+    """How many processes of the roles that a run has several of, how long they finish, how soon they notice a loss."""
 
     workers: int = 6
     schedulers: int = 2
+    grace_seconds: int = 3
+    timings: str = SHORT
 
 
 class World:
@@ -45,7 +47,12 @@ class World:
         #: Submits; it is no target of faults, since its notebook is what the rest is judged by.
         self.producer: Child | None = None
         self._environments = Environments(
-            folder=folder, seed=seed, valkey_password=password, clock_library=clocks.build(folder)
+            folder=folder,
+            seed=seed,
+            valkey_password=password,
+            clock_library=clocks.build(folder),
+            grace_seconds=size.grace_seconds,
+            timings=size.timings,
         )
         self._size = size
         self._postgres_is_down = False

@@ -49,10 +49,12 @@ class Left:
         """How a job ends whose n-th attempt must not begin any more; None while it may."""
         if not self.is_live:
             return Obsolete()
-        if attempt == 1 and (self.is_late or self.seconds <= 0):
-            return Expired("it was taken later than it should have begun")
+        if self.seconds <= 0 and attempt == 1:
+            return Expired("its deadline passed before it was taken", "deadline")
         if self.seconds <= 0:
             return Buried(Reason.DEADLINE, Failure("JobTimeout", "its deadline has passed", ""))
+        if self.is_late and attempt == 1:
+            return Expired("it was taken later than it should have begun")
         return None
 
 

@@ -74,9 +74,10 @@ def test_what_did_not_begin_in_time_is_expired_wherever_it_waits_and_nobody_runs
     assert limits(bench) == 0
 
 
-def test_who_takes_a_job_too_late_does_not_begin_it(bench: Bench) -> None:
+@pytest.mark.parametrize(("passed", "reason"), [(6, "queue_ttl"), (11, "deadline")])
+def test_who_takes_a_job_too_late_does_not_begin_it(passed: int, reason: str, bench: Bench) -> None:
     late = submit(bench.jobs, play_soon, Play())
-    let_pass(bench, minutes=6)
+    let_pass(bench, minutes=passed)
 
     (outcome,) = bench.run()
     bench.settle()
@@ -84,7 +85,8 @@ def test_who_takes_a_job_too_late_does_not_begin_it(bench: Bench) -> None:
 
     assert isinstance(outcome, Expired)
     assert bench.stage.runs == []
-    assert (bench.row(late.id).state, bench.row(late.id).attempts_made) == (State.EXPIRED, 0)
+    row = bench.row(late.id)
+    assert (row.state, row.attempts_made, (row.error or {})["reason"]) == (State.EXPIRED, 0, reason)
 
 
 def test_who_takes_a_job_that_a_scheduler_has_just_ended_does_not_begin_it(bench: Bench) -> None:

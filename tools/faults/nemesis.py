@@ -209,7 +209,7 @@ class Nemesis:
             losses=tuple(self._world.valkey.losses),
             unasked=unasked(self._folder / "logs"),
             unwell=unwell,
-            deaths={child.name: ends for child in self._world.children if (ends := _ends(child))},
+            deaths={child.name: ends for child in self._world.everyone if (ends := _ends(child))},
             **read_ledger(self._world.direct_database_url()),
         )
 

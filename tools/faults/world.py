@@ -132,6 +132,11 @@ class World:
             return False
         return True
 
+    @property
+    def everyone(self) -> list[Child]:
+        """All processes, the one that submits as well."""
+        return self.children if self.producer is None else [*self.children, self.producer]
+
     def of_role(self, role: str) -> list[Child]:
         """The processes of a role."""
         return [child for child in self.children if child.role == role]

@@ -126,7 +126,8 @@ def _timed(attempt: Attempt, envelope: Envelope) -> Outcome | None:
         return None
     try:
         with attempt.jobs.database.unit_of_work() as work:
-            left = time_left(work, attempt.claimed.held.id, due_ms=attempt.claimed.entry.due)
+            held = attempt.claimed.held
+            left = time_left(work, held.id, held.generation, due_ms=attempt.claimed.entry.due)
     except StoreUnavailable as error:
         return Again(STORE_DELAY, counts=False, wait_reason=WaitReason.STORE, failure=failure_of(error))
     attempt.running.job_deadline = clock.monotonic() + left.seconds

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
+from typing import Literal
 
 from shared.errors import InvalidArgument, PlatformError
 from shared.errors import Unrecoverable as Unrecoverable
@@ -134,9 +135,10 @@ class Cancelled:
 
 @dataclass(frozen=True, slots=True)
 class Expired:
-    """Not begun: its time to begin was over."""
+    """Not begun: its time was over. `over` says which one."""
 
     reason: str
+    over: Literal["queue_ttl", "deadline"] = "queue_ttl"
 
 
 @dataclass(frozen=True, slots=True)

@@ -68,7 +68,7 @@ def _write(jobs: Jobs, claimed: Claimed, worker: str, outcome: Outcome) -> bool:
             return scripts.bury(held, state="cancelled", outcome=_encode(record), error=_event_error(failure))
         case Expired():
             failure = Failure("JobExpired", outcome.reason, "")
-            record = _record(claimed, worker, "expired", b"null", failure=failure, reason="queue_ttl")
+            record = _record(claimed, worker, "expired", b"null", failure=failure, reason=outcome.over)
             # It was handed out and not begun: that is no attempt.
             record = msgspec.structs.replace(record, attempts=claimed.attempt - 1)
             return scripts.bury(held, state="expired", outcome=_encode(record), error=_event_error(failure))

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import sqlalchemy as sa
 
 from shared.db import UnitOfWork
-from shared.jobs.outcomes import Buried, Expired, Failure, Outcome, Reason
+from shared.jobs.outcomes import Buried, Expired, Failure, Obsolete, Outcome, Reason
 from shared.jobs.times import MS, Times
 
 #: A requeue begins its job anew, so its times do as well.
@@ -25,10 +25,11 @@ ON CONFLICT (job_id) DO UPDATE SET queue_ttl_ms = excluded.queue_ttl_ms, expires
 """).bindparams(sa.bindparam("ttl_ms", type_=sa.BigInteger), sa.bindparam("deadline_ms", type_=sa.BigInteger))
 
 _LOOK = sa.text("""
-SELECT greatest(expires_at, to_timestamp(:due_ms / 1000.0) + make_interval(secs => queue_ttl_ms / 1000.0))
+SELECT finished_at IS NULL AND generation = :generation AS is_live,
+       greatest(expires_at, to_timestamp(:due_ms / 1000.0) + make_interval(secs => queue_ttl_ms / 1000.0))
          <= clock_timestamp() AS is_late,
        extract(epoch FROM deadline_at - clock_timestamp()) AS seconds_left
-FROM job_limit WHERE job_id = CAST(:id AS uuid)
+FROM job LEFT JOIN job_limit ON job_limit.job_id = job.id WHERE job.id = CAST(:id AS uuid)
 """)
 
 
@@ -38,13 +39,19 @@ class Left:
 
     is_late: bool = False
     seconds: float = float("inf")
+    #: Whoever ends a job that waits takes its times along: without them only the row tells that it is over.
+    is_live: bool = True
 
     def refusal(self, *, attempt: int) -> Outcome | None:
         """How a job ends whose n-th attempt must not begin any more; None while it may."""
-        if attempt == 1 and (self.is_late or self.seconds <= 0):
-            return Expired("it was taken later than it should have begun")
+        if not self.is_live:
+            return Obsolete()
+        if self.seconds <= 0 and attempt == 1:
+            return Expired("its deadline passed before it was taken", "deadline")
         if self.seconds <= 0:
             return Buried(Reason.DEADLINE, Failure("JobTimeout", "its deadline has passed", ""))
+        if self.is_late and attempt == 1:
+            return Expired("it was taken later than it should have begun")
         return None
 
 
@@ -66,9 +73,10 @@ def renew_times(work: UnitOfWork, job_id: str, times: Times) -> None:
         work.connection.execute(sa.text("DELETE FROM job_limit WHERE job_id = CAST(:id AS uuid)"), {"id": job_id})
 
 
-def time_left(work: UnitOfWork, job_id: str, *, due_ms: int) -> Left:
+def time_left(work: UnitOfWork, job_id: str, generation: int, *, due_ms: int) -> Left:
     """What a job that is about to begin has left; `due_ms` is when it was due last (0 = at once), by Redis' clock."""
-    row = work.connection.execute(_LOOK, {"id": job_id, "due_ms": due_ms}).one_or_none()
+    row = work.connection.execute(_LOOK, {"id": job_id, "generation": generation, "due_ms": due_ms}).one_or_none()
     if row is None:
-        return Left()
-    return Left(bool(row.is_late), float("inf") if row.seconds_left is None else float(row.seconds_left))
+        return Left(is_live=False)
+    seconds = float("inf") if row.seconds_left is None else float(row.seconds_left)
+    return Left(bool(row.is_late), seconds, row.is_live)

@@ -7,9 +7,12 @@ import time
 from collections import Counter
 from pathlib import Path
 
+from tools.faults.assembly import REAL
 from tools.faults.clocks import HOUR, SKEWS, compiler
 from tools.faults.injections import FAULTS
 from tools.faults.nemesis import Plan, Verdict, run
+from tools.faults.rolling import Rolling
+from tools.faults.world import Size
 
 EXIT_BROKEN = 1
 SHOWN = 20
@@ -21,6 +24,8 @@ def main(arguments: list[str]) -> int:
     parser.add_argument("--seconds", type=float, default=60, help="how long faults go on (default 60)")
     parser.add_argument("--seed", type=int, default=int(time.time()), help="chooses the faults (default: the clock)")
     parser.add_argument("--faults", default="", metavar="A,B", help=f"only these; of {', '.join(FAULTS)}")
+    parser.add_argument("--rolling", action="store_true", help="no faults: restart worker after worker for --seconds")
+    parser.add_argument("--workers", type=int, default=6, choices=range(1, 17), metavar="N", help="default 6")
     parser.add_argument("--keep", type=Path, default=Path(tempfile.gettempdir()) / "millrace-nemesis-evidence")
     chosen = parser.parse_args(arguments)
     names = [name for name in chosen.faults.split(",") if name] or list(FAULTS)
@@ -32,11 +37,19 @@ def main(arguments: list[str]) -> int:
             else "--seconds must be from 1 to 86400"
         )
     print(f"seed {chosen.seed}, {chosen.seconds:.0f} s of faults", flush=True)
+    if chosen.rolling:
+        size = Size(workers=chosen.workers, grace_seconds=1, timings=REAL)
+        plan = Plan(seconds=chosen.seconds, seed=chosen.seed, faults=(), keep=chosen.keep, size=size)
+        return _told(run(plan, lambda text: print(text, flush=True), kind=Rolling), chosen.seconds)
     wrong = ", ".join(f"{name} {seconds / HOUR:+.0f} h" for name, seconds in SKEWS.items())
     print(f"clocks: {wrong}" if compiler() else "clocks: all right, since there is no C compiler", flush=True)
-    plan = Plan(seconds=chosen.seconds, seed=chosen.seed, faults=names, keep=chosen.keep)
-    verdict = run(plan, lambda text: print(text, flush=True))
-    _print(verdict, chosen.seconds)
+    size = Size(workers=chosen.workers)
+    plan = Plan(seconds=chosen.seconds, seed=chosen.seed, faults=names, keep=chosen.keep, size=size)
+    return _told(run(plan, lambda text: print(text, flush=True)), chosen.seconds)
+
+
+def _told(verdict: Verdict, seconds: float) -> int:
+    _print(verdict, seconds)
     return EXIT_BROKEN if verdict.violations else 0
 
 

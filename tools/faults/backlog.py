@@ -16,7 +16,7 @@ FULL = 1_500
 LOOK_SECONDS = 2.0
 _COUNT = sa.text(
     "SELECT count(*) FROM (SELECT FROM job WHERE finished_at IS NULL "
-    "AND (scheduled_for IS NULL OR scheduled_for < clock_timestamp() + interval '5 minutes') LIMIT :full) AS some"
+    "AND (scheduled_for IS NULL OR scheduled_for < clock_timestamp() + interval '5 minutes') LIMIT :full) AS waiting"
 )
 
 

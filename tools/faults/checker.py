@@ -3,6 +3,7 @@
 from collections import Counter, defaultdict
 from collections.abc import Iterator
 
+from tools.faults import graph_checker, graph_jobs, key_checker, keyed_jobs, time_checker, timed_jobs
 from tools.faults.evidence import Evidence, Row
 from tools.faults.jobs import DOOMED, WRITERS
 from tools.faults.kinds import REVIVED
@@ -12,6 +13,9 @@ from tools.faults.violations import Violation
 from tools.faults.wish_checker import calls, cancels, changes, is_cancel_asked, messages, requeues, steps
 
 CHILDREN = 2
+ALL_WRITERS = WRITERS | MORE_WRITERS | keyed_jobs.WRITERS | graph_jobs.WRITERS | timed_jobs.WRITERS
+#: Jobs whose ends have rules of their own.
+JUDGED_APART = graph_jobs.GRAPHED | timed_jobs.TIMED
 
 
 def check(evidence: Evidence) -> list[Violation]:
@@ -72,7 +76,7 @@ def effects(evidence: Evidence) -> Iterator[Violation]:
     written = set(evidence.effects)
     completed = {(each.job_id, each.generation) for each in evidence.outcomes if each.after == "completed"}
     for row in evidence.rows:
-        if row.name not in WRITERS | MORE_WRITERS:
+        if row.name not in ALL_WRITERS:
             continue
         is_done, has_effect = row.state == "completed", (row.id, row.generation) in written
         for number in range(1, row.generation):
@@ -87,11 +91,11 @@ def effects(evidence: Evidence) -> Iterator[Violation]:
 def unfair(evidence: Evidence) -> Iterator[Violation]:
     """Ends that no job asked for. A job whose process died again and again may be dead for that reason."""
     for row in evidence.rows:
-        if not row.is_final:
+        if not row.is_final or row.name in JUDGED_APART:
             continue
         dies = row.name in DOOMED or (row.name in REVIVED and row.generation == 1)
         is_expected = row.state == ("dead" if dies else "completed")
-        is_expected |= row.state == "cancelled" and is_cancel_asked(evidence, row)
+        is_expected |= row.state == "cancelled" and (is_cancel_asked(evidence, row) or row.name == "beat")
         if not is_expected and not (row.state == "dead" and row.reason == "crashed"):
             yield Violation("wrong end", row.id, f"{row.name} is {row.state} ({row.reason or 'no reason'})")
 
@@ -191,4 +195,8 @@ def processes(evidence: Evidence) -> Iterator[Violation]:
 _PARTS = (
     *(lost, unexpected, twice, unfair, effects, bodies, families, ticks, index, processes),
     *(cancels, requeues, changes, steps, calls, messages),
+    *(graph_checker.graphs, graph_checker.waiters),
+    *(key_checker.uniques, key_checker.lines, key_checker.groups, key_checker.rooms),
+    *(time_checker.beats, time_checker.circuits, time_checker.budgets),
+    *(time_checker.walks, time_checker.expiries, time_checker.told),
 )

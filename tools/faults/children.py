@@ -31,6 +31,8 @@ class Child:
         self.name = name
         self.role = name.partition("-")[0]
         self.is_stopped = False
+        #: How often it was started.
+        self.starts = 0
         #: Exit codes that no signal of ours and no store that was away explains.
         self.surprises: list[int] = []
         self._command = command
@@ -48,6 +50,7 @@ class Child:
     def start(self) -> None:
         """Start it now."""
         self.is_stopped, self._expected = False, frozenset({EXIT_UNAVAILABLE})
+        self.starts += 1
         self._process = spawn(
             Launch(
                 command=[sys.executable, *self._command],

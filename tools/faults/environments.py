@@ -7,11 +7,9 @@ from pathlib import Path
 
 from shared.security.tokens import generate_api_key
 from tools.faults import clocks
-from tools.faults.assembly import GATEWAY, NAME
+from tools.faults.assembly import GATEWAY, NAME, SHORT
 from tools.stores import free_port
 from tools.stores.ports import HOST
-
-GRACE_SECONDS = "3"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -22,6 +20,8 @@ class Environments:
     seed: int
     valkey_password: str
     clock_library: Path | None = None
+    grace_seconds: int = 3
+    timings: str = SHORT
     service_passwords: dict[str, str] = field(
         default_factory=lambda: {name: secrets.token_hex(16) for name in (NAME, GATEWAY)}
     )
@@ -43,6 +43,7 @@ class Environments:
             "ORACLE_FILE": str(self.folder / "oracle.log"),
             "PROMISES_FILE": str(self.folder / "promises.log"),
             "WISHES_FILE": str(self.folder / "wishes.log"),
+            "RECORDS_FILE": str(self.folder / "records.jsonl"),
             "SEED": str(self.seed),
             "GRPC_PORT": str(self.grpc_port),
             "GATEWAY_HTTP_PORT": str(self.http_port),
@@ -50,7 +51,8 @@ class Environments:
             "MILLRACE_SERVICE_TOKEN": self.token,
             "MILLRACE_BOOTSTRAP_API_KEY": self.api_key,
             "HEALTH_PORT": str(free_port()),
-            "SHUTDOWN_GRACE_SECONDS": GRACE_SECONDS,
+            "SHUTDOWN_GRACE_SECONDS": str(self.grace_seconds),
+            "TIMINGS": self.timings,
             "LOG_FORMAT": "json",
             "PYTHONUNBUFFERED": "1",
             "PATH": os.defpath,

@@ -12,6 +12,8 @@ from tools.faults.acknowledgements import Promises
 from tools.faults.assembly import NAME
 from tools.faults.jobs import QUEUES
 from tools.faults.oracle import Line
+from tools.faults.records import Record
+from tools.faults.remains import Remains, read_remains
 from tools.faults.valkey_faults import Loss
 from tools.faults.watch import Seen
 from tools.faults.wishes import Wished
@@ -21,8 +23,9 @@ _unpack = msgspec.msgpack.Decoder().decode
 _ROWS = """
 SELECT id::text, generation, name, queue, state, finished_at IS NOT NULL, priority, (args->>'n')::bigint,
        coalesce(error->>'reason', ''), crashes, (extract(epoch FROM tick) * 1000)::bigint, parent_id::text,
-       scheduled_for > clock_timestamp() + interval '5 minutes'
-FROM job
+       scheduled_for > clock_timestamp() + interval '5 minutes', coalesce(args->>'key', ''), attempts_made,
+       coalesce((args->>'fails')::integer, 0)
+FROM job WHERE queue NOT LIKE '@%'
 """
 _CALLS = "SELECT job_id::text, max(calls) FROM job_effect GROUP BY job_id"
 _MESSAGES = "SELECT (args->>'n')::bigint, state FROM outbox WHERE state <> 'sent'"
@@ -45,6 +48,10 @@ class Row:
     tick_ms: int | None = None
     parent_id: str | None = None
     is_far: bool | None = False
+    key: str = ""
+    attempts: int = 0
+    #: Attempts that fail as they should.
+    fails: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +71,7 @@ class Outcome:
     generation: int
     before: str
     after: str
+    at_ms: float = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,10 +107,15 @@ class Evidence:
     #: Schedule -> the last instant it says it has fired.
     last_runs: dict[str, int] = field(default_factory=dict)
     intents: frozenset[int] = frozenset()
+    #: What the labours noted, and what they left.
+    noted: tuple[Record, ...] = ()
+    remains: Remains = field(default_factory=Remains)
     index: Index = field(default_factory=Index)
     lines: tuple[Line, ...] = ()
     seen: tuple[Seen, ...] = ()
     losses: tuple[Loss, ...] = ()
+    #: Jobs with an attempt that a circuit or a budget let through unasked, since Redis was away.
+    unasked: frozenset[str] = frozenset()
     #: Process -> what it says is wrong, long after the last fault.
     unwell: dict[str, str] = field(default_factory=dict)
     #: Process -> exit codes that nothing explains, and threads that an exception ended.
@@ -124,7 +137,10 @@ def read_ledger(url: str) -> dict[str, Any]:
         last = (
             "SELECT name, (extract(epoch FROM last_run_at) * 1000)::bigint FROM schedule WHERE last_run_at IS NOT NULL"
         )
-        outcomes = "SELECT job_id::text, generation, before, after FROM outcome ORDER BY at"
+        outcomes = (
+            "SELECT job_id::text, generation, before, after, (extract(epoch FROM at) * 1000)::float8 "
+            "FROM outcome ORDER BY at"
+        )
         return {
             "rows": tuple(Row(*row) for row in ask(_ROWS)),
             "effects": tuple((row[0], row[1]) for row in ask("SELECT job_id::text, generation FROM effect")),
@@ -135,6 +151,7 @@ def read_ledger(url: str) -> dict[str, Any]:
             "outcomes": tuple(Outcome(*row) for row in ask(outcomes)),
             "ticks": tuple(Tick(*row) for row in ask(ticks)),
             "last_runs": {row[0]: row[1] for row in ask(last)},
+            "remains": read_remains(ask),
             "intents": frozenset(row[0] for row in ask("SELECT n FROM intent")),
         }
 

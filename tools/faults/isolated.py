@@ -7,7 +7,7 @@ import sys
 from shared import logs
 from shared.jobs.isolated_process import Parts, die_with, serve
 from shared.settings import load
-from tools.faults.assembly import NAME, FaultSettings, assemble
+from tools.faults.assembly import NAME, SHORT, FaultSettings, assemble
 from tools.faults.timings import shorten
 
 POOL_SIZE = 2
@@ -23,8 +23,10 @@ def main(arguments: list[str]) -> int:
     wire, lifeline, log_output = map(int, arguments)
     die_with(lifeline)
     logs.configure("warning", "json", process="isolated", stream=os.fdopen(log_output, "w", buffering=1))
-    shorten()
-    runtime = assemble(load(FaultSettings, service=NAME), process="isolated", pool_size=POOL_SIZE)
+    settings = load(FaultSettings, service=NAME)
+    if settings.timings == SHORT:
+        shorten()
+    runtime = assemble(settings, process="isolated", pool_size=POOL_SIZE)
     serve(Parts(runtime.jobs, runtime.broker, runtime.resources), socket.socket(fileno=wire))
     runtime.database.close()
     return 0

@@ -16,7 +16,11 @@ GATED = Queue("gated", slots=3, max_running=3)
 PACED = Queue("paced", slots=4, rate=Rate(6, per=seconds(2)))
 SINGLE = Queue("single", slots=1, max_running=1)
 APART = Queue("apart", slots=1)
-QUEUES = (MIXED, GATED, PACED, SINGLE, APART)
+KEYED = Queue("keyed", slots=6)
+SHARED = Queue("shared", slots=6, group_max_running=2, fair=True)
+GUARDED = Queue("guarded", slots=2)
+BRISK = Queue("brisk", slots=1, max_running=2)
+QUEUES = (MIXED, GATED, PACED, SINGLE, APART, KEYED, SHARED, GUARDED, BRISK)
 BACKOFF = fixed(0.3)
 LIMIT = seconds(20)
 
@@ -30,14 +34,16 @@ class Work(Arguments, frozen=True):
     fails: int = 0
     #: How long after its creation the job keeps snoozing.
     snooze_ms: int = 0
+    #: What jobs share: a unique key, a group, a lock, a place in a flow.
+    key: str = ""
 
 
 @contextmanager
-def body(ctx: JobContext) -> Iterator[None]:
-    """Tell the oracle about both ends; a body that raises has no end."""
+def body(ctx: JobContext, detail: str = "") -> Iterator[None]:
+    """Tell the oracle about both ends, and one word of what it sees; a body that raises has no end."""
     oracle = ctx.resource(Oracle)
     generation = generation_of(ctx)
-    oracle.write(START, ctx.id, generation, ctx.attempt)
+    oracle.write(START, ctx.id, generation, ctx.attempt, detail)
     yield
     oracle.write(END, ctx.id, generation, ctx.attempt)
 

@@ -15,14 +15,16 @@ import psycopg
 from redis.exceptions import RedisError
 
 from shared.db.engine import psycopg_url
-from tools.faults import acknowledgements, oracle, report, wishes
+from tools.faults import acknowledgements, oracle, records, report, wishes
 from tools.faults.assembly import NAME
 from tools.faults.checker import check
 from tools.faults.children import Child
 from tools.faults.evidence import Evidence, read_index, read_ledger
+from tools.faults.figures import figures_of
 from tools.faults.injections import FAULTS, Hand, choose
 from tools.faults.jobs import QUEUES, SINGLE
 from tools.faults.replay import Rules, replay
+from tools.faults.unasked import unasked
 from tools.faults.violations import Violation
 from tools.faults.watch import Watch
 from tools.faults.world import Size, World
@@ -60,10 +62,10 @@ class Verdict:
     folder: Path | None
 
 
-def run(plan: Plan, say: Callable[[str], None]) -> Verdict:
+def run(plan: Plan, say: Callable[[str], None], *, kind: "type[Nemesis] | None" = None) -> Verdict:
     """One run, from nothing to its verdict; everything it started has ended when it returns."""
     with temporary_folder("millrace-nemesis-") as folder:
-        nemesis = Nemesis(plan, folder, say)
+        nemesis = (kind or Nemesis)(plan, folder, say)
         try:
             nemesis.prepare()
             nemesis.torment()
@@ -75,7 +77,7 @@ def run(plan: Plan, say: Callable[[str], None]) -> Verdict:
             report.write(folder / "bad", evidence, violations)
             kept = plan.keep / f"seed-{plan.seed}-{time.strftime('%H%M%S')}"
             shutil.copytree(folder, kept, ignore=shutil.ignore_patterns("postgres", "valkey"))
-        figures = _figures(evidence)
+        figures = figures_of(evidence)
         return Verdict(nemesis.faults, len(evidence.promises.acked), len(evidence.rows), figures, violations, kept)
 
 
@@ -140,7 +142,7 @@ class Nemesis:
         self._command("UPDATE schedule SET is_enabled = FALSE")
         while True:
             evidence = self._evidence()
-            violations = check(evidence)
+            violations = self.judge(evidence)
             if not any(each.kind in PASSING for each in violations) or time.monotonic() > until:
                 break
             look_at = time.monotonic() + LOOK_SECONDS
@@ -151,6 +153,10 @@ class Nemesis:
                 child.tell_stacks()
         self._say(f"drained {time.time() - healed_ms / 1000:.1f} s after the last fault")
         return evidence, violations + replay(evidence.seen, evidence.losses, _rules(evidence))
+
+    def judge(self, evidence: Evidence) -> list[Violation]:
+        """What is wrong with it."""
+        return check(evidence)
 
     def end(self) -> None:
         """Stop everything that was started."""
@@ -196,12 +202,14 @@ class Nemesis:
         return Evidence(
             promises=acknowledgements.read(self._world.promises_file),
             wished=wishes.read(self._world.wishes_file),
+            noted=records.read(self._world.records_file),
             index=index,
             lines=tuple(oracle.read(self._world.oracle_file)),
             seen=tuple(self._watch.seen),
             losses=tuple(self._world.valkey.losses),
+            unasked=unasked(self._folder / "logs"),
             unwell=unwell,
-            deaths={child.name: ends for child in self._world.children if (ends := _ends(child))},
+            deaths={child.name: ends for child in self._world.everyone if (ends := _ends(child))},
             **read_ledger(self._world.direct_database_url()),
         )
 
@@ -218,20 +226,3 @@ def _rules(evidence: Evidence) -> Rules:
         ordered=frozenset({SINGLE.name}),
         priorities={row.id: row.priority for row in evidence.rows},
     )
-
-
-def _figures(evidence: Evidence) -> dict[str, int]:
-    starts = Counter(line.job_id for line in evidence.lines if line.kind == oracle.START)
-    return {
-        "submissions": len(evidence.promises.tried),
-        "rolled back": len(evidence.promises.void),
-        "completed": sum(row.state == "completed" for row in evidence.rows),
-        "dead as meant": sum(row.state == "dead" and row.reason != "crashed" for row in evidence.rows),
-        "dead by crashes": sum(row.reason == "crashed" for row in evidence.rows),
-        "bodies started": sum(starts.values()),
-        "cancelled": sum(row.state == "cancelled" for row in evidence.rows),
-        **{f"{verb} granted": count for verb, count in sorted(evidence.wished.granted.items())},
-        "outside calls": sum(line.kind == oracle.CALL for line in evidence.lines),
-        "ticks": len(evidence.ticks),
-        "losses of the index": len(evidence.losses),
-    }

@@ -8,6 +8,12 @@ from pathlib import Path
 START, END = "start", "end"
 #: The outside world was called, by the generation in the key it was given; its answer is known for good.
 CALL, PAID = "call", "paid"
+#: In a locked room, last seen inside, and outside with the lock given back; the detail is the room.
+ENTERED, INSIDE, LEFT = "entered", "inside", "left"
+#: Before and after a call behind a circuit, and before and after points of a budget were spent; the detail is how many.
+DIALS, DIALLED, SPENDS, SPENT = "dials", "dialled", "spends", "spent"
+#: Where a walk goes on.
+AT = "at"
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +27,8 @@ class Line:
     pid: int
     monotonic_ns: int
     realtime_ns: int
+    #: One word more, of the labours that need it.
+    detail: str = ""
 
 
 class Oracle:
@@ -29,9 +37,9 @@ class Oracle:
     def __init__(self, path: Path) -> None:
         self._file = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
 
-    def write(self, kind: str, job_id: str, generation: int, attempt: int) -> None:
+    def write(self, kind: str, job_id: str, generation: int, attempt: int, detail: str = "") -> None:
         """Say that something happened now in this process."""
-        text = f"{kind} {job_id} {generation} {attempt} {os.getpid()} {time.monotonic_ns()} {time.time_ns()}\n"
+        text = f"{kind} {job_id} {generation} {attempt} {os.getpid()} {time.monotonic_ns()} {time.time_ns()} {detail}\n"
         os.write(self._file, text.encode())
 
 
@@ -39,7 +47,7 @@ def read(path: Path) -> list[Line]:
     """Every complete line; a process killed in the middle of its write leaves none, since the kernel takes it whole."""
     lines = []
     for text in path.read_text().splitlines() if path.exists() else ():
-        kind, job_id, *numbers = text.split()
-        generation, attempt, pid, monotonic_ns, realtime_ns = map(int, numbers)
-        lines.append(Line(kind, job_id, generation, attempt, pid, monotonic_ns, realtime_ns))
+        kind, job_id, *words = text.split()
+        generation, attempt, pid, monotonic_ns, realtime_ns = map(int, words[:5])
+        lines.append(Line(kind, job_id, generation, attempt, pid, monotonic_ns, realtime_ns, *words[5:]))
     return lines

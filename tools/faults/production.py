@@ -7,17 +7,27 @@ from pathlib import Path
 from queue import SimpleQueue
 
 from shared import logs
+from shared.rpc import Peers
 from shared.settings import Secret, load, setting
 from tools.faults.acknowledgements import Acknowledgements
-from tools.faults.assembly import NAME, FaultSettings, assemble, put_schedules
+from tools.faults.assembly import NAME, SHORT, FaultSettings, assemble, put_schedules
+from tools.faults.backlog import Backlog
 from tools.faults.calls import Calls
+from tools.faults.graph_people import GraphPeople
+from tools.faults.keyed_people import KeyedPeople
 from tools.faults.people import People
 from tools.faults.producers import Producers
+from tools.faults.records import Records
+from tools.faults.timed_people import TimedPeople
 from tools.faults.timings import shorten
+from tools.faults.turns import Door, Turns
 from tools.faults.wishes import Wishes
 
 #: Far from the producers' own.
 PEOPLE_SEED = 1_000
+LABOURS_SEED = 2_000
+#: About as many as there are threads: one that waits for a store must not make the others wait.
+POOL_SIZE = 24
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +36,7 @@ class ProductionSettings(FaultSettings):
 
     promises_file: str = setting("PROMISES_FILE")
     wishes_file: str = setting("WISHES_FILE")
+    records_file: str = setting("RECORDS_FILE")
     seed: int = setting("SEED")
     service_token: Secret = setting("MILLRACE_SERVICE_TOKEN")
     http_port: int = setting("GATEWAY_HTTP_PORT")
@@ -36,10 +47,11 @@ def main() -> int:
     """Submit until SIGTERM, then finish what runs."""
     asked: SimpleQueue[int] = SimpleQueue()  # no Event: its set() in a handler may meet its own wait()
     signal.signal(signal.SIGTERM, lambda number, _: asked.put(number))
-    shorten()
     logs.configure("warning", "json", process="producer")
     settings = load(ProductionSettings, service=NAME)
-    runtime = assemble(settings, process="producer", pool_size=8)
+    if settings.timings == SHORT:
+        shorten()
+    runtime = assemble(settings, process="producer", pool_size=POOL_SIZE)
     put_schedules(runtime)
     calls = Calls(
         grpc_port=settings.grpc_port,
@@ -50,11 +62,18 @@ def main() -> int:
     notebook = Acknowledgements(Path(settings.promises_file))
     producers = Producers(runtime, notebook, calls, seed=settings.seed)
     people = People(runtime, notebook, Wishes(Path(settings.wishes_file)), seed=settings.seed + PEOPLE_SEED)
-    for each in (producers, people):
+    records, door = Records(Path(settings.records_file)), Door(runtime, notebook)
+    peers = Peers(settings.addresses, settings.service_token)
+    labours = (KeyedPeople(door, records), GraphPeople(door, records, peers), TimedPeople(door, records))
+    turns = Turns(
+        [turn for each in labours for turn in each.turns], Backlog(runtime), seed=settings.seed + LABOURS_SEED
+    )
+    for each in (producers, people, turns):
         each.start()
     asked.get()
-    for each in (producers, people):
+    for each in (producers, people, turns):
         each.stop()
+    peers.close()
     calls.close()
     return 0
 

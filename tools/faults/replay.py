@@ -11,7 +11,9 @@ from tools.faults.valkey_faults import Loss
 from tools.faults.violations import Violation
 from tools.faults.watch import Seen
 
-ENDS = frozenset({"completed", "retrying", "snoozed", "released", "reclaimed", "dead", "cancelled", "dropped"})
+ENDS = frozenset(
+    {"completed", "retrying", "snoozed", "released", "reclaimed", "dead", "cancelled", "dropped", "expired"}
+)
 WAITING_AGAIN = frozenset({"released", "reclaimed"})
 #: Kinds that give a job the time it waits for, and the states in which it does.
 TIMED = frozenset({"enqueued", "changed", "retrying", "snoozed"})

@@ -9,7 +9,7 @@ import psycopg
 
 from shared.db.engine import psycopg_url
 from tools.faults import assembly, clocks
-from tools.faults.assembly import GATEWAY, NAME
+from tools.faults.assembly import GATEWAY, NAME, SHORT
 from tools.faults.children import Child
 from tools.faults.environments import Environments
 from tools.faults.proxy import Proxy
@@ -21,10 +21,12 @@ from tools.stores.process_identity import ProcessIdentity
 
 @dataclass(frozen=True, slots=True)
 class Size:
-    """How many processes of the roles that a run has several of."""
+    """How many processes of the roles that a run has several of, how long they finish, how soon they notice a loss."""
 
     workers: int = 6
     schedulers: int = 2
+    grace_seconds: int = 3
+    timings: str = SHORT
 
 
 class World:
@@ -35,6 +37,7 @@ class World:
         self.oracle_file = folder / "oracle.log"
         self.promises_file = folder / "promises.log"
         self.wishes_file = folder / "wishes.log"
+        self.records_file = folder / "records.jsonl"
         password = secrets.token_hex(16)
         self.postgres = PostgresServer(folder / "postgres", port=free_port(), password=secrets.token_hex(16))
         self.valkey = FaultyValkey(folder / "valkey", port=free_port(), password=password)
@@ -44,7 +47,12 @@ class World:
         #: Submits; it is no target of faults, since its notebook is what the rest is judged by.
         self.producer: Child | None = None
         self._environments = Environments(
-            folder=folder, seed=seed, valkey_password=password, clock_library=clocks.build(folder)
+            folder=folder,
+            seed=seed,
+            valkey_password=password,
+            clock_library=clocks.build(folder),
+            grace_seconds=size.grace_seconds,
+            timings=size.timings,
         )
         self._size = size
         self._postgres_is_down = False
@@ -123,6 +131,11 @@ class World:
         except psycopg.Error:
             return False
         return True
+
+    @property
+    def everyone(self) -> list[Child]:
+        """All processes, the one that submits as well."""
+        return self.children if self.producer is None else [*self.children, self.producer]
 
     def of_role(self, role: str) -> list[Child]:
         """The processes of a role."""

@@ -4,6 +4,7 @@ It must never use what it judges: fields are read here once more, and local time
 """
 
 import calendar
+import functools
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -11,7 +12,6 @@ from zoneinfo import ZoneInfo
 
 MINUTE = timedelta(minutes=1)
 SECOND = timedelta(seconds=1)
-DAY = timedelta(days=1)
 _BOUNDS = ((0, 59), (0, 59), (0, 23), (1, 31), (1, 12), (0, 7))
 
 
@@ -40,6 +40,7 @@ class Expression:
         return is_time and self.has_day(local)
 
 
+@functools.cache
 def read(text: str) -> Expression:
     """An expression of five or six fields."""
     parts = text.split()
@@ -74,36 +75,50 @@ def next_runs(text: str, zone: ZoneInfo, after: datetime, *, until: datetime) ->
     """Every run after `after` and before `until`."""
     expression = read(text)
     step = MINUTE if expression.seconds == {0} else SECOND
-    instant = after.replace(microsecond=0, second=0)
+    for moment in moments(zone, after.replace(microsecond=0, second=0), until, step):
+        if moment.instant > after and _runs(expression, moment):
+            yield moment.instant
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """An instant, what the wall clock shows then, and what it would have shown had it not been put forward to that."""
+
+    instant: datetime
+    shown: datetime
+    is_repeated: bool
+    passed_over: tuple[datetime, ...]
+
+
+@functools.lru_cache(maxsize=48)
+def moments(zone: ZoneInfo, start: datetime, until: datetime, step: timedelta) -> tuple[Moment, ...]:
+    """Every step of a clock from `start` until then; kept, since two hundred expressions are asked of each."""
+    found = []
+    instant, before = start, _shown((start - step).astimezone(zone))
     while instant < until:
         local = instant.astimezone(zone)
-        before = (instant - step).astimezone(zone)
-        if instant > after and _runs(expression, local, before, step):
-            yield instant
-        is_quiet = not _near(expression, local)
-        instant += step if not is_quiet else _to_next_quarter(instant)
+        shown = _shown(local)
+        found.append(Moment(instant, shown, local.fold == 1, tuple(_between(before, shown, step))))
+        instant, before = instant + step, shown
+    return tuple(found)
 
 
-def _near(expression: Expression, local: datetime) -> bool:
-    """False on days that cannot run, nor their neighbours: those are passed over by the quarter of an hour."""
-    day = local.replace(tzinfo=None)
-    return any(expression.has_day(day + shift * DAY) for shift in (-1, 0, 1))
+def _shown(local: datetime) -> datetime:
+    return local.replace(tzinfo=None, fold=0)
 
 
-def _to_next_quarter(instant: datetime) -> timedelta:
-    return timedelta(minutes=15 - instant.minute % 15) - timedelta(seconds=instant.second)
+def _between(before: datetime, shown: datetime, step: timedelta) -> Iterator[datetime]:
+    while (before := before + step) < shown:
+        yield before
 
 
-def _runs(expression: Expression, local: datetime, before: datetime, step: timedelta) -> bool:
-    shown, shown_before = local.replace(tzinfo=None, fold=0), before.replace(tzinfo=None, fold=0)
+def _runs(expression: Expression, moment: Moment) -> bool:
     if not expression.keeps_wall_time:
-        return expression.fits(shown)
-    if expression.fits(shown) and local.fold == 0:
+        return expression.fits(moment.shown)
+    if not moment.is_repeated and expression.fits(moment.shown):
         return True
-    while (shown_before := shown_before + step) < shown:  # what the clock passed over runs where it went on
-        if expression.fits(shown_before):
-            return True
-    return False
+    # What the clock passed over runs where it went on.
+    return any(expression.fits(shown) for shown in moment.passed_over)
 
 
 def changes(zone: ZoneInfo, start: datetime, end: datetime) -> Iterator[datetime]:

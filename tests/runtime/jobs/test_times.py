@@ -74,9 +74,10 @@ def test_what_did_not_begin_in_time_is_expired_wherever_it_waits_and_nobody_runs
     assert limits(bench) == 0
 
 
-def test_who_takes_a_job_too_late_does_not_begin_it(bench: Bench) -> None:
+@pytest.mark.parametrize(("passed", "reason"), [(6, "queue_ttl"), (11, "deadline")])
+def test_who_takes_a_job_too_late_does_not_begin_it(passed: int, reason: str, bench: Bench) -> None:
     late = submit(bench.jobs, play_soon, Play())
-    let_pass(bench, minutes=6)
+    let_pass(bench, minutes=passed)
 
     (outcome,) = bench.run()
     bench.settle()
@@ -84,7 +85,21 @@ def test_who_takes_a_job_too_late_does_not_begin_it(bench: Bench) -> None:
 
     assert isinstance(outcome, Expired)
     assert bench.stage.runs == []
-    assert (bench.row(late.id).state, bench.row(late.id).attempts_made) == (State.EXPIRED, 0)
+    row = bench.row(late.id)
+    assert (row.state, row.attempts_made, (row.error or {})["reason"]) == (State.EXPIRED, 0, reason)
+
+
+def test_who_takes_a_job_that_a_scheduler_has_just_ended_does_not_begin_it(bench: Bench) -> None:
+    job = submit(bench.jobs, play_soon, Play())
+    claimed = bench.claim()[0]
+    bench.sql("UPDATE job SET state = 'expired', finished_at = clock_timestamp() WHERE id = :id", id=job.id)
+    bench.sql("DELETE FROM job_limit")  # with the end, in one transaction
+
+    bench.attempt(claimed)
+
+    assert bench.stage.runs == []
+    assert bench.row(job.id).state is State.EXPIRED
+    assert bench.state(job.id) == ""
 
 
 def test_a_job_that_is_due_later_has_its_time_from_then_on(bench: Bench) -> None:

@@ -187,8 +187,12 @@ class IndexMachine(RuleBasedStateMachine):
 
     def _drain(self, _: Any, place: str) -> None:
         states = ["queued"] if place == "ready" else ["scheduled", "retrying"]
-        found, _looked_at = self.index.control.drain(Q, place=place, states=states, start=0, is_dry=True)
-        gone, _looked_at = self.index.control.drain(Q, place=place, states=states, start=0, is_dry=False)
+        # What a gate has parked waits like the ready.
+        places = ["ready", "parked"] if place == "ready" else [place]
+        found, gone = (
+            sum(self.index.control.drain(Q, place=each, states=states, start=0, is_dry=is_dry)[0] for each in places)
+            for is_dry in (True, False)
+        )
         assert found == gone == self.model.drain(*states)
 
     def _settle(self, data: Any, job_id: str) -> None:

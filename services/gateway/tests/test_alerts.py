@@ -60,7 +60,8 @@ def test_alerts_and_triggers_are_listed_by_pages(platform: Platform, alerts: Sta
     assert ([each["id"] for each in first["items"] + rest["items"]], rest["next_cursor"]) == ([1, 2, 3], None)
     assert (asked.owner, asked.coin_id, asked.page_size) == ("ann", 7, 2)
     assert (triggers["next_cursor"], triggers["items"][0]["price_usd"]) == ("more", "0.000000000000000002")
-    for shape, told in ((pb.Alert, first["items"][0]), (pb.Trigger, triggers["items"][0])):
+    shapes: list[tuple[Any, Any]] = [(pb.Alert, first["items"][0]), (pb.Trigger, triggers["items"][0])]
+    for shape, told in shapes:
         answer_model(shape.DESCRIPTOR).model_validate(told, strict=True, extra="forbid")
 
 

@@ -27,10 +27,10 @@ class Product:
     start_seconds: float = 0.0
     connections: dict[str, str] = field(default_factory=dict, repr=False)
 
-    def start(self) -> None:
-        """`tools/up --detach`, then read the addresses as the README says."""
+    def start(self, *options: str) -> None:
+        """`tools/up --detach` with these options, then read the addresses as the README says."""
         began = time.monotonic()
-        up = self.clone.command("up", "--detach")
+        up = self.clone.command("up", "--detach", *options)
         self.start_seconds = time.monotonic() - began
         assert up.returncode == 0, f"tools/up ended with {up.returncode}:\n{up.stdout}{up.stderr}"
         self.block = up.stdout

@@ -96,9 +96,8 @@ def test_each_price_is_told_once_whatever_is_killed_between_the_two_services(
     eventually(lambda: product.rows(looked_at, ended) == [(0,)], "each price met its alerts", seconds=RECOVERY_SECONDS)
     assert product.rows(MADE_UP) == []
     triggers = product.rows("SELECT count(*) FROM alerts.alert_trigger WHERE alert_id = ANY(%s)", alerts)
-    report.append(
-        f"{len(names) * ROUNDS} kills of {', '.join(names)}: {prices[0][0]} prices told once each, {triggers[0][0]} triggers"
-    )
+    kills = f"{len(names) * ROUNDS} kills of {', '.join(names)}"
+    report.append(f"{kills}: {prices[0][0]} prices told once each, {triggers[0][0]} triggers")
 
 
 def _new(coin: dict[str, Any], kind: str, threshold: str, **more: Any) -> dict[str, Any]:

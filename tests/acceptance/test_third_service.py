@@ -1,6 +1,8 @@
 """A service that nobody has written yet is one folder, one contract and one block of the compose file, and works."""
 
+import json
 from collections.abc import Iterator
+from datetime import datetime
 from pathlib import Path
 
 import pytest
@@ -61,6 +63,17 @@ def test_its_queue_and_its_route_are_seen_by_the_gateway(running: Product) -> No
     assert ("tides", "gauges") in queues
     assert 'route="/api/v1/tides/{harbour}"' in metrics
     assert "/api/v1/tides/{harbour}" in paths
+
+
+def test_its_log_is_followed_while_its_job_runs(running: Product, report: list[str]) -> None:
+    args = {"harbour": "Ostend", "height_cm": 1, "readings": 20}
+    job = running.rest("POST", "/jobs", json={"name": "measure-tide", "args": args}).json()["id"]
+
+    lines = [(json.loads(text), at) for text, at in running.typed("--json", "job", "logs", job, "--follow")]
+
+    assert [line["fields"]["number"] for line, _ in lines] == list(range(20))
+    late = sorted((at - datetime.fromisoformat(line["at"])).total_seconds() for line, at in lines)
+    report.append(f"live tail of {len(late)} lines: {late[10]:.2f} s in the middle, {late[-1]:.2f} s at most")
 
 
 def test_its_processes_are_started_and_its_address_is_announced(running: Product) -> None:

@@ -65,6 +65,8 @@ class MeasureTide(Arguments, frozen=True, kw_only=True):
 
     harbour: Annotated[str, msgspec.Meta(min_length=1, max_length=40)]
     height_cm: int
+    #: Lines to log, a quarter of a second apart.
+    readings: Annotated[int, msgspec.Meta(ge=0, le=100)] = 0
 
 
 class TideMeasured(Result, frozen=True, kw_only=True):
@@ -73,12 +75,15 @@ class TideMeasured(Result, frozen=True, kw_only=True):
     height_cm: int
 
 
-@job(queue=GAUGES, name="measure-tide", timeout=seconds(10), attempts=3)
+@job(queue=GAUGES, name="measure-tide", timeout=seconds(60), attempts=3)
 def measure_tide(ctx: JobContext, args: MeasureTide) -> TideMeasured:
     """Note a height.
 
     When: on request. How long: milliseconds. A second run is harmless: it writes the same height.
     """
+    for number in range(args.readings):
+        ctx.log.info("reading", number=number)
+        ctx.sleep(0.25)
     with ctx.unit_of_work() as work:
         TideStore(work.connection).put(args.harbour, args.height_cm)
     return TideMeasured(height_cm=args.height_cm)

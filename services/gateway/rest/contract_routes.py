@@ -75,7 +75,7 @@ def _endpoint(contract: Contract, read: Mapping[str, Any]) -> Callable[..., Resp
 
     only = inspect.Parameter.KEYWORD_ONLY
     parameters = [inspect.Parameter(name, only, annotation=kind) for name, kind in read.items()]
-    call.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]  # PEP 362
+    call.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]  # where PEP 362 looks for it
     return call
 
 

@@ -29,7 +29,7 @@ FIELDS = """
   nested_type { name: "NotesEntry" options { map_entry: true }
     field { name: "key" number: 1 type: TYPE_STRING label: LABEL_OPTIONAL }
     field { name: "value" number: 2 type: TYPE_INT32 label: LABEL_OPTIONAL } }
-"""  # noqa: E501
+"""  # noqa: E501  # one field a line reads best
 FILE = """
 name: "PACKAGE.proto" package: "PACKAGE" syntax: "proto3" dependency: "google/protobuf/timestamp.proto"
 enum_type { name: "Colour" value { name: "COLOUR_UNSPECIFIED" number: 0 } value { name: "COLOUR_RED" number: 1 } }
@@ -41,7 +41,7 @@ message_type { name: "GetShellRequest" field { name: "id" number: 1 type: TYPE_I
 message_type { name: "GetShellResponse" field { name: "shell" number: 1 type: TYPE_MESSAGE type_name: ".PACKAGE.Shell" label: LABEL_OPTIONAL } }
 service { name: "ShellService" method { name: "GetShell" input_type: ".PACKAGE.INPUT" output_type: ".PACKAGE.GetShellResponse"
   options { ROUTE } STREAM } }
-"""  # noqa: E501
+"""  # noqa: E501  # one field a line reads best
 
 
 def contract(route: str = GOOD, *, takes: str = "GetShellRequest", stream: str = "", service: str = "sea") -> Contract:
@@ -62,7 +62,7 @@ def opened(*declared: Contract) -> APIRouter:
 def test_a_contract_is_a_route_with_nothing_written_by_hand() -> None:
     (route,) = opened(contract()).routes
 
-    assert (route.path, route.methods, route.name) == ("/api/v1/shells/{id}", {"GET"}, "sea_get_shell")  # type: ignore[attr-defined]
+    assert (route.path, route.methods, route.name) == ("/api/v1/shells/{id}", {"GET"}, "sea_get_shell")  # type: ignore[attr-defined]  # an APIRoute
 
 
 @pytest.mark.parametrize(

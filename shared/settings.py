@@ -7,14 +7,16 @@ It must never hide one bad name behind another.
 
 import dataclasses
 import os
+import pkgutil
 import re
 import types
 import typing
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, TypeVar
 from urllib.parse import quote, urlsplit
 
+import protos
 from shared.errors import ConfigurationInvalid
 
 T = TypeVar("T")
@@ -195,6 +197,7 @@ class ServiceSettings:
     enable_scheduled_jobs: bool = setting("ENABLE_SCHEDULED_JOBS", default=True)
     start_workers: bool = setting("START_WORKERS", default=True)
     #: name=host:port,… of the services that this one may submit to; names as displayed, for example market-data.
+    #: *={name}-api:7700 stands for all.
     services: str = setting("MILLRACE_SERVICES", default="")
 
     def __post_init__(self) -> None:
@@ -247,13 +250,15 @@ class ProcessSettings:
 
 _SERVICE_NAME = re.compile(r"[a-z][a-z0-9-]{0,62}", re.ASCII)
 MAX_SERVICES = 64
+#: Folders of protos/ that are no service's.
+PLATFORM_CONTRACTS = frozenset({"jobs", "rest"})
 
 
 def parse_services(text: str) -> tuple[dict[str, str], list[str]]:
     """The addresses in a MILLRACE_SERVICES text, and one sentence per entry that is wrong."""
     addresses: dict[str, str] = {}
     problems: list[str] = []
-    for entry in filter(None, (part.strip() for part in text.split(","))):
+    for entry in _each_service(text):
         name, _, address = entry.partition("=")
         host, _, port = address.rpartition(":")
         is_port = port.isascii() and port.isdigit() and 0 < int(port[:6]) <= 65535
@@ -266,6 +271,17 @@ def parse_services(text: str) -> tuple[dict[str, str], list[str]]:
     if len(addresses) > MAX_SERVICES:
         problems.append(f"MILLRACE_SERVICES names more than {MAX_SERVICES} services")
     return addresses, problems
+
+
+def _each_service(text: str) -> Iterator[str]:
+    """The entries of a MILLRACE_SERVICES text; *=host:port stands for every contract that is installed."""
+    for entry in filter(None, (part.strip() for part in text.split(","))):
+        if not entry.startswith("*="):
+            yield entry
+            continue
+        folders = sorted(found.name for found in pkgutil.iter_modules(protos.__path__) if found.ispkg)
+        names = (folder.replace("_", "-") for folder in folders if folder not in PLATFORM_CONTRACTS)
+        yield from (f"{name}={entry.removeprefix('*=').replace('{name}', name)}" for name in names)
 
 
 @dataclass(frozen=True, slots=True)

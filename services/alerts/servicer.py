@@ -2,10 +2,6 @@
 
 # ruff: noqa: N802  the names of RPCs are the proto's
 
-import base64
-import json
-from datetime import datetime
-
 import grpc
 
 from protos.alerts.v1 import alerts_pb2 as pb
@@ -18,10 +14,8 @@ from services.alerts.store import Alert, AlertStore, NewAlert, Trigger
 from shared.db import Database
 from shared.errors import InvalidArgument
 from shared.money import plain
+from shared.rpc import pages
 
-MAX_ID = 2**63 - 1
-DEFAULT_PAGE, MAX_PAGE = 50, 500
-MAX_TOKEN_CHARACTERS = 200
 KINDS = {pb.ALERT_KIND_PRICE_ABOVE: Kind.PRICE_ABOVE, pb.ALERT_KIND_PRICE_BELOW: Kind.PRICE_BELOW}
 _WIRE_KINDS = {kind: number for number, kind in KINDS.items()}
 
@@ -43,7 +37,7 @@ class AlertsServicer(alerts_pb2_grpc.AlertsServiceServicer):
             cooldown = terms.cooldown_of(request.cooldown_seconds)
         new = NewAlert(
             owner=terms.owner_of(request.owner),
-            coin_id=_id(request.coin_id, "coin_id"),
+            coin_id=pages.id_of(request.coin_id, "coin_id"),
             kind=_kind(request.kind),
             threshold_usd=terms.threshold_of(request.threshold_usd),
             hysteresis_fraction=hysteresis,
@@ -59,26 +53,26 @@ class AlertsServicer(alerts_pb2_grpc.AlertsServiceServicer):
     def GetAlert(self, request: pb.GetAlertRequest, _context: grpc.ServicerContext) -> pb.GetAlertResponse:
         """One alert."""
         with self._database.unit_of_work() as work:
-            alert = AlertStore(work.connection).get(_id(request.id, "id"))
+            alert = AlertStore(work.connection).get(pages.id_of(request.id, "id"))
         return pb.GetAlertResponse(alert=_alert(alert))
 
     def ListAlerts(self, request: pb.ListAlertsRequest, _context: grpc.ServicerContext) -> pb.ListAlertsResponse:
         """A page of alerts by id."""
-        size = _page_size(request.page_size)
-        after_id = _after_id(request.page_token)
+        size = pages.page_size(request.page_size)
+        after_id = pages.after_id(request.page_token)
         owner = terms.owner_of(request.owner) if request.owner else ""
-        coin_id = _id(request.coin_id, "coin_id") if request.coin_id else 0
+        coin_id = pages.id_of(request.coin_id, "coin_id") if request.coin_id else 0
         with self._database.unit_of_work() as work:
             found = AlertStore(work.connection).page(
                 owner=owner, coin_id=coin_id, after_id=after_id, limit=size + 1
             )  # fmt: skip
         page = found[:size]
-        more = _token("after_id", page[-1].id) if len(found) > size else ""
+        more = pages.after_id_token(page[-1].id) if len(found) > size else ""
         return pb.ListAlertsResponse(alerts=[_alert(each) for each in page], next_page_token=more)
 
     def UpdateAlert(self, request: pb.UpdateAlertRequest, _context: grpc.ServicerContext) -> pb.UpdateAlertResponse:
         """Change the fields that are set; without any, the alert as it is."""
-        alert_id = _id(request.id, "id")
+        alert_id = pages.id_of(request.id, "id")
         changes = _changes(request)
         with self._database.unit_of_work() as work:
             alerts = AlertStore(work.connection)
@@ -88,25 +82,19 @@ class AlertsServicer(alerts_pb2_grpc.AlertsServiceServicer):
     def DeleteAlert(self, request: pb.DeleteAlertRequest, _context: grpc.ServicerContext) -> pb.DeleteAlertResponse:
         """Remove an alert with its triggers."""
         with self._database.unit_of_work() as work:
-            AlertStore(work.connection).delete(_id(request.id, "id"))
+            AlertStore(work.connection).delete(pages.id_of(request.id, "id"))
         return pb.DeleteAlertResponse()
 
     def ListTriggers(self, request: pb.ListTriggersRequest, _context: grpc.ServicerContext) -> pb.ListTriggersResponse:
         """A page of one alert's triggers, newest first."""
-        alert_id = _id(request.alert_id, "alert_id")
-        size = _page_size(request.page_size)
-        before = _before(request.page_token)
+        alert_id = pages.id_of(request.alert_id, "alert_id")
+        size = pages.page_size(request.page_size)
+        before = pages.before(request.page_token)
         with self._database.unit_of_work() as work:
             found = AlertStore(work.connection).triggers(alert_id, before=before, limit=size + 1)
         page = found[:size]
-        more = _token("before", page[-1].tick.isoformat()) if len(found) > size else ""
+        more = pages.before_token(page[-1].tick) if len(found) > size else ""
         return pb.ListTriggersResponse(triggers=[_trigger(each) for each in page], next_page_token=more)
-
-
-def _id(value: int, field: str) -> int:
-    if value < 1:
-        raise InvalidArgument(f"{field} must be 1 or more, got {value}", field=field)
-    return value
 
 
 def _kind(value: pb.AlertKind) -> Kind:
@@ -128,55 +116,6 @@ def _changes(request: pb.UpdateAlertRequest) -> dict[str, object]:
         if request.HasField(name):
             changes[name] = getattr(request, name)
     return changes
-
-
-def _page_size(value: int) -> int:
-    if not 0 <= value <= MAX_PAGE:
-        raise InvalidArgument(f"page_size must be from 1 to {MAX_PAGE}, or 0 for {DEFAULT_PAGE}", field="page_size")
-    return value or DEFAULT_PAGE
-
-
-def _after_id(token: str) -> int:
-    if not token:
-        return 0
-    value = _from_token(token, "after_id")
-    if type(value) is not int or not 1 <= value <= MAX_ID:
-        raise _bad_token()
-    return value
-
-
-def _before(token: str) -> datetime | None:
-    if not token:
-        return None
-    value = _from_token(token, "before")
-    try:
-        instant = datetime.fromisoformat(value) if isinstance(value, str) else None
-    except ValueError as error:
-        raise _bad_token() from error
-    if instant is None or instant.tzinfo is None:
-        raise _bad_token()
-    return instant
-
-
-def _token(name: str, value: int | str) -> str:
-    return base64.urlsafe_b64encode(json.dumps({name: value}).encode()).decode().rstrip("=")
-
-
-def _from_token(token: str, name: str) -> object:
-    if len(token) > MAX_TOKEN_CHARACTERS:
-        raise _bad_token()
-    try:
-        content = json.loads(base64.b64decode(token + "=" * (-len(token) % 4), altchars=b"-_", validate=True))
-    except ValueError as error:  # not ASCII, not base64, not UTF-8, not JSON
-        raise _bad_token() from error
-    if not isinstance(content, dict) or content.keys() != {name}:
-        raise _bad_token()
-    value: object = content[name]
-    return value
-
-
-def _bad_token() -> InvalidArgument:
-    return InvalidArgument("page_token must be the next_page_token of the page before", field="page_token")
 
 
 def _alert(alert: Alert) -> pb.Alert:

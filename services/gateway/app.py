@@ -24,10 +24,11 @@ from services.gateway.clients.schedules import Schedules
 from services.gateway.clients.steering import Steering
 from services.gateway.dialects import price_updates
 from services.gateway.rest import (
-    alerts,
     audit,
     coins,
     concurrency,
+    contract_routes,
+    contracts,
     docs,
     flows,
     gates,
@@ -71,7 +72,6 @@ ROUTED = (
     locks,
     audit,
     coins,
-    alerts,
     health,
     docs,
 )
@@ -121,6 +121,8 @@ def assemble(settings: GatewaySettings, database: Database, peers: Fleet) -> Fas
     app.state.providers, app.state.locks = Providers(peers), Locks(peers)
     for module in ROUTED:
         app.include_router(module.routes)
+    # What services declare in their contracts; a new one needs no line here.
+    app.include_router(contract_routes.routes_of(contracts.discover(), own=[module.routes for module in ROUTED]))
     app.openapi = lambda: openapi.describe(app)  # type: ignore[method-assign]  # FastAPI's documented way to extend it
     app.add_middleware(Gate, keys=keys)
     app.add_middleware(Edge)

@@ -10,7 +10,7 @@ from urllib.parse import quote
 
 import httpx
 
-from services.gateway.commands import flows, job_history, locks, steering, times
+from services.gateway.commands import concurrency, flows, job_history, locks, results, steering, times
 from services.gateway.commands.schedules import add_schedules
 from services.gateway.settings import CliSettings
 from shared.errors import ConfigurationInvalid
@@ -69,6 +69,8 @@ def _parser() -> tuple[argparse.ArgumentParser, Collection[str]]:
         listing.add_argument(f"--{name}")
     command("job", _job, "show one job").add_argument("id")
     job_history.add(command, report=_report)
+    results.add(command, report=_report)
+    concurrency.add(command, report=_report)
     submit = command("submit", _submit, "submit a job")
     submit.add_argument("name")
     submit.add_argument("--args", default="{}", type=_json_object, metavar="JSON", help="the job's arguments")

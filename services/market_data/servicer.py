@@ -2,10 +2,7 @@
 
 # ruff: noqa: N802  the names of RPCs are the proto's
 
-import base64
-import json
 import unicodedata
-from datetime import UTC, datetime
 from decimal import Decimal
 
 import grpc
@@ -26,11 +23,9 @@ from shared.db import Database
 from shared.errors import InvalidArgument, NotReady
 from shared.jobs import Jobs, put_schedule, remove_schedule, submit
 from shared.money import plain
+from shared.rpc import pages
 
-MAX_ID = 2**63 - 1
 MAX_INTERVAL_SECONDS = 86_400
-DEFAULT_PAGE, MAX_PAGE = 50, 500
-MAX_TOKEN_CHARACTERS = 200
 MAX_SYMBOL, MAX_NAME = 32, 120
 #: Control characters, surrogates, line and paragraph separators; emoji and their joiners are welcome in a name.
 _UNPRINTABLE = frozenset({"Cc", "Cs", "Zl", "Zp"})
@@ -61,7 +56,7 @@ class MarketDataServicer(market_data_pb2_grpc.MarketDataServiceServicer):
 
     def GetCoin(self, request: pb.GetCoinRequest, _context: grpc.ServicerContext) -> pb.GetCoinResponse:
         """One coin with its newest price."""
-        coin_id = _id(request.id, "id")
+        coin_id = pages.id_of(request.id, "id")
         with self._database.unit_of_work() as work:
             coin = CoinStore(work.connection).get(coin_id)
             price = PriceStore(work.connection).latest(coin_id)
@@ -69,17 +64,17 @@ class MarketDataServicer(market_data_pb2_grpc.MarketDataServiceServicer):
 
     def ListCoins(self, request: pb.ListCoinsRequest, _context: grpc.ServicerContext) -> pb.ListCoinsResponse:
         """A page of coins by id, each with its newest price."""
-        size = _page_size(request.page_size)
-        after_id = _after_id(request.page_token)
+        size = pages.page_size(request.page_size)
+        after_id = pages.after_id(request.page_token)
         with self._database.unit_of_work() as work:
             found = CoinStore(work.connection).page(after_id, size + 1)
         page = found[:size]
-        more = _token("after_id", page[-1][0].id) if len(found) > size else ""
+        more = pages.after_id_token(page[-1][0].id) if len(found) > size else ""
         return pb.ListCoinsResponse(coins=[_coin_with_price(*each) for each in page], next_page_token=more)
 
     def UpdateCoin(self, request: pb.UpdateCoinRequest, _context: grpc.ServicerContext) -> pb.UpdateCoinResponse:
         """Change the fields that are set, and the schedule with them; without any, the coin as it is."""
-        coin_id = _id(request.id, "id")
+        coin_id = pages.id_of(request.id, "id")
         changes = _changes(request)
         with self._database.unit_of_work() as work:
             coins = CoinStore(work.connection)
@@ -90,7 +85,7 @@ class MarketDataServicer(market_data_pb2_grpc.MarketDataServiceServicer):
 
     def DeleteCoin(self, request: pb.DeleteCoinRequest, _context: grpc.ServicerContext) -> pb.DeleteCoinResponse:
         """Remove a coin, its schedule, quote and prices."""
-        coin_id = _id(request.id, "id")
+        coin_id = pages.id_of(request.id, "id")
         with self._database.unit_of_work() as work:
             CoinStore(work.connection).delete(coin_id)
             remove_schedule(work, price_schedule_name(coin_id))
@@ -100,7 +95,7 @@ class MarketDataServicer(market_data_pb2_grpc.MarketDataServiceServicer):
         self, request: pb.GetLatestPriceRequest, _context: grpc.ServicerContext
     ) -> pb.GetLatestPriceResponse:
         """The newest price. Raises NotReady before the first."""
-        coin_id = _id(request.coin_id, "coin_id")
+        coin_id = pages.id_of(request.coin_id, "coin_id")
         with self._database.unit_of_work() as work:
             coin = CoinStore(work.connection).get(coin_id)
             price = PriceStore(work.connection).latest(coin_id)
@@ -110,38 +105,32 @@ class MarketDataServicer(market_data_pb2_grpc.MarketDataServiceServicer):
 
     def ListPrices(self, request: pb.ListPricesRequest, _context: grpc.ServicerContext) -> pb.ListPricesResponse:
         """A page of prices in [from, to), newest first."""
-        coin_id = _id(request.coin_id, "coin_id")
-        size = _page_size(request.page_size)
-        start, end = _instant(request, "from"), _instant(request, "to") or clock.now()
+        coin_id = pages.id_of(request.coin_id, "coin_id")
+        size = pages.page_size(request.page_size)
+        start, end = pages.instant_of(request, "from"), pages.instant_of(request, "to") or clock.now()
         if start is not None and start >= end:
             raise InvalidArgument(
                 f"from must be before to, got {start.isoformat()} and {end.isoformat()}", field="from"
             )
-        end = min(end, _before(request.page_token) or end)
+        end = min(end, pages.before(request.page_token) or end)
         with self._database.unit_of_work() as work:
             CoinStore(work.connection).get(coin_id)
             found = PriceStore(work.connection).newest_first(coin_id, start=start, end=end, limit=size + 1)
         page = found[:size]
-        more = _token("before", page[-1].tick.isoformat()) if len(found) > size else ""
+        more = pages.before_token(page[-1].tick) if len(found) > size else ""
         return pb.ListPricesResponse(prices=[_price(each) for each in page], next_page_token=more)
 
     def TriggerPriceUpdate(
         self, request: pb.TriggerPriceUpdateRequest, _context: grpc.ServicerContext
     ) -> pb.TriggerPriceUpdateResponse:
         """Submit update-coin-price for a tracked coin now."""
-        coin_id = _id(request.coin_id, "coin_id")
+        coin_id = pages.id_of(request.coin_id, "coin_id")
         with self._database.unit_of_work() as work:
             coin = CoinStore(work.connection).get(coin_id)
         if not coin.tracked:
             raise NotReady(f"coin {coin_id} ({coin.symbol}) is not tracked")
         job = submit(self._jobs, update_coin_price, UpdateCoinPrice(coin_id=coin_id, coin_address=coin.address))
         return pb.TriggerPriceUpdateResponse(job_id=str(job.id), queue=job.queue, name=job.name, state=job.state)
-
-
-def _id(value: int, field: str) -> int:
-    if value < 1:
-        raise InvalidArgument(f"{field} must be 1 or more, got {value}", field=field)
-    return value
 
 
 def _text(value: str, field: str, *, most: int) -> str:
@@ -172,65 +161,6 @@ def _changes(request: pb.UpdateCoinRequest) -> dict[str, object]:
     if request.HasField("tracked"):
         changes["tracked"] = request.tracked
     return changes
-
-
-def _page_size(value: int) -> int:
-    if not 0 <= value <= MAX_PAGE:
-        raise InvalidArgument(f"page_size must be from 1 to {MAX_PAGE}, or 0 for {DEFAULT_PAGE}", field="page_size")
-    return value or DEFAULT_PAGE
-
-
-def _instant(request: pb.ListPricesRequest, field: str) -> datetime | None:
-    if not request.HasField(field):
-        return None
-    try:
-        instant: datetime = getattr(request, field).ToDatetime(tzinfo=UTC)
-    except (ValueError, OverflowError) as error:
-        raise InvalidArgument(f"{field} is no instant of the years 1 to 9999", field=field) from error
-    return instant
-
-
-def _after_id(token: str) -> int:
-    if not token:
-        return 0
-    value = _from_token(token, "after_id")
-    if type(value) is not int or not 1 <= value <= MAX_ID:
-        raise _bad_token()
-    return value
-
-
-def _before(token: str) -> datetime | None:
-    if not token:
-        return None
-    value = _from_token(token, "before")
-    try:
-        instant = datetime.fromisoformat(value) if isinstance(value, str) else None
-    except ValueError as error:
-        raise _bad_token() from error
-    if instant is None or instant.tzinfo is None:
-        raise _bad_token()
-    return instant
-
-
-def _token(name: str, value: int | str) -> str:
-    return base64.urlsafe_b64encode(json.dumps({name: value}).encode()).decode().rstrip("=")
-
-
-def _from_token(token: str, name: str) -> object:
-    if len(token) > MAX_TOKEN_CHARACTERS:
-        raise _bad_token()
-    try:
-        content = json.loads(base64.b64decode(token + "=" * (-len(token) % 4), altchars=b"-_", validate=True))
-    except ValueError as error:  # not ASCII, not base64, not UTF-8, not JSON
-        raise _bad_token() from error
-    if not isinstance(content, dict) or content.keys() != {name}:
-        raise _bad_token()
-    value: object = content[name]
-    return value
-
-
-def _bad_token() -> InvalidArgument:
-    return InvalidArgument("page_token must be the next_page_token of the page before", field="page_token")
 
 
 def _coin(coin: Coin) -> pb.Coin:

@@ -23,14 +23,26 @@ class Move:
     queue: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class Gone:
+    """A job whose row has ended. The rest tells of it should the index not have it; an empty queue tells nothing."""
+
+    id: str
+    generation: int
+    queue: str = ""
+    name: str = ""
+    extra: str = ""
+
+
 class ControlScripts(Scripts):
     """The transitions that people ask for; each method is one atomic call and safe to repeat."""
 
-    def cancel(self, entries: Sequence[tuple[str, int]], *, queues: Sequence[str], kind: str = "dropped") -> list[int]:
-        """Take (id, generation) entries out: 1 dropped, 2 doomed while it runs, 0 nothing there.
+    def cancel(self, gone: Sequence[Gone], *, queues: Sequence[str], kind: str = "dropped") -> list[int]:
+        """Take entries out: 1 dropped, 2 doomed while it runs, 0 nothing there.
 
         `kind` is the event that tells it: dropped for a cancel, expired or dead for a time that is over.
         """
+        entries = [[one.id, one.generation, one.queue, one.name, one.extra] for one in gone]
         return list(self._run("cancel", queues, [TOMB_MS, queues, entries, kind], self.keys.unwanted()))
 
     def change(self, job_id: str, generation: int, move: Move, *, queues: Sequence[str]) -> int:

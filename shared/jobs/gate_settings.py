@@ -20,7 +20,7 @@ from shared.jobs.limits import MAX_RUNNING
 from shared.jobs.submission import Jobs, batches
 
 KINDS = ("job", "group")
-#: Settings of groups that a queue may have; more than that is a limit for every group: Queue(group_max_running=).
+#: Groups of a queue that may be paused or limited; for more there is the limit of all: Queue(group_max_running=).
 GROUPS_MAX = 1_000
 COPIED_AT_ONCE = 200
 COLUMNS = "queue, kind, name, version, is_paused, paused_until, max_running, limiter, cost"
@@ -35,10 +35,14 @@ WHERE (gate_setting.is_edited OR gate_setting.max_running = excluded.max_running
        gate_setting.cost) IS DISTINCT FROM (TRUE, excluded.limiter, excluded.cost)
 """)
 
+#: The index may still know a version of a row that went: the next one of that name has to be newer.
+_FIRST = "(SELECT coalesce(max(version), 0) + 1 FROM gate_setting WHERE queue = :queue)"
+
 _PUT = sa.text(f"""
 INSERT INTO gate_setting (queue, kind, name, version, is_paused, paused_until, max_running, is_edited)
-VALUES (:queue, :kind, :name, 1, coalesce(CAST(:is_paused AS boolean), FALSE), CAST(:paused_until AS timestamptz),
-        coalesce(CAST(:max_running AS integer), 0), CAST(:max_running AS integer) IS NOT NULL AND NOT :is_reset)
+VALUES (:queue, :kind, :name, {_FIRST}, coalesce(CAST(:is_paused AS boolean), FALSE),
+        CAST(:paused_until AS timestamptz), coalesce(CAST(:max_running AS integer), 0),
+        CAST(:max_running AS integer) IS NOT NULL AND NOT :is_reset)
 ON CONFLICT (queue, kind, name) DO UPDATE
 SET version = gate_setting.version + 1, is_paused = coalesce(CAST(:is_paused AS boolean), gate_setting.is_paused),
     paused_until = CASE WHEN CAST(:is_paused AS boolean) IS NULL THEN gate_setting.paused_until
@@ -47,6 +51,18 @@ SET version = gate_setting.version + 1, is_paused = coalesce(CAST(:is_paused AS 
     is_edited = (gate_setting.is_edited OR CAST(:max_running AS integer) IS NOT NULL) AND NOT :is_reset
 RETURNING {COLUMNS}
 """)  # noqa: S608  # constant columns
+
+#: What has the highest version stays, since new rows begin above it.
+_SAYS_NOTHING = "max_running = 0 AND (NOT is_paused OR paused_until < clock_timestamp() - interval '1 day')"
+
+_FORGET = sa.text(f"""
+DELETE FROM gate_setting WHERE queue = :queue AND kind = 'group' AND {_SAYS_NOTHING}
+  AND version < (SELECT max(version) FROM gate_setting WHERE queue = :queue)
+""")  # noqa: S608  # a constant of this module
+
+_COUNT = "SELECT count(*) FROM gate_setting WHERE queue = :queue AND kind = 'group'"
+_GROUPS = sa.text(_COUNT)
+_GROUPS_THAT_SAY = sa.text(f"{_COUNT} AND NOT ({_SAYS_NOTHING})")
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,8 +165,8 @@ def change_gate(jobs: Jobs, gate: Gate, change: GateChange) -> GateSetting:
     }  # fmt: skip
     with jobs.database.unit_of_work() as work:
         row = work.connection.execute(_PUT, values).one()
-        if row.version == 1 and gate.kind == "group":
-            _check_room(work, gate.queue)
+        if gate.kind == "group":
+            _make_room(work, gate.queue)
     setting = GateSetting(*row)
     _copy(jobs, gate.queue, [setting])
     return setting
@@ -199,10 +215,13 @@ def _check(catalogue: Catalogue, gate: Gate) -> None:
         checked_group(gate.name)
 
 
-def _check_room(work: UnitOfWork, queue: str) -> None:
-    statement = sa.text("SELECT count(*) FROM gate_setting WHERE queue = :queue AND kind = 'group'")
-    if work.connection.execute(statement, {"queue": queue}).scalar_one() > GROUPS_MAX:
-        raise InvalidArgument(f"queue {queue} has settings of {GROUPS_MAX:,} groups already", field="name")
+def _make_room(work: UnitOfWork, queue: str) -> None:
+    """Forget groups that say nothing any more once there are too many. Raises InvalidArgument when that is too few."""
+    if work.connection.execute(_GROUPS, {"queue": queue}).scalar_one() <= GROUPS_MAX:
+        return
+    work.connection.execute(_FORGET, {"queue": queue})
+    if work.connection.execute(_GROUPS_THAT_SAY, {"queue": queue}).scalar_one() > GROUPS_MAX:
+        raise InvalidArgument(f"{GROUPS_MAX:,} groups of queue {queue} are paused or limited already", field="name")
 
 
 def copy_gates(jobs: Jobs) -> None:

@@ -5,6 +5,7 @@ It must never commit, and never let a node start beside the job that its key mea
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -12,6 +13,7 @@ import sqlalchemy as sa
 
 from shared.db import UnitOfWork
 from shared.errors import InvalidArgument
+from shared.jobs.ended_outside import tell_ended
 from shared.jobs.keyed_opening import Key, holders_of
 from shared.jobs.ledger import edges, lines, unique_locks
 from shared.jobs.ledger.edges import LEVELS_MAX, Ends
@@ -98,7 +100,9 @@ def start(jobs: "Jobs", work: UnitOfWork, started: Sequence[Job], deadline_ms: i
                 _push(jobs, work, pushed, deadline_ms, must_check=must_check)
         if not admitted.ends:
             return
-        started = edges.follow(work, admitted.ends, were_live=False)
+        started, gone = edges.follow(work, admitted.ends, were_live=False)
+        if gone:
+            work.after_commit(partial(tell_ended, jobs.scripts, gone))
     _push(jobs, work, started, deadline_ms, must_check=True)
     edges.tell_loop(work)
 

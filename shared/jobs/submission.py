@@ -16,6 +16,7 @@ from shared.jobs.admission import Request, prepare, prepare_many, prepare_wait
 from shared.jobs.crash_points import crash_point
 from shared.jobs.definitions import Arguments, Catalogue, JobDefinition
 from shared.jobs.dependencies import Dependency
+from shared.jobs.ended_outside import tell_ended
 from shared.jobs.key_requests import keys_of
 from shared.jobs.keyed_submission import submit_keyed
 from shared.jobs.ledger import edges, idempotency, opening, queries
@@ -111,8 +112,10 @@ class Jobs:
         if not ends:
             return
         deadline_ms = self.push_deadline()
-        started = edges.follow(work, ends, were_live=were_live)
+        started, gone = edges.follow(work, ends, were_live=were_live)
         crash_point("edges.followed")
+        if gone:
+            work.after_commit(lambda: tell_ended(self.scripts, gone))
         if started:
             keyed_nodes.start(self, work, started, deadline_ms)
 

@@ -1,5 +1,6 @@
 """Owns the one product that these tests share, and the figures it shows. It must never leave a process running."""
 
+import os
 import time
 from collections.abc import Iterator
 
@@ -10,6 +11,8 @@ from tests.acceptance.polling import eventually
 from tests.acceptance.product import Product
 from tools.stores.temporary import temporary_folder
 
+#: Options of tools/up; MILLRACE_ACCEPTANCE_TOPOLOGY=split gives each service processes of its own.
+UP = [f"--topology={topology}"] if (topology := os.environ.get("MILLRACE_ACCEPTANCE_TOPOLOGY")) else []
 REPORT = pytest.StashKey[list[str]]()
 
 
@@ -20,7 +23,7 @@ def product(request: pytest.FixtureRequest) -> Iterator[Product]:
     with temporary_folder("millrace acceptance ") as folder:
         running = Product(Clone.make(folder / "a clone"))
         try:
-            running.start()
+            running.start(*UP)
             _measure_start(running, report)
             yield running
             report.append(f"PSS of everything, at the end: {running.status().get('memory_mb')} MB")

@@ -1,10 +1,14 @@
 """Owns the doors of a running product: its commands, REST, PostgreSQL, the sandbox. It must never look inside it."""
 
 import json
+import os
 import shlex
+import subprocess
+import sys
 import time
+from collections.abc import Iterator
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any, LiteralString
 
@@ -27,10 +31,10 @@ class Product:
     start_seconds: float = 0.0
     connections: dict[str, str] = field(default_factory=dict, repr=False)
 
-    def start(self) -> None:
-        """`tools/up --detach`, then read the addresses as the README says."""
+    def start(self, *options: str) -> None:
+        """`tools/up --detach` with these options, then read the addresses as the README says."""
         began = time.monotonic()
-        up = self.clone.command("up", "--detach")
+        up = self.clone.command("up", "--detach", *options)
         self.start_seconds = time.monotonic() - began
         assert up.returncode == 0, f"tools/up ended with {up.returncode}:\n{up.stdout}{up.stderr}"
         self.block = up.stdout
@@ -42,6 +46,16 @@ class Product:
         key = self.connections["MILLRACE_API_KEY"] if key is None else key
         headers = request.pop("headers", {}) | ({"Authorization": f"Bearer {key}"} if key else {})
         return _call(method, f"{self.connections['MILLRACE_URL']}/api/v1{path}", headers=headers, **request)
+
+    def typed(self, *words: str) -> Iterator[tuple[str, datetime]]:
+        """What the command line prints, each line with the time at which it came."""
+        command = [sys.executable, "-u", "-m", "services.gateway.cli", *words]
+        environment = {**os.environ, **self.connections}
+        with subprocess.Popen(
+            command, cwd=self.clone.root, env=environment, stdout=subprocess.PIPE, text=True
+        ) as process:  # fmt: skip
+            yield from ((line, datetime.now(UTC)) for line in process.stdout or ())
+        assert process.returncode == 0, f"millrace {' '.join(words)} ended with {process.returncode}"
 
     def read(self, path: str) -> Any:
         """The JSON of a GET that must succeed."""

@@ -13,6 +13,7 @@ from redis import Redis
 
 from tests.acceptance.polling import eventually
 from tests.acceptance.product import Product
+from tests.conformance.services import WITH_JOBS, display
 
 SECONDS = 10.0
 #: `  API docs    http://…`: the announcement's first column.
@@ -37,7 +38,7 @@ def test_the_block_gives_addresses_that_answer(block: dict[str, str]) -> None:
 def test_the_block_gives_a_grpc_address_of_every_service(block: dict[str, str]) -> None:
     addresses = dict(each.split() for each in block["gRPC"].split(", "))
 
-    assert addresses.keys() == {"alerts", "market-data"}
+    assert addresses.keys() == {display(name) for name in WITH_JOBS}
     for address in addresses.values():
         with grpc.insecure_channel(address) as channel:
             grpc.channel_ready_future(channel).result(SECONDS)

@@ -5,11 +5,13 @@ from typing import Any
 
 import pytest
 
+from shared.settings import parse_services
 from tests.conformance.services import COMPOSE, GATEWAY, NAMES, WITH_JOBS, display
 
 ROLES = ("api", "worker", "scheduler")
 BLOCKS: dict[str, Any] = COMPOSE["services"]
-PROCESSES = [f"{display(name)}-{role}" for name in WITH_JOBS for role in ROLES] + [GATEWAY]
+SERVICE_OF = {f"{display(name)}-{role}": display(name) for name in WITH_JOBS for role in ROLES} | {GATEWAY: GATEWAY}
+PROCESSES = list(SERVICE_OF)
 
 
 @pytest.mark.parametrize("name", WITH_JOBS)
@@ -34,7 +36,7 @@ def test_a_process_brings_its_stores_and_its_schema_along(process: str) -> None:
     assert waits_for == {
         "postgres": "service_healthy",
         "redis": "service_healthy",
-        "migrate": "service_completed_successfully",
+        f"{SERVICE_OF[process]}-migrate": "service_completed_successfully",
     }
 
 
@@ -55,21 +57,23 @@ def test_a_service_reaches_the_database_as_itself_and_knows_no_other_password(na
         assert "POSTGRES_PASSWORD" not in str(environment)
 
 
-def test_migrate_covers_every_service() -> None:
-    environment = BLOCKS["migrate"]["environment"]
+@pytest.mark.parametrize("name", NAMES)
+def test_a_service_is_migrated_by_a_block_of_its_own_that_alone_knows_the_administrator(name: str) -> None:
+    block = BLOCKS[f"{display(name)}-migrate"]
+    urls = {key for key in block["environment"] if key.endswith("DATABASE_URL")}
 
-    assert BLOCKS["migrate"]["command"] == ["migrate", "all"]
-    assert {f"{name.upper()}_DATABASE_URL" for name in NAMES} <= set(environment)
+    assert block["command"] == ["migrate", name]
+    assert urls == {f"{name.upper()}_DATABASE_URL"}
+    assert "POSTGRES_PASSWORD" in block["environment"]["DATABASE_ADMIN_URL"]
+    assert block["depends_on"] == {"postgres": {"condition": "service_healthy"}}
 
 
 def test_the_gateway_knows_every_service_at_its_port() -> None:
-    addresses = dict(entry.split("=") for entry in BLOCKS[GATEWAY]["environment"]["MILLRACE_SERVICES"].split(","))
-    expected = {}
-    for name in WITH_JOBS:
-        block = f"{display(name)}-api"
-        expected[display(name)] = f"{block}:{BLOCKS[block]['environment'][f'{name.upper()}_GRPC_PORT']}"
+    addresses, problems = parse_services(BLOCKS[GATEWAY]["environment"]["MILLRACE_SERVICES"])
+    ports = {name: BLOCKS[f"{display(name)}-api"]["environment"]["GRPC_PORT"] for name in WITH_JOBS}
 
-    assert addresses == expected
+    assert problems == []
+    assert addresses == {display(name): f"{display(name)}-api:{port}" for name, port in ports.items()}
 
 
 def test_redis_keeps_what_it_was_given() -> None:

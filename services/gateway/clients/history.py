@@ -3,8 +3,8 @@
 from typing import Any
 
 from protos.jobs.v1 import history_pb2, history_pb2_grpc
-from services.gateway.clients.fleet import FAN_OUT_SECONDS, Fleet, unavailable
-from shared.errors import NotFound, PlatformError
+from services.gateway.clients.fleet import FAN_OUT_SECONDS, Fleet
+from services.gateway.clients.search import first_found
 
 #: The proto's values to the words of the REST API, lightest first.
 LEVEL_WORDS = {value: name.removeprefix("LOG_LEVEL_").lower() for name, value in history_pb2.LogLevel.items() if value}
@@ -35,19 +35,8 @@ class History:
         return found
 
     def _ask(self, method: str, request: Any, job_id: str) -> Any:
-        down: list[str] = []
-
         def start(service: str) -> Any:
             stub = self._fleet.stub(history_pb2_grpc.HistoryServiceStub, service)
             return getattr(stub, method).future(request, timeout=FAN_OUT_SECONDS)
 
-        for answer in self._fleet.ask_each(self._fleet.names, start):
-            if answer.value is not None:
-                return answer.value
-            if answer.is_unavailable:
-                down.append(answer.service)
-            elif not isinstance(answer.error, NotFound):
-                raise answer.error or PlatformError("a service answered nothing")
-        if down:
-            raise unavailable(down)
-        raise NotFound(f"no job {job_id}")
+        return first_found(self._fleet, start, missing=f"no job {job_id}")

@@ -9,6 +9,7 @@ from fastapi import APIRouter
 
 from services.gateway import dialects, rest
 from services.gateway.auth.gate import PUBLIC_PATHS
+from services.gateway.rest import contracts
 from services.gateway.tests.conftest import Platform
 
 _OF_A_SERVICE = "/api/v1/services/{service}"
@@ -38,9 +39,7 @@ def test_the_description_is_openapi_3_1_with_every_route(document: dict[str, Any
         ("POST", "/api/v1/coins"), ("GET", "/api/v1/coins"), ("GET", "/api/v1/coins/{coin_id}"),
         ("PATCH", "/api/v1/coins/{coin_id}"), ("DELETE", "/api/v1/coins/{coin_id}"),
         ("GET", "/api/v1/coins/{coin_id}/price"), ("GET", "/api/v1/coins/{coin_id}/prices"),
-        ("POST", "/api/v1/alerts"), ("GET", "/api/v1/alerts"), ("GET", "/api/v1/alerts/{alert_id}"),
-        ("PATCH", "/api/v1/alerts/{alert_id}"), ("DELETE", "/api/v1/alerts/{alert_id}"),
-        ("GET", "/api/v1/alerts/{alert_id}/triggers"),
+        *((each.verb, each.path) for each in contracts.discover()),
         ("POST", "/api/v1/jobs/price-update/{coinId}"), ("GET", "/healthz"), ("GET", "/readyz"), ("GET", "/metrics"),
         ("POST", "/api/v1/jobs/{id}/cancel"), ("POST", "/api/v1/jobs/{id}/retry"), ("PATCH", "/api/v1/jobs/{id}"),
         ("DELETE", "/api/v1/jobs/{id}"), ("POST", "/api/v1/queues/{name}/pause"),

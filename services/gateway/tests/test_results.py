@@ -1,17 +1,21 @@
 """A job's result over REST, waited for, before a real service whose worker runs meanwhile."""
 
+import json
 from collections.abc import Iterator
 from contextlib import ExitStack
+from datetime import timedelta
 from typing import Any
 
 import httpx
 import pytest
 
 from protos.jobs.v1 import concurrency_pb2_grpc, jobs_pb2_grpc, results_pb2_grpc
+from services.gateway import cli
 from services.gateway.app import assemble
 from services.gateway.clients.fleet import Fleet
 from services.gateway.tests.conftest import migrated, serving, settings_for
 from services.gateway.tests.stand_ins import TOKEN
+from shared import clock
 from shared.bootstrap.scheduler import declare
 from shared.bootstrap.service import Service, ServiceRuntime
 from shared.db import Database
@@ -178,3 +182,58 @@ def test_decisions_of_a_queue_that_adapts_are_read_with_what_was_measured(
     (taken,) = answer["decisions"]
     assert (taken["slots_before"], taken["slots_after"], taken["limited"]) == (4, 2, 1)
     assert client.get("/api/v1/queues/nowhere/concurrency").status_code // 100 == 4
+
+
+@pytest.fixture
+def reached(place: tuple[httpx.Client, ServiceWorker], monkeypatch: pytest.MonkeyPatch) -> httpx.Client:
+    """The gateway that the command line's environment names."""
+    monkeypatch.setenv("MILLRACE_URL", str(place[0].base_url).rstrip("/"))
+    monkeypatch.setenv("MILLRACE_API_KEY", place[0].headers["x-api-key"])
+    return place[0]
+
+
+def test_the_command_line_waits_for_a_result_and_its_exit_code_tells_the_end(
+    reached: httpx.Client, capsys: pytest.CaptureFixture[str]
+) -> None:
+    well = reached.post("/api/v1/jobs", json={"name": "forge-bar", "args": {"degrees": 700}}).json()["id"]
+    later = {"name": "forge-bar", "args": {"degrees": 1}, "scheduled_for": in_an_hour()}
+    waits, gone = (reached.post("/api/v1/jobs", json=later).json()["id"] for _ in range(2))
+    reached.post(f"/api/v1/jobs/{gone}/cancel", json={})
+
+    assert cli.main(["job", "result", well, "--wait", "20"]) == 0
+    assert json.loads(capsys.readouterr().out) == {"degrees": 700}
+    assert cli.main(["--json", "job", "result", well]) == 0
+    assert json.loads(capsys.readouterr().out)["state"] == "completed"
+    assert cli.main(["job", "result", waits]) == 4
+    assert f"job {waits} is scheduled" in capsys.readouterr().err
+    assert cli.main(["job", "result", gone, "--wait", "5"]) == 3
+    assert f"job {gone} is cancelled" in capsys.readouterr().err
+
+
+def test_the_command_line_refuses_a_bad_wait_and_an_unknown_job(
+    reached: httpx.Client, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for wait in ("-1", "1.5", "x", "86401"):
+        with pytest.raises(SystemExit) as caught:
+            cli.main(["job", "result", "any", f"--wait={wait}"])
+        assert caught.value.code == 2
+
+    assert cli.main(["job", "result", "00000000-0000-4000-8000-000000000000"]) == 1
+    assert cli.main(["job", "result", "../queues"]) == 1
+    assert cli.main(["concurrency", "nowhere"]) == 1
+    assert "allowed: forging" in capsys.readouterr().err
+
+
+def test_the_command_line_shows_bounds_and_decisions(reached: httpx.Client, capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.main(["concurrency", "forging"]) == 0
+    shown = capsys.readouterr()
+    assert cli.main(["--json", "concurrency", "forging", "--service", "anvil"]) == 0
+    answer = json.loads(capsys.readouterr().out)
+
+    assert "slots, from 1 to 4" in shown.err
+    assert shown.out.splitlines()[0].split()[:3] == ["at", "slots_before", "slots_after"]
+    assert len(shown.out.splitlines()) == 1 + len(answer["decisions"])
+
+
+def in_an_hour() -> str:
+    return (clock.now() + timedelta(hours=1)).isoformat()

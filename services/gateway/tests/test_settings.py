@@ -67,3 +67,10 @@ def test_loopback_needs_no_permission(host: str) -> None:
 
 def test_a_remote_address_needs_an_explicit_permission() -> None:
     assert load_with(GATEWAY_HTTP_HOST="0.0.0.0", GATEWAY_ALLOW_REMOTE="true").allow_remote
+
+
+def test_one_entry_stands_for_every_service_that_has_a_contract() -> None:
+    settings = load_with(MILLRACE_SERVICES="*={name}-api:7700")
+
+    assert settings.addresses["market-data"] == "market-data-api:7700"
+    assert not {"jobs", "rest"} & settings.addresses.keys()

@@ -10,7 +10,7 @@ import structlog
 from shared.db import UnitOfWork
 from shared.errors import StoreUnavailable
 from shared.jobs.control.subjects import checked_reason, overtaken, queues_of, subject
-from shared.jobs.control_scripts import CANCEL_BATCH, control_of
+from shared.jobs.control_scripts import CANCEL_BATCH, Gone, control_of
 from shared.jobs.ledger import commands
 from shared.jobs.ledger.records import Job
 from shared.jobs.states import State, Verb
@@ -52,6 +52,6 @@ def withdraw(jobs: Jobs, cancelled: Sequence[Job]) -> None:
     try:
         for batch in batches(cancelled, CANCEL_BATCH):
             queues = queues_of(jobs, *(job.queue for job in batch))
-            control.cancel([(job.id, job.generation) for job in batch], queues=queues)
+            control.cancel([Gone(job.id, job.generation, job.queue, job.name) for job in batch], queues=queues)
     except StoreUnavailable as error:
         log.warning("entries of cancelled jobs left to the reconciler", jobs=len(cancelled), error=str(error))

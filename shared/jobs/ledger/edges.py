@@ -185,19 +185,21 @@ def block(work: UnitOfWork, waits: Sequence[Wait]) -> list[Job]:
     return [job_from_row(row) for row in blocked]
 
 
-def follow(work: UnitOfWork, ends: Ends, *, were_live: bool) -> list[Job]:
-    """Settle what waits for these jobs, and for those that end by that; returns the jobs that may start now.
+def follow(work: UnitOfWork, ends: Ends, *, were_live: bool) -> tuple[list[Job], list[Job]]:
+    """Settle what waits for these jobs, and for those that end by that; returns who may start now, and who has ended.
 
     `were_live`: this transaction ended them, so that their flows have to count them.
     """
     over = [job_id for job_id, _ in ends] if were_live else []
     started: list[Job] = []
+    gone: list[Job] = []
     is_left = False
     for _ in range(LEVELS_MAX):
         told, attached = _tell(work, ends)
         is_left |= sum(count for *_, count in told) >= EDGES_MAX
         begun, ended = _judge(work, told) if told else ([], [])
         started += begun
+        gone += ended
         over += [job.id for job in ended] + [job_id for job_id, _ in attached]
         ends = [*((job.id, job.state) for job in ended if job.is_awaited), *attached]
         if not ends:
@@ -209,7 +211,7 @@ def follow(work: UnitOfWork, ends: Ends, *, were_live: bool) -> list[Job]:
         started = [job for job in started if not remote_rows.stands_for_another(job)]
     if ends or is_left:
         tell_loop(work)
-    return started
+    return started, gone
 
 
 def tell_loop(work: UnitOfWork) -> None:

@@ -11,7 +11,7 @@ from shared.db import UnitOfWork
 from shared.errors import StoreUnavailable
 from shared.jobs.connection import store_errors
 from shared.jobs.control.subjects import queues_of
-from shared.jobs.control_scripts import control_of
+from shared.jobs.control_scripts import Gone, control_of
 from shared.jobs.entries import decode_entry
 from shared.jobs.states import State
 from shared.jobs.submission import Jobs
@@ -24,7 +24,7 @@ LONGEST_PAUSE = 5.0
 
 #: Due limits with their rows, both locked; those that somebody else is at are his.
 _DUE = sa.text("""
-SELECT l.job_id::text AS id, job.generation, job.queue, job.state, job.attempts_made,
+SELECT l.job_id::text AS id, job.generation, job.queue, job.name, job.state, job.attempts_made,
        coalesce(job.finished_at IS NULL AND job.id IS NOT NULL, FALSE) AS is_live,
        l.expires_at <= clock_timestamp() AS is_late, l.deadline_at <= clock_timestamp() AS is_over, l.queue_ttl_ms,
        clock_timestamp() AS at
@@ -54,6 +54,7 @@ class _Ended:
     id: str
     generation: int
     queue: str
+    name: str
     state: State
     is_awaited: bool
 
@@ -127,7 +128,7 @@ def _end(work: UnitOfWork, row: sa.Row[tuple[object, ...]], state: State, reason
     is_awaited = work.connection.execute(_END, {**values, "error": msgspec.json.encode(error).decode()}).scalar()
     work.connection.execute(sa.text("DELETE FROM job_limit WHERE job_id = CAST(:id AS uuid)"), {"id": row.id})
     log.warning("job expired", job_id=row.id, queue=row.queue, state=str(state), reason=reason)
-    return _Ended(row.id, row.generation, row.queue, state, bool(is_awaited))
+    return _Ended(row.id, row.generation, row.queue, row.name, state, bool(is_awaited))
 
 
 def _withdraw(jobs: Jobs, ended: list[_Ended]) -> None:
@@ -138,6 +139,7 @@ def _withdraw(jobs: Jobs, ended: list[_Ended]) -> None:
             of_state = [one for one in ended if one.state is state]
             if of_state:
                 queues = queues_of(jobs, *(one.queue for one in of_state))
-                control.cancel([(one.id, one.generation) for one in of_state], queues=queues, kind=str(state))
+                gone = [Gone(one.id, one.generation, one.queue, one.name) for one in of_state]
+                control.cancel(gone, queues=queues, kind=str(state))
     except StoreUnavailable as error:
         log.warning("entries of expired jobs left to the reconciler", jobs=len(ended), error=str(error))

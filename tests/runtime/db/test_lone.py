@@ -1,44 +1,16 @@
 """Statements that are a transaction of their own: committed when answered, over few connections, and never half."""
 
-from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 
 import psycopg
 import pytest
 import sqlalchemy as sa
-from psycopg import sql
 
 from shared.db import Database, engine
 from shared.errors import StoreUnavailable
-from tests.stores import service_url
-from tools.stores import PostgresServer
 
 SCHEMA = "market_data"
-NAME = "lone_statements"
 ADD = "INSERT INTO number VALUES ($1) RETURNING value, NULL, 'é' || $2"
-
-
-@pytest.fixture(scope="module")
-def url(postgres: PostgresServer, template_for: Callable[[str], str]) -> Iterator[str]:
-    """One migrated database for this module, with a table of numbers."""
-    with psycopg.connect(postgres.url(database="postgres"), autocommit=True) as admin:
-        statement = sql.SQL("CREATE DATABASE {} TEMPLATE {}")
-        admin.execute(statement.format(sql.Identifier(NAME), sql.Identifier(template_for(SCHEMA))))
-        location = service_url(postgres, NAME, SCHEMA)
-        with psycopg.connect(location, autocommit=True) as owner:
-            owner.execute(f"CREATE TABLE {SCHEMA}.number (value integer PRIMARY KEY)")
-        yield location
-        admin.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(NAME)))
-
-
-@pytest.fixture
-def database(url: str) -> Iterator[Database]:
-    """The schema with no number in it."""
-    opened = Database(url, SCHEMA, pool_size=8)
-    with opened.unit_of_work() as work:
-        work.connection.execute(sa.text("DELETE FROM number"))
-    yield opened
-    opened.close()
 
 
 def numbers(database: Database) -> list[int]:

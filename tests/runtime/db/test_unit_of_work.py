@@ -1,45 +1,18 @@
 """One transaction: commit, rollback, what happens after the commit, and what a lost PostgreSQL looks like."""
 
-from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 
 import psycopg
 import pytest
 import sqlalchemy as sa
-from psycopg import sql
 from sqlalchemy.exc import IntegrityError
 
 from shared.db import Database, UnitOfWork
 from shared.errors import StoreUnavailable
-from tests.stores import service_url
-from tools.stores import PostgresServer, temporary_postgres
+from tools.stores import temporary_postgres
 
 SCHEMA = "market_data"
-NAME = "units_of_work"
-
-
-@pytest.fixture(scope="module")
-def url(postgres: PostgresServer, template_for: Callable[[str], str]) -> Iterator[str]:
-    """One migrated database for this module, with a table of numbers."""
-    with psycopg.connect(postgres.url(database="postgres"), autocommit=True) as admin:
-        statement = sql.SQL("CREATE DATABASE {} TEMPLATE {}")
-        admin.execute(statement.format(sql.Identifier(NAME), sql.Identifier(template_for(SCHEMA))))
-        location = service_url(postgres, NAME, SCHEMA)
-        with psycopg.connect(location, autocommit=True) as owner:
-            owner.execute(f"CREATE TABLE {SCHEMA}.number (value integer PRIMARY KEY)")
-        yield location
-        admin.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(NAME)))
-
-
-@pytest.fixture
-def database(url: str) -> Iterator[Database]:
-    """The schema with no number in it."""
-    opened = Database(url, SCHEMA, pool_size=8)
-    with opened.unit_of_work() as work:
-        work.connection.execute(sa.text("DELETE FROM number"))
-    yield opened
-    opened.close()
 
 
 def add(work: UnitOfWork, value: int) -> None:

@@ -12,6 +12,8 @@ from shared.jobs import Dependency, Job, JobContext, submit
 from shared.jobs.control.cancellations import cancel
 from shared.jobs.control.requeues import requeue
 from shared.jobs.dependencies import Policy
+from shared.jobs.ended_outside import tell_ended
+from shared.jobs.ledger import event_rows
 from shared.jobs.maintenance.reconciler import reconcile_once
 from shared.jobs.maintenance.relay import relay_once
 from shared.jobs.testing import crash_at
@@ -95,6 +97,40 @@ def test_a_cancelled_parent_cancels_what_waits_for_it(bench: Bench) -> None:
     error = bench.row(child.id).error
     assert error is not None
     assert parent.id in error["message"]
+
+
+def test_who_ends_while_it_waits_is_told_of_once(bench: Bench) -> None:
+    dead, parent = bench.submit(1), bench.submit(2, queue="side")
+    killed, grandchild = bench.submit(3, depends_on=[dead.id]), bench.submit(4, depends_on=[parent.id])
+    by_hand = bench.submit(5, depends_on=[parent.id])
+    bench.stage.act = give_up
+
+    bench.run()
+    bench.settle()
+    cancel(bench.jobs, by_hand.id)
+    cancel(bench.jobs, parent.id)
+    tell_ended(bench.jobs.scripts, [bench.row(killed.id)])
+
+    assert [bench.kinds(job.id) for job in (killed, grandchild, by_hand)] == [["dead"], ["dropped"], ["dropped"]]
+    bench.write_history()
+    with bench.jobs.database.unit_of_work() as work:
+        (told,) = event_rows.read(work, killed.id, after="", limit=10)
+    assert (told.event, told.generation) == ("dead", 1)
+    assert dead.id in told.reason
+    assert bench.row(killed.id).state == "dead"
+
+
+def test_a_job_that_was_requeued_and_dies_waiting_again_is_told_of_again(bench: Bench) -> None:
+    parent = bench.submit(1)
+    child = bench.submit(2, depends_on=[parent.id])
+    bench.stage.act = give_up
+    bench.run()
+    bench.settle()
+
+    requeue(bench.jobs, child.id)
+    bench.run()
+
+    assert bench.kinds(child.id) == ["dead", "enqueued", "started", "dead"]
 
 
 def test_what_ended_before_counts_at_submit(bench: Bench) -> None:

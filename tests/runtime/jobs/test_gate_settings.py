@@ -7,7 +7,7 @@ import pytest
 from shared import clock
 from shared.db import Database
 from shared.errors import InvalidArgument, UnknownJob, UnknownQueue
-from shared.jobs import Queue, submit
+from shared.jobs import Queue, gate_settings, submit
 from shared.jobs.gate_settings import (
     Gate,
     copy_gates,
@@ -161,3 +161,35 @@ def test_a_group_that_cannot_be_kept_is_refused_at_submit(bench: Bench, group: s
         bench.submit(1, group=group)
 
     assert bench.sql("SELECT count(*) FROM job WHERE queue = :queue", queue=WORK.name)[0][0] == 0
+
+
+def test_groups_that_were_resumed_leave_room_for_others(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(gate_settings, "GROUPS_MAX", 3)
+    for number in range(8):
+        pause_gate(bench.jobs, Gate("work", "group", f"tenant {number}"))
+        resume_gate(bench.jobs, Gate("work", "group", f"tenant {number}"))
+    held = [limit_gate(bench.jobs, Gate("work", "group", f"tenant {number}"), 1) for number in range(3)]
+
+    with pytest.raises(InvalidArgument, match="3 groups of queue work are paused or limited already"):
+        limit_gate(bench.jobs, ACME, 1)
+
+    with bench.jobs.database.unit_of_work() as work:
+        kept = {setting.name: setting.max_running for setting in read_gates(work) if setting.kind == "group"}
+    assert {setting.name for setting in held} <= kept.keys()
+    assert len(kept) <= 4
+    assert "acme" not in kept
+
+
+def test_a_group_that_was_forgotten_is_paused_again_at_once(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(gate_settings, "GROUPS_MAX", 1)
+    for changes, group in ((5, ACME), (9, Gate("work", "group", "other"))):
+        for _ in range(changes):
+            pause_gate(bench.jobs, group)
+        resume_gate(bench.jobs, group)
+    bench.submit(1, group="acme")
+
+    pause_gate(bench.jobs, ACME)
+    paused = numbers(bench)
+    resume_gate(bench.jobs, ACME)
+
+    assert (paused, numbers(bench)) == ([], [1])

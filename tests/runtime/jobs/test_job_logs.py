@@ -47,6 +47,22 @@ def test_lines_of_the_context_of_structlog_and_of_logging_are_kept_with_their_fi
     assert messages(logged, job.id) == ["by context", "by structlog", "by logging"]
 
 
+def test_a_thread_of_a_job_is_heard_when_it_carries_the_context_and_a_bare_one_is_not(logged: Bench) -> None:
+    def act(_ctx: JobContext, _args: Play) -> None:
+        carrying = threading.Thread(target=contextvars.copy_context().run, args=(driver.info, "carries"))
+        bare = threading.Thread(target=contextvars.Context().run, args=(driver.info, "bare"))
+        for thread in (carrying, bare):
+            thread.start()
+            thread.join()
+
+    logged.stage.act = act
+    job = logged.submit(1)
+    logged.run()
+    written(logged)
+
+    assert messages(logged, job.id) == ["carries"]
+
+
 def test_each_attempt_has_its_own_lines(logged: Bench) -> None:
     def act(ctx: JobContext, _args: Play) -> None:
         driver.info("run %d", ctx.attempt)

@@ -8,7 +8,7 @@ from typing import Any
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
-from shared.jobs.control_scripts import Move
+from shared.jobs.control_scripts import Gone, Move
 from shared.jobs.scripts import Held, Push
 from tests.runtime.jobs.scripts.index import Index, Q, View
 from tests.runtime.jobs.scripts.model import FINAL, KINDS, Model, gates_of
@@ -174,7 +174,7 @@ class IndexMachine(RuleBasedStateMachine):
         generation = data.draw(st.sampled_from([0, 0, 0, -1, 1])) + entry.generation if entry else 1
         told = self.index.control.unwanted()
         expected = self.model.cancel(job_id, generation)
-        assert self.index.control.cancel([(job_id, generation)], queues=[Q, SIDE]) == [expected]
+        assert self.index.control.cancel([Gone(job_id, generation)], queues=[Q, SIDE]) == [expected]
         assert self.index.control.unwanted() == told + (expected == 2)
 
     def _change(self, data: Any, job_id: str) -> None:

@@ -144,7 +144,7 @@ class Model:
 
     def cancel(self, job_id: str, generation: int) -> int:
         entry = self.entries.get(job_id)
-        if entry is None:
+        if entry is None or (entry.state == "tomb" and entry.generation < generation):
             self.entries[job_id] = Entry(generation, "tomb", (0, 0))
             return 0
         if entry.generation != generation or entry.state in (*FINAL, "tomb"):

@@ -2,7 +2,7 @@
 
 import pytest
 
-from shared.jobs.control_scripts import Move
+from shared.jobs.control_scripts import Gone, Move
 from tests.runtime.jobs.scripts.index import Index, Q
 
 SIDE = "side"
@@ -96,7 +96,7 @@ def test_a_repeated_change_changes_nothing(index: Index) -> None:
 def test_an_outcome_that_waits_for_its_settler_is_not_cancelled_away(index: Index) -> None:
     index.complete(index.started("a"))
 
-    assert index.control.cancel([("a", 1)], queues=QUEUES) == [0]
+    assert index.control.cancel([Gone("a", 1)], queues=QUEUES) == [0]
     assert index.view().unsettled == ["a"]
 
 
@@ -105,7 +105,7 @@ def test_a_batch_is_cancelled_over_queues_and_counts_whom_it_must_tell(index: In
     index.push_all("b", queue=SIDE, state="retrying", due_ms=index.later())
     index.started("c", priority=1)
 
-    assert index.control.cancel([("a", 1), ("b", 1), ("c", 1), ("d", 1)], queues=QUEUES) == [1, 1, 2, 0]
+    assert index.control.cancel([Gone(each, 1) for each in "abcd"], queues=QUEUES) == [1, 1, 2, 0]
 
     assert (index.view(SIDE).count["retrying"], index.control.unwanted()) == (0, 1)
     assert (index.entry("c").doomed, index.push("d", generation=1), index.push("d", generation=2)) == (1, 0, 1)

@@ -21,6 +21,8 @@ from shared.jobs.exchange.outbox import MessageId, submit_to
 from shared.jobs.flows.graphs import After, Node
 from shared.jobs.flows.opening import submit_flow
 from shared.jobs.flows.reads import Flow, ParentResult
+from shared.jobs.freshness import Entity, Touches, fresh, track, untrack
+from shared.jobs.freshness_goals import Goal
 from shared.jobs.guards import Guards
 from shared.jobs.ledger.records import Job, JobId
 from shared.jobs.limits import Limiter
@@ -46,7 +48,9 @@ __all__ = [
     "Dependency",
     "Discard",
     "EffectUnknown",
+    "Entity",
     "Flow",
+    "Goal",
     "Guards",
     "Job",
     "JobContext",
@@ -72,12 +76,14 @@ __all__ = [
     "Schedule",
     "Snooze",
     "Times",
+    "Touches",
     "Unique",
     "Unrecoverable",
     "cron",
     "debounce",
     "exponential",
     "fixed",
+    "fresh",
     "hours",
     "job",
     "keep_latest",
@@ -91,8 +97,10 @@ __all__ = [
     "submit_many",
     "submit_to",
     "table",
+    "track",
     "unique_for",
     "until_done",
     "until_start",
+    "untrack",
     "wait",
 ]

@@ -9,6 +9,7 @@ from shared.jobs.exchange import outbox
 from shared.jobs.exchange.delivery import deliver_once
 from shared.jobs.flows.remote import follow_remote_once
 from shared.jobs.flows.verbs import expire_once as expire_flows_once
+from shared.jobs.freshness.loops import freshness_loops
 from shared.jobs.ledger import edges
 from shared.jobs.maintenance.dependencies import follow_once
 from shared.jobs.maintenance.expiry import expire_once
@@ -78,6 +79,7 @@ class Maintenance:
             self.loops.append(Loop(f"{prefix}-remote-nodes", asking, interval_seconds=1))
         if fires_schedules:
             wakes["millrace_schedules"] = self._add_schedules(jobs).wake
+        self.loops += freshness_loops(jobs, plans=fires_schedules)
         self._listener = Listener(jobs.database, wakes)
 
     def _add_schedules(self, jobs: Jobs) -> Loop:

@@ -10,7 +10,7 @@ from urllib.parse import quote
 
 import httpx
 
-from services.gateway.commands import flows, job_history, locks, steering
+from services.gateway.commands import flows, freshness, job_history, locks, steering
 from services.gateway.commands.schedules import add_schedules
 from services.gateway.settings import CliSettings
 from shared.errors import ConfigurationInvalid
@@ -76,6 +76,7 @@ def _parser() -> tuple[argparse.ArgumentParser, Collection[str]]:
         submit.add_argument(f"--{name}")
     submit.add_argument("--priority", type=int, help="1 critical to 5 batch")
     locks.add(command)
+    freshness.add(command)
     _add_actions(command)
     steering.add(command)
     add_schedules(command, _json_object)

@@ -3,9 +3,10 @@
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
+from shared import clock
 from shared.db import Database
 from shared.jobs import Breaker, Budget, Catalogue, Entity, Goal, JobContext, Jobs, fixed, job, minutes, seconds, track
 from shared.jobs.connection import connect
@@ -41,6 +42,8 @@ PRICES = Goal(
     breaker="provider", cold_after=timedelta(days=1),
 )  # fmt: skip
 BATCHED = Goal(name="batched", job="refresh", argument="coins", max_age=minutes(5), batch=30, budget="calls")
+#: For processes in real time: each entity is due every 4 s.
+LIVE = Goal(name="live", job="refresh", argument="coin", max_age=seconds(5))
 FREE = Goal(name="free", job="refresh", argument="coin", max_age=minutes(5))
 
 
@@ -58,7 +61,8 @@ class Times:
     """A bench in a time of its own: a provider that answers a moment later, and what it was asked."""
 
     bench: Bench
-    now: datetime = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
+    #: Begins now, since edits by hand take PostgreSQL's time.
+    now: datetime = field(default_factory=lambda: clock.now().replace(microsecond=0))
     #: (when, goal, entity) of each submission.
     asked: list[tuple[datetime, str, str]] = field(default_factory=list)
     #: Jobs, by when they were submitted.

@@ -21,7 +21,8 @@ from shared.jobs.exchange.outbox import MessageId, submit_to
 from shared.jobs.flows.graphs import After, Node
 from shared.jobs.flows.opening import submit_flow
 from shared.jobs.flows.reads import Flow, ParentResult
-from shared.jobs.freshness import Entity, Touches, fresh, track, untrack
+from shared.jobs.freshness import Entity, Touches, fresh, read_ages, track, untrack
+from shared.jobs.freshness import Reading as Freshness
 from shared.jobs.freshness_goals import Goal
 from shared.jobs.guards import Guards
 from shared.jobs.ledger.records import Job, JobId
@@ -50,6 +51,7 @@ __all__ = [
     "EffectUnknown",
     "Entity",
     "Flow",
+    "Freshness",
     "Goal",
     "Guards",
     "Job",
@@ -90,6 +92,7 @@ __all__ = [
     "linear",
     "minutes",
     "put_schedule",
+    "read_ages",
     "remove_schedule",
     "seconds",
     "submit",

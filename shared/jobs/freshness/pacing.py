@@ -21,7 +21,7 @@ CATCH_UP, SLOWEST = 2.0, 5.0
 
 _OPEN = sa.text("""
 INSERT INTO freshness_pace (name, tokens, at)
-VALUES (:name, 0, coalesce(CAST(:at AS timestamptz), clock_timestamp())) ON CONFLICT (name) DO NOTHING
+VALUES (:name, :tokens, coalesce(CAST(:at AS timestamptz), clock_timestamp())) ON CONFLICT (name) DO NOTHING
 """)
 _HOLD = sa.text("""
 SELECT tokens, at, short_since, coalesce(CAST(:at AS timestamptz), clock_timestamp()) AS now
@@ -83,7 +83,7 @@ def hold_pace(work: UnitOfWork, name: str, refill: Refill, *, at: datetime | Non
     """Take a pace for this transaction; None while another scheduler has it."""
     row = work.connection.execute(_HOLD, {"name": name, "at": at}).first()
     if row is None:
-        work.connection.execute(_OPEN, {"name": name, "at": at})
+        work.connection.execute(_OPEN, {"name": name, "at": at, "tokens": refill.burst})
         row = work.connection.execute(_HOLD, {"name": name, "at": at}).first()
     if row is None:
         return None

@@ -1,5 +1,6 @@
 """Owns how old data is, as people read it: goals, entities, breaches, by page. It must never look at all entities."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -37,7 +38,10 @@ CROSS JOIN LATERAL (
 ) AS e {_BREACH}
 ORDER BY (extract(epoch FROM clock_timestamp() - e.breach_at) * 1000) / e.max_age_ms DESC, e.entity LIMIT :most
 """)  # noqa: S608  # constants of this package
-_ONE = sa.text(f"SELECT {_COLUMNS} FROM freshness_entity AS e {_BREACH} WHERE e.goal = :goal AND e.entity = :entity")  # noqa: S608
+_SOME = sa.text(f"""
+SELECT {_COLUMNS} FROM freshness_entity AS e {_BREACH}
+WHERE e.goal = :goal AND e.entity = ANY(CAST(:entities AS text[]))
+""")  # noqa: S608  # constants of this package
 _HISTORY = sa.text("""
 SELECT entity, since, ended_at, worst, code, reason FROM freshness_breach
 WHERE goal = :goal AND (:entity = '' OR entity = :entity)
@@ -85,10 +89,10 @@ class Breach:
     reason: str
 
 
-def read_entity(work: UnitOfWork, goal: str, entity: str) -> Reading | None:
-    """How old the data of one entity is; None when the goal is not kept for it."""
-    row = work.connection.execute(_ONE, {"goal": goal, "entity": entity}).first()
-    return None if row is None else _reading(row)
+def read_ages(work: UnitOfWork, goal: str, entities: Collection[str]) -> dict[str, Reading]:
+    """How old the data of these entities is, of those that the goal is kept for."""
+    rows = work.connection.execute(_SOME, {"goal": goal, "entities": sorted(entities)})
+    return {row.entity: _reading(row) for row in rows}
 
 
 def page_of_entities(

@@ -9,11 +9,11 @@ from shared.jobs.exchange import outbox
 from shared.jobs.exchange.delivery import deliver_once
 from shared.jobs.flows.remote import follow_remote_once
 from shared.jobs.flows.verbs import expire_once as expire_flows_once
-from shared.jobs.freshness.loops import freshness_loops
 from shared.jobs.ledger import edges
 from shared.jobs.maintenance.dependencies import follow_once
 from shared.jobs.maintenance.expiry import expire_once
 from shared.jobs.maintenance.expiry import seconds_to_next as seconds_to_next_limit
+from shared.jobs.maintenance.freshness import freshness_loops
 from shared.jobs.maintenance.history import HOLD_MS
 from shared.jobs.maintenance.ledger_writer import LedgerWriter
 from shared.jobs.maintenance.listener import Listener

@@ -42,8 +42,8 @@ PRICES = Goal(
     breaker="provider", cold_after=timedelta(days=1),
 )  # fmt: skip
 BATCHED = Goal(name="batched", job="refresh", argument="coins", max_age=minutes(5), batch=30, budget="calls")
-#: For processes in real time: each entity is due every 4 s.
-LIVE = Goal(name="live", job="refresh", argument="coin", max_age=seconds(5))
+#: For processes in real time: each entity is due every 2.4 s.
+LIVE = Goal(name="live", job="refresh", argument="coin", max_age=seconds(3))
 FREE = Goal(name="free", job="refresh", argument="coin", max_age=minutes(5))
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from datetime import timedelta
 from itertools import pairwise
+from typing import Any
 
 import pytest
 
@@ -12,7 +13,7 @@ from shared.jobs.budgets import edit_budget
 from shared.jobs.control.queue_edits import pause
 from shared.jobs.freshness.moves import fresh, touched
 from shared.jobs.freshness.planning import plan_once
-from shared.jobs.freshness.readings import page_of_breaches, page_of_entities, read_entity
+from shared.jobs.freshness.readings import page_of_breaches, page_of_entities, read_ages
 from shared.jobs.freshness.reasons import CODES, Facts, reason_of
 from shared.jobs.freshness.settings import edit_goal
 from shared.jobs.freshness.watching import count_once, watch_once
@@ -196,9 +197,8 @@ def test_hostile_names_are_data_from_end_to_end(times: Times) -> None:
 
     assert times.bench.sql("SELECT args ->> 'coin' FROM job") == [(HOSTILE,)]
     with times.jobs.database.unit_of_work() as work:
-        found = read_entity(work, PRICES.name, HOSTILE)
-    assert found is not None
-    assert found.data_at is not None
+        found = read_ages(work, PRICES.name, [HOSTILE])
+    assert found[HOSTILE].data_at is not None
     for name in ("", "x" * 201, "a\0b", "line\nbreak"):
         with pytest.raises(InvalidArgument) as refused:
             Entity(name)
@@ -255,7 +255,7 @@ def test_a_look_is_written_once_in_a_while_and_never_fails(times: Times) -> None
 
 
 def test_every_cause_is_a_known_word() -> None:
-    base = {"job": "refresh", "queue": "work", "budget": "calls", "breaker": "provider"}
+    base: dict[str, Any] = {"job": "refresh", "queue": "work", "budget": "calls", "breaker": "provider"}
     found = [
         reason_of(Facts(**base, **more))[0]
         for more in (

@@ -271,7 +271,7 @@ def _coin_with_price(coin: Coin, price: Price | None, age: Freshness | None) -> 
 
 def _price_age(age: Freshness) -> pb.PriceAge:
     return pb.PriceAge(
-        age_ms=age.age // MS, max_age_ms=age.max_age // MS, tier=age.tier, is_breached=age.ratio > 1, reason=age.reason
+        age_ms=age.age // MS, max_age_ms=age.max_age // MS, tier=age.tier, is_breached=age.is_late, reason=age.reason
     )
 
 

@@ -16,7 +16,7 @@ from shared.jobs.submission import Jobs
 MS = timedelta(milliseconds=1)
 ORDERS = ("entity", "overrun")
 _COLUMNS = """e.goal, e.entity, e.lane, e.tier, e.max_age_ms, e.data_at, e.touched_at, e.asked_at, e.next_due_at,
-  e.job_id::text, e.failures, e.breaches, e.breach_since,
+  e.job_id::text, e.failures, e.breaches, e.breach_since, e.breach_at <= clock_timestamp() AS is_late,
   extract(epoch FROM clock_timestamp() - coalesce(e.data_at, e.created_at)) * 1000 AS age_ms,
   coalesce(b.code, '') AS code, coalesce(b.reason, '') AS reason"""
 _BREACH = """LEFT JOIN freshness_breach AS b
@@ -68,6 +68,8 @@ class Reading:
     failures: int
     breaches: int
     breach_since: datetime | None
+    #: Too old by now, whether or not a scheduler has seen it.
+    is_late: bool
     code: str
     reason: str
 
@@ -140,5 +142,5 @@ def _reading(row: Any) -> Reading:
         row.goal, row.entity, lane=row.lane, tier=row.tier, max_age=row.max_age_ms * MS,
         age=max(0, int(row.age_ms)) * MS, data_at=row.data_at, touched_at=row.touched_at, asked_at=row.asked_at,
         next_due_at=row.next_due_at, job_id=row.job_id, failures=row.failures, breaches=row.breaches,
-        breach_since=row.breach_since, code=row.code, reason=row.reason,
+        breach_since=row.breach_since, is_late=row.is_late, code=row.code, reason=row.reason,
     )  # fmt: skip

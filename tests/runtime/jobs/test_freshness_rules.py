@@ -275,7 +275,7 @@ def test_every_cause_is_a_known_word() -> None:
 )  # fmt: skip
 def test_a_wrong_goal_names_the_field(field: str, wrong: dict[str, object]) -> None:
     with pytest.raises(InvalidArgument) as refused:
-        Goal(**({"name": "g", "job": "refresh", "argument": "coin", "max_age": minutes(5)} | wrong))  # type: ignore[arg-type]
+        Goal(**({"name": "g", "job": "refresh", "argument": "coin", "max_age": minutes(5)} | wrong))  # type: ignore[arg-type]  # wrong on purpose
     assert refused.value.field == field
 
 

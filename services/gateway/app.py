@@ -15,6 +15,7 @@ from services.gateway.clients.coins import Coins
 from services.gateway.clients.control import Control
 from services.gateway.clients.fleet import Fleet
 from services.gateway.clients.flows import Flows
+from services.gateway.clients.freshness import Freshness
 from services.gateway.clients.history import History
 from services.gateway.clients.jobs import Jobs
 from services.gateway.clients.locks import Locks
@@ -31,6 +32,7 @@ from services.gateway.rest import (
     contracts,
     docs,
     flows,
+    freshness,
     gates,
     health,
     job_actions,
@@ -68,6 +70,7 @@ ROUTED = (
     results,
     concurrency,
     schedules,
+    freshness,
     flows,
     locks,
     audit,
@@ -119,6 +122,7 @@ def assemble(settings: GatewaySettings, database: Database, peers: Fleet) -> Fas
     app.state.readiness, app.state.steering = Readiness(peers, database), Steering(peers)
     app.state.history, app.state.schedules, app.state.flows = History(peers), Schedules(peers), Flows(peers)
     app.state.providers, app.state.locks = Providers(peers), Locks(peers)
+    app.state.freshness = Freshness(peers)
     for module in ROUTED:
         app.include_router(module.routes)
     # What services declare in their contracts; a new one needs no line here.

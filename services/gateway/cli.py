@@ -10,7 +10,7 @@ from urllib.parse import quote
 
 import httpx
 
-from services.gateway.commands import concurrency, flows, job_history, locks, results, steering, times
+from services.gateway.commands import concurrency, flows, freshness, job_history, locks, results, steering, times
 from services.gateway.commands.schedules import add_schedules
 from services.gateway.settings import CliSettings
 from shared.errors import ConfigurationInvalid
@@ -79,6 +79,7 @@ def _parser() -> tuple[argparse.ArgumentParser, Collection[str]]:
     submit.add_argument("--priority", type=int, help="1 critical to 5 batch")
     times.add(submit)
     locks.add(command)
+    freshness.add(command)
     _add_actions(command)
     steering.add(command)
     add_schedules(command, _json_object)

@@ -6,7 +6,7 @@ from protos.market_data.v1 import market_data_pb2, market_data_pb2_grpc
 from services.market_data.clients import PriceSources, breakers
 from services.market_data.clients.listeners import PriceListeners
 from services.market_data.jobs.update_coin_price import QuotePolicy
-from services.market_data.queues import PRICE_UPDATES
+from services.market_data.queues import COIN_PRICES, PRICE_UPDATES
 from services.market_data.servicer import MarketDataServicer
 from services.market_data.settings import MarketDataSettings
 from shared.bootstrap import Service, ServiceRuntime
@@ -31,5 +31,7 @@ SERVICE = Service(
     resources=(PriceListeners.from_settings, QuotePolicy.from_settings),
     guarded=(PriceSources.from_settings,),
     breakers=breakers.ALL,
+    budgets=(breakers.DEXSCREENER_CALLS,),
+    freshness=(COIN_PRICES,),
     servicers=servicers,
 )

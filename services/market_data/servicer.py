@@ -3,6 +3,7 @@
 # ruff: noqa: N802  the names of RPCs are the proto's
 
 import unicodedata
+from datetime import timedelta
 from decimal import Decimal
 
 import grpc
@@ -16,15 +17,17 @@ from services.market_data.jobs.update_coin_price import (
     price_schedule_name,
     update_coin_price,
 )
+from services.market_data.queues import COIN_PRICES, priced
 from services.market_data.settings import MarketDataSettings
 from services.market_data.store import Coin, CoinStore, NewCoin, Price, PriceStore
 from shared import clock
 from shared.db import Database
 from shared.errors import InvalidArgument, NotReady
-from shared.jobs import Jobs, put_schedule, remove_schedule, submit
+from shared.jobs import Freshness, Jobs, Touches, put_schedule, read_ages, remove_schedule, submit, track, untrack
 from shared.money import plain
 from shared.rpc import pages
 
+MS = timedelta(milliseconds=1)
 MAX_INTERVAL_SECONDS = 86_400
 MAX_SYMBOL, MAX_NAME = 32, 120
 #: Control characters, surrogates, line and paragraph separators; emoji and their joiners are welcome in a name.
@@ -38,6 +41,7 @@ class MarketDataServicer(market_data_pb2_grpc.MarketDataServiceServicer):
         self._database = database
         self._jobs = jobs
         self._default_interval_seconds = settings.price_interval_seconds
+        self._touches = Touches(jobs)
 
     def CreateCoin(self, request: pb.CreateCoinRequest, _context: grpc.ServicerContext) -> pb.CreateCoinResponse:
         """Register a coin and its schedule in one transaction."""
@@ -52,6 +56,7 @@ class MarketDataServicer(market_data_pb2_grpc.MarketDataServiceServicer):
         with self._database.unit_of_work() as work:
             coin = CoinStore(work.connection).add(new)
             put_schedule(work, price_schedule(coin), run_now=True)
+            track(work, COIN_PRICES, [priced(coin)])
         return pb.CreateCoinResponse(coin=_coin(coin))
 
     def GetCoin(self, request: pb.GetCoinRequest, _context: grpc.ServicerContext) -> pb.GetCoinResponse:
@@ -60,7 +65,9 @@ class MarketDataServicer(market_data_pb2_grpc.MarketDataServiceServicer):
         with self._database.unit_of_work() as work:
             coin = CoinStore(work.connection).get(coin_id)
             price = PriceStore(work.connection).latest(coin_id)
-        return _coin_with_price(coin, price)
+            ages = read_ages(work, COIN_PRICES.name, [str(coin_id)])
+        self._touches.touch(COIN_PRICES, str(coin_id))
+        return _coin_with_price(coin, price, ages.get(str(coin_id)))
 
     def ListCoins(self, request: pb.ListCoinsRequest, _context: grpc.ServicerContext) -> pb.ListCoinsResponse:
         """A page of coins by id, each with its newest price."""
@@ -68,9 +75,11 @@ class MarketDataServicer(market_data_pb2_grpc.MarketDataServiceServicer):
         after_id = pages.after_id(request.page_token)
         with self._database.unit_of_work() as work:
             found = CoinStore(work.connection).page(after_id, size + 1)
+            ages = read_ages(work, COIN_PRICES.name, [str(each.id) for each, _ in found])
         page = found[:size]
         more = pages.after_id_token(page[-1][0].id) if len(found) > size else ""
-        return pb.ListCoinsResponse(coins=[_coin_with_price(*each) for each in page], next_page_token=more)
+        coins = [_coin_with_price(coin, price, ages.get(str(coin.id))) for coin, price in page]
+        return pb.ListCoinsResponse(coins=coins, next_page_token=more)
 
     def UpdateCoin(self, request: pb.UpdateCoinRequest, _context: grpc.ServicerContext) -> pb.UpdateCoinResponse:
         """Change the fields that are set, and the schedule with them; without any, the coin as it is."""
@@ -81,6 +90,10 @@ class MarketDataServicer(market_data_pb2_grpc.MarketDataServiceServicer):
             coin = coins.update(coin_id, changes) if changes else coins.get(coin_id)
             if changes.keys() & {"price_interval_seconds", "tracked"}:
                 put_schedule(work, price_schedule(coin), run_now="tracked" in changes)
+                if coin.tracked:
+                    track(work, COIN_PRICES, [priced(coin)])
+                else:
+                    untrack(work, COIN_PRICES.name, [str(coin.id)])
         return pb.UpdateCoinResponse(coin=_coin(coin))
 
     def DeleteCoin(self, request: pb.DeleteCoinRequest, _context: grpc.ServicerContext) -> pb.DeleteCoinResponse:
@@ -89,6 +102,7 @@ class MarketDataServicer(market_data_pb2_grpc.MarketDataServiceServicer):
         with self._database.unit_of_work() as work:
             CoinStore(work.connection).delete(coin_id)
             remove_schedule(work, price_schedule_name(coin_id))
+            untrack(work, COIN_PRICES.name, [str(coin_id)])
         return pb.DeleteCoinResponse()
 
     def GetLatestPrice(
@@ -101,6 +115,7 @@ class MarketDataServicer(market_data_pb2_grpc.MarketDataServiceServicer):
             price = PriceStore(work.connection).latest(coin_id)
         if price is None:
             raise NotReady(f"coin {coin_id} ({coin.symbol}) has no price yet")
+        self._touches.touch(COIN_PRICES, str(coin_id))
         return pb.GetLatestPriceResponse(price=_price(price))
 
     def ListPrices(self, request: pb.ListPricesRequest, _context: grpc.ServicerContext) -> pb.ListPricesResponse:
@@ -177,8 +192,18 @@ def _coin(coin: Coin) -> pb.Coin:
     )
 
 
-def _coin_with_price(coin: Coin, price: Price | None) -> pb.GetCoinResponse:
-    return pb.GetCoinResponse(coin=_coin(coin), latest_price=None if price is None else _price(price))
+def _coin_with_price(coin: Coin, price: Price | None, age: Freshness | None) -> pb.GetCoinResponse:
+    return pb.GetCoinResponse(
+        coin=_coin(coin),
+        latest_price=None if price is None else _price(price),
+        price_age=None if age is None else _price_age(age),
+    )
+
+
+def _price_age(age: Freshness) -> pb.PriceAge:
+    return pb.PriceAge(
+        age_ms=age.age // MS, max_age_ms=age.max_age // MS, tier=age.tier, is_breached=age.is_late, reason=age.reason
+    )
 
 
 def _price(price: Price) -> pb.Price:

@@ -105,6 +105,11 @@ class CoinStore:
             raise _unknown(coin_id)
         return found
 
+    def tracked(self, coin_ids: Collection[int]) -> list[Coin]:
+        """Those of these coins that are tracked, by id."""
+        wanted = sa.select(*_COIN).where(coin.c.id.in_(coin_ids), coin.c.tracked).order_by(coin.c.id)
+        return [_coin(row) for row in self._connection.execute(wanted)]
+
     def update(self, coin_id: int, changes: Mapping[str, object]) -> Coin:
         """Change the named columns. Raises NotFound."""
         statement = sa.update(coin).where(coin.c.id == coin_id).values(**changes, updated_at=clock.now())
@@ -167,6 +172,12 @@ class PriceStore:
         statement = sa.select(*_QUOTE).where(quote.c.coin_id == coin_id, quote.c.fetched_at >= since)
         row = self._connection.execute(statement).one_or_none()
         return None if row is None else Quote(**dict(zip(_QUOTE_FIELDS, row, strict=True)))
+
+    def quotes(self, coin_ids: Collection[int], *, since: datetime) -> dict[int, Quote]:
+        """The quotes of these coins that were fetched at `since` or later."""
+        statement = sa.select(*_QUOTE).where(quote.c.coin_id.in_(coin_ids), quote.c.fetched_at >= since)
+        found = [Quote(**dict(zip(_QUOTE_FIELDS, row, strict=True))) for row in self._connection.execute(statement)]
+        return {each.coin_id: each for each in found}
 
     def record_quotes(self, quotes: Collection[Quote], *, asked: Collection[int], asked_at: datetime) -> None:
         """Keep what one call answered. Coins deleted meanwhile are skipped; a newer quote is never replaced.

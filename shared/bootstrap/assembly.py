@@ -84,6 +84,7 @@ def assemble_with(service: Service, settings: ServiceSettings, *, process: str, 
         backoff=exponential(settings.retry_delay_ms / 1000),
         breakers=service.breakers,
         budgets=service.budgets,
+        freshness=service.freshness,
     )
     jobs = Jobs(catalogue, database, scripts, peers=settings.addresses)
     broker = MillraceBroker(catalogue)

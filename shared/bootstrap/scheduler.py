@@ -12,6 +12,7 @@ from shared.jobs.budgets import declare_budgets
 from shared.jobs.circuit_settings import declare_circuits
 from shared.jobs.demands import flush_advice, refuse_unsafe
 from shared.jobs.exchange import outbox_reads
+from shared.jobs.freshness.settings import declare_goals
 from shared.jobs.gate_settings import declare_gates
 from shared.jobs.limiters import declare_limiters
 from shared.jobs.maintenance import Maintenance
@@ -77,6 +78,7 @@ def declare(runtime: ServiceRuntime) -> None:
         declare_limiters(work, jobs.catalogue)
         declare_circuits(work, jobs.catalogue)
         declare_budgets(work, jobs.catalogue)
+        declare_goals(work, jobs.catalogue)
         declare_schedules(work, jobs.catalogue)
         for sentence in overbooked(work, jobs.catalogue):
             log.warning("schedules ask for more than a queue's rate allows", service=jobs.service, detail=sentence)

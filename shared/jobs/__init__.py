@@ -21,6 +21,9 @@ from shared.jobs.exchange.outbox import MessageId, submit_to
 from shared.jobs.flows.graphs import After, Node
 from shared.jobs.flows.opening import submit_flow
 from shared.jobs.flows.reads import Flow, ParentResult
+from shared.jobs.freshness import Entity, Touches, fresh, read_ages, track, untrack
+from shared.jobs.freshness import Reading as Freshness
+from shared.jobs.freshness_goals import Goal
 from shared.jobs.guards import Guards
 from shared.jobs.ledger.records import Job, JobId
 from shared.jobs.limits import Limiter
@@ -46,7 +49,10 @@ __all__ = [
     "Dependency",
     "Discard",
     "EffectUnknown",
+    "Entity",
     "Flow",
+    "Freshness",
+    "Goal",
     "Guards",
     "Job",
     "JobContext",
@@ -72,18 +78,21 @@ __all__ = [
     "Schedule",
     "Snooze",
     "Times",
+    "Touches",
     "Unique",
     "Unrecoverable",
     "cron",
     "debounce",
     "exponential",
     "fixed",
+    "fresh",
     "hours",
     "job",
     "keep_latest",
     "linear",
     "minutes",
     "put_schedule",
+    "read_ages",
     "remove_schedule",
     "seconds",
     "submit",
@@ -91,8 +100,10 @@ __all__ = [
     "submit_many",
     "submit_to",
     "table",
+    "track",
     "unique_for",
     "until_done",
     "until_start",
+    "untrack",
     "wait",
 ]

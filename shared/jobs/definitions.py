@@ -23,6 +23,7 @@ import periodiq
 
 from shared.errors import ConfigurationInvalid, InvalidArgument
 from shared.jobs.adaptive import Adaptive
+from shared.jobs.freshness_goals import Goal, goals_by_name
 from shared.jobs.limits import MAX_RUNNING, NAME, Limiter, limit_problems
 from shared.jobs.limits import Rate as Rate
 from shared.jobs.providers import Breaker, Budget, by_name
@@ -264,6 +265,7 @@ class Catalogue:
         backoff: Backoff | None = None,
         breakers: tuple[Breaker, ...] = (),
         budgets: tuple[Budget, ...] = (),
+        freshness: tuple[Goal, ...] = (),
     ) -> None:
         self.service = service
         self.jobs = {definition.name: definition for definition in definitions}
@@ -282,6 +284,7 @@ class Catalogue:
         self.limiters = by_name(service, (one.limiter for one in definitions), problems)
         self.breakers = by_name(service, (*breakers, *(one.breaker for one in definitions)), problems)
         self.budgets = by_name(service, budgets, problems)
+        self.goals = goals_by_name(service, freshness, (self.jobs, self.budgets, self.breakers), problems)
         if problems:
             raise ConfigurationInvalid(problems)
 

@@ -3,12 +3,14 @@
 from protos.jobs.v1 import (
     exchange_pb2,
     exchange_pb2_grpc,
+    freshness_pb2_grpc,
     gates_pb2,
     gates_pb2_grpc,
     why_pb2,
     why_pb2_grpc,
 )
 from shared.jobs.exchange_servicer import ExchangeServicer
+from shared.jobs.freshness.servicer import FRESHNESS, FreshnessServicer
 from shared.jobs.gate_servicer import GateServicer
 from shared.jobs.submission import Jobs
 from shared.jobs.why_servicer import WhyServicer
@@ -25,4 +27,5 @@ def steering_servicers(jobs: Jobs) -> tuple[Servicer, ...]:
         Servicer(gates_pb2_grpc.add_GateServiceServicer_to_server, GateServicer(jobs), GATES),
         Servicer(why_pb2_grpc.add_WhyServiceServicer_to_server, WhyServicer(jobs), WHY),
         Servicer(exchange_pb2_grpc.add_ExchangeServiceServicer_to_server, ExchangeServicer(jobs), EXCHANGE),
+        Servicer(freshness_pb2_grpc.add_FreshnessServiceServicer_to_server, FreshnessServicer(jobs), FRESHNESS),
     )

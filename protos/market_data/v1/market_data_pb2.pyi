@@ -53,6 +53,20 @@ class Price(_message.Message):
     fetched_at: _timestamp_pb2.Timestamp
     def __init__(self, coin_id: _Optional[int] = ..., tick: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., price_usd: _Optional[str] = ..., provider: _Optional[str] = ..., pair_address: _Optional[str] = ..., liquidity_usd: _Optional[str] = ..., volume_24h_usd: _Optional[str] = ..., change_24h_fraction: _Optional[str] = ..., fetched_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ...) -> None: ...
 
+class PriceAge(_message.Message):
+    __slots__ = ("age_ms", "max_age_ms", "tier", "is_breached", "reason")
+    AGE_MS_FIELD_NUMBER: _ClassVar[int]
+    MAX_AGE_MS_FIELD_NUMBER: _ClassVar[int]
+    TIER_FIELD_NUMBER: _ClassVar[int]
+    IS_BREACHED_FIELD_NUMBER: _ClassVar[int]
+    REASON_FIELD_NUMBER: _ClassVar[int]
+    age_ms: int
+    max_age_ms: int
+    tier: str
+    is_breached: bool
+    reason: str
+    def __init__(self, age_ms: _Optional[int] = ..., max_age_ms: _Optional[int] = ..., tier: _Optional[str] = ..., is_breached: _Optional[bool] = ..., reason: _Optional[str] = ...) -> None: ...
+
 class CreateCoinRequest(_message.Message):
     __slots__ = ("symbol", "name", "chain", "address", "price_interval_seconds")
     SYMBOL_FIELD_NUMBER: _ClassVar[int]
@@ -80,12 +94,14 @@ class GetCoinRequest(_message.Message):
     def __init__(self, id: _Optional[int] = ...) -> None: ...
 
 class GetCoinResponse(_message.Message):
-    __slots__ = ("coin", "latest_price")
+    __slots__ = ("coin", "latest_price", "price_age")
     COIN_FIELD_NUMBER: _ClassVar[int]
     LATEST_PRICE_FIELD_NUMBER: _ClassVar[int]
+    PRICE_AGE_FIELD_NUMBER: _ClassVar[int]
     coin: Coin
     latest_price: Price
-    def __init__(self, coin: _Optional[_Union[Coin, _Mapping]] = ..., latest_price: _Optional[_Union[Price, _Mapping]] = ...) -> None: ...
+    price_age: PriceAge
+    def __init__(self, coin: _Optional[_Union[Coin, _Mapping]] = ..., latest_price: _Optional[_Union[Price, _Mapping]] = ..., price_age: _Optional[_Union[PriceAge, _Mapping]] = ...) -> None: ...
 
 class ListCoinsRequest(_message.Message):
     __slots__ = ("page_size", "page_token")

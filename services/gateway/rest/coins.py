@@ -120,6 +120,17 @@ def coin_json(found: pb.GetCoinResponse) -> dict[str, object]:
         "created_at": instant(coin, "created_at"),
         "updated_at": instant(coin, "updated_at"),
         "latest_price": price_json(found.latest_price) if found.HasField("latest_price") else None,
+        "price_age": _age_json(found.price_age) if found.HasField("price_age") else None,
+    }
+
+
+def _age_json(age: pb.PriceAge) -> dict[str, object]:
+    return {
+        "age_ms": age.age_ms,
+        "max_age_ms": age.max_age_ms,
+        "tier": age.tier,
+        "is_breached": age.is_breached,
+        "reason": age.reason,
     }
 
 

@@ -135,6 +135,16 @@ class PriceAnswer(BaseModel):
     fetched_at: str = Field(description=TIME)
 
 
+class PriceAge(BaseModel):
+    """How old what is known of a coin is; hot, normal and cold say how old it may be."""
+
+    age_ms: int
+    max_age_ms: int
+    tier: str
+    is_breached: bool
+    reason: str
+
+
 class CoinAnswer(BaseModel):
     """A coin with its newest price."""
 
@@ -148,6 +158,7 @@ class CoinAnswer(BaseModel):
     created_at: str
     updated_at: str
     latest_price: PriceAnswer | None
+    price_age: PriceAge | None
 
 
 class CoinList(BaseModel):

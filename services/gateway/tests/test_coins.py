@@ -29,7 +29,7 @@ def test_a_coin_is_created_read_changed_and_deleted(platform: Platform) -> None:
 
     assert (created.status_code, where) == (201, "/api/v1/coins/1")
     assert created.json() == {
-        "id": 1, **COIN, "price_interval_seconds": 300, "tracked": True, "latest_price": None,
+        "id": 1, **COIN, "price_interval_seconds": 300, "tracked": True, "latest_price": None, "price_age": None,
         "created_at": "2026-01-01T00:00:00.000Z", "updated_at": "2026-01-01T00:00:00.000Z",
     }  # fmt: skip
     assert changed.json() == {**created.json(), "tracked": False, "price_interval_seconds": 10}

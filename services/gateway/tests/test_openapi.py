@@ -59,6 +59,9 @@ def test_the_description_is_openapi_3_1_with_every_route(document: dict[str, Any
         ("POST", "/api/v1/circuits/{name}/open"),
         ("POST", "/api/v1/circuits/{name}/close"), ("GET", "/api/v1/budgets"), ("PATCH", "/api/v1/budgets/{name}"),
         ("GET", "/api/v1/locks"), ("POST", "/api/v1/locks/release"),
+        ("GET", "/api/v1/freshness/goals"), ("PATCH", "/api/v1/freshness/goals/{name}"),
+        ("GET", "/api/v1/freshness/goals/{name}/entities"), ("GET", "/api/v1/freshness/goals/{name}/breaches"),
+        ("POST", "/api/v1/freshness/goals/{name}/touch"),
     }  # fmt: skip
 
 

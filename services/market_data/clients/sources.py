@@ -13,7 +13,7 @@ from services.market_data.clients.dexscreener import DexScreener
 from services.market_data.clients.geckoterminal import HEADERS, GeckoTerminal
 from services.market_data.domain.quotes import CoinRef, Quote
 from shared.errors import CircuitOpen, UpstreamRateLimited, UpstreamUnavailable
-from shared.jobs import Breaker, Guards
+from shared.jobs import Breaker, Budget, Guards
 from shared.outbound import Guard, OutboundClient, Rate
 
 log = structlog.get_logger()
@@ -89,8 +89,8 @@ class PriceSources:
         Without `guards` a provider that is down is called again and again.
         """
 
-        def guard(breaker: Breaker) -> Guard | None:
-            return guards.of(breaker=breaker) if guards is not None else None
+        def guard(breaker: Breaker, budget: Budget | None = None) -> Guard | None:
+            return guards.of(breaker=breaker, budget=budget) if guards is not None else None
 
         timeout = timedelta(seconds=settings.provider_timeout_seconds)
         key = settings.coingecko_api_key
@@ -101,7 +101,7 @@ class PriceSources:
                     settings.dexscreener_base_url,
                     timeout=timeout,
                     rate=pace(settings.dexscreener_rate_per_minute),
-                    guard=guard(breakers.DEXSCREENER),
+                    guard=guard(breakers.DEXSCREENER, breakers.DEXSCREENER_CALLS),
                 )
             ),
             CoinGecko(

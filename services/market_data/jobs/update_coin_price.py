@@ -12,12 +12,12 @@ from services.market_data.clients.batches import MAX_COINS
 from services.market_data.clients.listeners import PriceListeners
 from services.market_data.domain.chains import address_key, chain_named
 from services.market_data.domain.quotes import Quote
-from services.market_data.queues import PRICE_UPDATES
+from services.market_data.queues import COIN_PRICES, PRICE_UPDATES, priced
 from services.market_data.settings import MarketDataSettings
 from services.market_data.store import Coin, CoinStore, PriceStore
 from shared import clock
 from shared.errors import Unrecoverable, UpstreamUnavailable
-from shared.jobs import Arguments, Cancel, JobContext, Result, Schedule, exponential, job, seconds
+from shared.jobs import Arguments, Cancel, JobContext, Result, Schedule, exponential, fresh, job, seconds, track
 from shared.money import plain
 
 #: Three providers are asked in turn at most; each call ends within its timeout, after a second's wait for its turn.
@@ -87,6 +87,9 @@ def update_coin_price(ctx: JobContext, args: UpdateCoinPrice) -> PriceUpdated:
         price, was_new = PriceStore(work.connection).record_price(quote, tick=ctx.tick, job_id=UUID(ctx.id))
         if was_new:
             ctx.resource(PriceListeners).tell(ctx, coin.id, price.tick)
+        if not fresh(work, COIN_PRICES.name, {str(coin.id): quote.fetched_at}):  # a coin of before there were goals
+            track(work, COIN_PRICES, [priced(coin)])
+            fresh(work, COIN_PRICES.name, {str(coin.id): quote.fetched_at})
     return PriceUpdated(
         coin_id=coin.id,
         tick=price.tick,

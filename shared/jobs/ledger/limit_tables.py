@@ -3,6 +3,8 @@
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import JSONB, UUID
 
+from shared.jobs.ledger.freshness_tables import add_freshness_tables
+
 _TIME = sa.DateTime(timezone=True)
 
 
@@ -10,6 +12,7 @@ def add_limit_tables(metadata: sa.MetaData) -> None:
     """Add them to the ledger's."""
     _add_providers(metadata)
     _add_jobs(metadata)
+    add_freshness_tables(metadata)
 
 
 def _count(name: str, default: str | None = None) -> "sa.Column[int]":

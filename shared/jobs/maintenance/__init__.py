@@ -13,6 +13,7 @@ from shared.jobs.ledger import edges
 from shared.jobs.maintenance.dependencies import follow_once
 from shared.jobs.maintenance.expiry import expire_once
 from shared.jobs.maintenance.expiry import seconds_to_next as seconds_to_next_limit
+from shared.jobs.maintenance.freshness import freshness_loops
 from shared.jobs.maintenance.history import HOLD_MS
 from shared.jobs.maintenance.ledger_writer import LedgerWriter
 from shared.jobs.maintenance.listener import Listener
@@ -80,6 +81,7 @@ class Maintenance:
             self.loops.append(Loop(f"{prefix}-remote-nodes", asking, interval_seconds=ASK_SECONDS))
         if fires_schedules:
             wakes["millrace_schedules"] = self._add_schedules(jobs).wake
+        self.loops += freshness_loops(jobs, plans=fires_schedules)
         self._listener = Listener(jobs.database, wakes)
 
     def _add_schedules(self, jobs: Jobs) -> Loop:

@@ -116,6 +116,7 @@ _AGED = (
     ("flow", "finished_at", "7 days"),
     ("result_cache", "expires_at", timedelta(0)),
     ("slot_decision", "at", "7 days"),
+    ("freshness_breach", "ended_at", "30 days"),
 )
 
 _LIVE_ROWS = sa.text("SELECT pg_stat_get_live_tuples(CAST(:table AS regclass))")

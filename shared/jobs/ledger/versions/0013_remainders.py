@@ -5,7 +5,7 @@ from alembic import op
 from sqlalchemy.dialects import postgresql
 
 revision = "ledger_0013"
-down_revision = "ledger_0011"
+down_revision = "ledger_0012"
 branch_labels = None
 depends_on = None
 

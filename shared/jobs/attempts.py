@@ -100,10 +100,7 @@ def perform_attempt(attempt: Attempt) -> Outcome:
 
 
 def _checked(attempt: Attempt, envelope: Envelope) -> Outcome | Attempt:
-    """After a loss, a crash or a retry the row decides whether there is still something to run; and where its key
-
-    means something to others, its start is committed first.
-    """
+    """After a loss, a crash or a retry the row decides whether to run; a start that frees a key is committed first."""
     if not (attempt.claimed.must_check and envelope.options.is_durable):
         return attempt
     held = attempt.claimed.held

@@ -72,12 +72,9 @@ class ServiceWorker:
         #: What runs here; the heartbeat names it.
         self.attempts = self._traffic.attempts
         self._refill = Refill(
-            self._traffic,
-            may_send=lambda: not self._stopping.is_set(),
-            on_answer=self._on_answer,
-            on_left=self._changed.set,
-            watch=self._shepherd.call,
-        )
+            self._traffic, may_send=lambda: not self._stopping.is_set(), on_answer=self._on_answer,
+            on_left=self._changed.set, watch=self._shepherd.call,
+        )  # fmt: skip
         self._looked_at = clock.monotonic()
 
     def start(self) -> None:

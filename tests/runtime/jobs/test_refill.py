@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from shared.jobs import JobContext, submit_many
+from shared import metrics
+from shared.jobs import JobContext, Unrecoverable, submit_many
 from shared.jobs import pace as pace_module
 from shared.jobs.asked import Asked
 from shared.jobs.lanes import HOLD_MAX, REFILL
@@ -152,3 +153,45 @@ def test_a_stop_gives_back_what_an_answer_under_way_brings(bench: Bench, monkeyp
     assert bench.redis.zcard(keys.of_queue("work", "running")) == 0
     assert bench.redis.zcard(keys.of_queue("work", "ready")) == 50
     assert [claimed.attempt for claimed in bench.claim()] == [1] * 50
+
+
+def attempts_ended() -> float:
+    """How many attempts of this process have gone through their last step."""
+    samples = [sample for metric in metrics.REGISTRY.collect() for sample in metric.samples]
+    return sum(sample.value for sample in samples if sample.name == "millrace_job_attempts_total")
+
+
+def test_a_slot_freed_while_the_loop_asks_for_other_queues_is_not_missed(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    released = threading.Event()
+
+    def act(_ctx: JobContext, _args: Play) -> None:
+        released.wait(10)
+        raise Unrecoverable("always")
+
+    ask = bench.jobs.scripts.ask
+
+    def ask_while_the_first_job_ends(wants: dict[str, int], *others: Any, **named: Any) -> Asked:
+        asked = ask(wants, *others, **named)
+        receive = asked.receive
+
+        def receive_late() -> tuple[list[bool], Claim]:
+            answer = receive()
+            if "work" not in wants and not released.is_set():
+                before = attempts_ended()
+                released.set()
+                eventually(lambda: attempts_ended() > before)
+            return answer
+
+        monkeypatch.setattr(asked, "receive", receive_late)
+        return asked
+
+    monkeypatch.setattr(bench.jobs.scripts, "ask", ask_while_the_first_job_ends)
+    bench.stage.act = act
+    bench.submit(1)
+    second = bench.submit(2)
+    bench.redis.delete(bench.jobs.scripts.keys.of_queue("side", "wake"))  # left by the boot's copy of its settings
+
+    with at_work(bench, slots={"work": 1, "side": 1}):
+        eventually(lambda: bench.state(second.id) == "dead", within=3)  # a missed wake-up is a block of 5 s

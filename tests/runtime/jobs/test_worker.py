@@ -3,17 +3,14 @@
 import threading
 from contextlib import AbstractContextManager
 from datetime import timedelta
-from typing import Any
 
 import psycopg
 import pytest
 
-from shared import clock, metrics
+from shared import clock
 from shared.db import Database, UnitOfWork
-from shared.jobs import JobContext, Unrecoverable, submit, submit_many
-from shared.jobs.asked import Asked
+from shared.jobs import JobContext, submit, submit_many
 from shared.jobs.maintenance.reconciler import reconcile_once
-from shared.jobs.scripts import Claim
 from shared.jobs.states import State
 from tests.runtime.jobs.sample import (
     NAME,
@@ -116,48 +113,6 @@ def test_a_freed_slot_takes_the_next_job_although_another_queue_is_blocked_on(be
         first.set()
         eventually(lambda: bench.stage.numbers == [1, 2], within=3)
         second.set()
-
-
-def attempts_ended() -> float:
-    """How many attempts of this process have gone through their last step."""
-    samples = [sample for metric in metrics.REGISTRY.collect() for sample in metric.samples]
-    return sum(sample.value for sample in samples if sample.name == "millrace_job_attempts_total")
-
-
-def test_a_slot_freed_while_the_loop_asks_for_other_queues_is_not_missed(
-    bench: Bench, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    released = threading.Event()
-
-    def act(_ctx: JobContext, _args: Play) -> None:
-        released.wait(10)
-        raise Unrecoverable("always")
-
-    ask = bench.jobs.scripts.ask
-
-    def ask_while_the_first_job_ends(wants: dict[str, int], *others: Any, **named: Any) -> Asked:
-        asked = ask(wants, *others, **named)
-        receive = asked.receive
-
-        def receive_late() -> tuple[list[bool], Claim]:
-            answer = receive()
-            if "work" not in wants and not released.is_set():
-                before = attempts_ended()
-                released.set()
-                eventually(lambda: attempts_ended() > before)
-            return answer
-
-        monkeypatch.setattr(asked, "receive", receive_late)
-        return asked
-
-    monkeypatch.setattr(bench.jobs.scripts, "ask", ask_while_the_first_job_ends)
-    bench.stage.act = act
-    bench.submit(1)
-    second = bench.submit(2)
-    bench.redis.delete(bench.jobs.scripts.keys.of_queue("side", "wake"))  # left by the boot's copy of its settings
-
-    with at_work(bench, slots={"work": 1, "side": 1}):
-        eventually(lambda: bench.state(second.id) == "dead", within=3)  # a missed wake-up is a block of 5 s
 
 
 def test_a_delayed_job_runs_at_its_time_and_not_before(bench: Bench) -> None:

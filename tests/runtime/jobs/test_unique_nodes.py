@@ -201,3 +201,15 @@ def test_one_of_two_flows_that_share_a_job_there_cannot_take_it_from_the_other(p
     pair.turn()
 
     assert (pair.states(first), pair.states(second)) == ({"a": "cancelled"}, {"b": "completed"})
+
+
+@pytest.mark.parametrize("mode", ["quiet", "latest"])
+def test_a_node_that_its_service_would_refuse_by_its_mode_is_refused_before_anything_is_written(
+    pair: Pair, mode: str
+) -> None:
+    before = pair.home.sql("SELECT count(*) FROM job")
+    with pytest.raises(InvalidArgument, match="newest arguments") as caught:
+        pair.submit(there("first"), Node(key="a", job=f"one-{mode}", args={}, service=there("a").service))
+
+    assert (caught.value.field, caught.value.allowed) == ("nodes[1].name", ("until_start", "until_done", "for"))
+    assert (pair.home.sql("SELECT count(*) FROM job"), pair.made()) == (before, [])

@@ -3,7 +3,6 @@
 import sqlalchemy as sa
 from msgspec.structs import replace
 
-from shared import clock
 from shared.db import UnitOfWork
 from shared.jobs.ledger.records import Job
 
@@ -18,14 +17,9 @@ UPDATE job SET result = NULL WHERE seq = ANY(ARRAY(
 """)  # noqa: S608  # a constant of this module
 
 
-def is_expired(job: Job) -> bool:
-    """True when the job had a result, and its time is over."""
-    return job.result_expires_at is not None and job.result_expires_at <= clock.now()
-
-
 def told(job: Job) -> Job:
     """The job as it may be read now: without a result whose time is over, swept or not."""
-    return replace(job, result=None) if job.result is not None and is_expired(job) else job
+    return replace(job, result=None) if job.result is not None and job.result_expired else job
 
 
 def forget(work: UnitOfWork) -> int:

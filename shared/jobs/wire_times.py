@@ -11,7 +11,7 @@ from shared.errors import InvalidArgument
 from shared.jobs import wire
 from shared.jobs.definitions import MAX_TIMEOUT
 from shared.jobs.ledger.records import Job
-from shared.jobs.results import is_expired, told
+from shared.jobs.results import told
 from shared.jobs.submission import Jobs
 from shared.jobs.times import FIELDS, MS, NO_TIMES, Times, times_in_ms
 
@@ -37,7 +37,7 @@ def shown(jobs: Jobs, job: Job) -> Any:
     definition = jobs.catalogue.jobs.get(job.name)
     times = times_in_ms(job.times) or (definition.times if definition else NO_TIMES)
     message = wire.job_to_wire(told(job), jobs.service)
-    if is_expired(job):
+    if job.result_expired:
         message.result_json, message.result_expired = "", True
     message.times.CopyFrom(jobs_pb2.JobTimes(timeout_ms=job.timeout_ms or None, **times.in_ms()))
     return message

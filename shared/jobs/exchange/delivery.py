@@ -104,6 +104,8 @@ def _send(jobs: Jobs, peers: Peers, peer: str, message: Claimed) -> Verdict:
         return _later(message, missing, is_peer_down=True)
     except PlatformError as error:
         return _later(message, error, is_peer_down=True)
+    except ValueError as error:  # a row that another build has written: it must not hold up the others
+        return _failed(message, "Undecodable", f"this build cannot read it: {error}")
     return Verdict(seq=message.seq, state="sent", peer_job_id=peer_job_id)
 
 

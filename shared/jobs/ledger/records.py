@@ -5,6 +5,7 @@ from typing import Any, NewType
 
 import msgspec
 
+from shared import clock
 from shared.jobs.entries import Entry, decode_entry
 from shared.jobs.states import State
 from shared.jobs.times import Times
@@ -49,6 +50,11 @@ class Job(msgspec.Struct, frozen=True, gc=False):
     times: dict[str, int] | None = None
     #: From then on its result is not told any more.
     result_expires_at: datetime | None = None
+
+    @property
+    def result_expired(self) -> bool:
+        """True when it had a result whose time is over: `result` is None then, as it is where there was none."""
+        return self.result_expires_at is not None and self.result_expires_at <= clock.now()
 
 
 class Submission(msgspec.Struct, frozen=True, gc=False):

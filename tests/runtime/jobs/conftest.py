@@ -12,6 +12,7 @@ from psycopg import sql
 from shared.db import Database
 from tests.runtime.jobs.emptying import emptied
 from tests.runtime.jobs.log_keeping import logs_kept
+from tests.runtime.jobs.pair import Pair, home_database, open_pair
 from tests.runtime.jobs.peer import Peer, open_peer
 from tests.runtime.jobs.sample import NAME, Bench, jobs_of, open_bench
 from tests.runtime.jobs.site import Site, open_site
@@ -64,6 +65,19 @@ def site(bench: Bench) -> Iterator[Site]:
 def peer(bench: Bench) -> Iterator[Peer]:
     """The bench as another service, and one that sends to it."""
     with open_peer(bench) as opened:
+        yield opened
+
+
+@pytest.fixture(scope="session")
+def home_url(postgres: PostgresServer, template_for: Callable[[str], str]) -> str:
+    """A migrated database for a second service."""
+    return home_database(postgres, template_for(NAME))
+
+
+@pytest.fixture
+def pair(bench: Bench, home_url: str, redis_url: str) -> Iterator[Pair]:
+    """The bench, and a service with stores of its own whose flows have nodes there."""
+    with open_pair(bench, emptied(home_url), redis_url) as opened:
         yield opened
 
 

@@ -1,7 +1,7 @@
 """The end of a node in another service comes back by event: whatever ends it, whoever is down, however often."""
 
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -19,24 +19,10 @@ from shared.jobs.maintenance.reconciler import reconcile_once
 from shared.jobs.maintenance.settler import settle_once
 from shared.jobs.remote_outcomes import withdraw_node
 from shared.jobs.testing import crash_at, drain
-from tests.runtime.jobs.pair import AWAY, HOME, Pair, here, home_database, open_pair, there
-from tests.runtime.jobs.sample import NAME, Bench, Play
+from tests.runtime.jobs.pair import AWAY, HOME, Pair, here, there
+from tests.runtime.jobs.sample import Play
 from tests.runtime.jobs.site import refusal
 from tests.runtime.jobs.subjects import give_up
-from tools.stores import PostgresServer
-
-
-@pytest.fixture(scope="module")
-def home_url(postgres: PostgresServer, template_for: Callable[[str], str]) -> str:
-    return home_database(postgres, template_for(NAME))
-
-
-@pytest.fixture
-def pair(bench: Bench, home_url: str, redis_url: str) -> Iterator[Pair]:
-    with open_pair(bench, home_url, redis_url) as opened:
-        for table in ("outbox", "inbox", "flow", "job_edge", "job"):
-            opened.home.sql(f"DELETE FROM {table}")
-        yield opened
 
 
 def echo(_ctx: JobContext, args: Play) -> Any:
@@ -262,3 +248,41 @@ def test_word_that_cannot_be_is_refused_by_field(pair: Pair, fields: dict[str, A
 
     assert (isinstance(error, InvalidArgument), error.field) == (True, field)
     assert pair.states(flow) == {"a": "blocked"}
+
+
+@pytest.mark.parametrize(
+    ("fields", "field"),
+    [({"message_id": "x"}, "message_id"), ({"source": ""}, "source"), ({"source": "a\nb"}, "source")],
+)
+def test_a_withdrawal_that_cannot_be_is_refused_by_field(pair: Pair, fields: dict[str, str], field: str) -> None:
+    given = {"source": HOME, "message_id": str(uuid.uuid4()), **fields}
+    stub: Any = pair.peers.stub(outcomes_pb2_grpc.OutcomeServiceStub, AWAY)
+
+    error = refusal(lambda: stub.WithdrawNode(outcomes_pb2.WithdrawNodeRequest(**given)))
+
+    assert (isinstance(error, InvalidArgument), error.field) == (True, field)
+    assert pair.away.sql("SELECT count(*) FROM inbox")[0][0] == 0
+
+
+def test_a_service_cannot_withdraw_what_another_has_sent(pair: Pair) -> None:
+    flow = pair.submit(there("a"))
+    pair.send(pair.home.jobs)
+    message_id = str(pair.home.sql("SELECT message_id FROM remote_node")[0][0])
+
+    assert not withdraw_node(pair.away.jobs, source="another", message_id=message_id, reason="")
+    pair.turn()
+
+    assert pair.states(flow) == {"a": "completed"}
+
+
+def test_a_message_that_this_build_cannot_read_fails_alone(pair: Pair) -> None:
+    first, second = pair.submit(there("a")), pair.submit(there("b"))
+    pair.send(pair.home.jobs)
+    drain(pair.away.runtime)
+    pair.away.sql("UPDATE outbox SET args = '{}' WHERE seq = (SELECT min(seq) FROM outbox)")
+
+    pair.send(pair.away.jobs)
+
+    assert pair.messages(pair.away) == [("outcome", "failed"), ("outcome", "sent")]
+    follow_remote_once(pair.home.jobs, pair.peers)
+    assert (pair.states(first), pair.states(second)) == ({"a": "completed"}, {"b": "completed"})

@@ -21,7 +21,6 @@ from shared.jobs.maintenance.reconciler import reconcile_once
 from shared.jobs.maintenance.sweeper import sweep_once
 from shared.jobs.messages import envelope_of
 from shared.jobs.outcomes import Again, Expired
-from shared.jobs.results import is_expired
 from shared.jobs.states import State
 from tests.runtime.jobs.sample import NAME, WORK, Bench, Play, Stage, at_work, jobs_of, open_bench
 from tests.runtime.jobs.site import Site, open_site, refusal
@@ -166,7 +165,7 @@ def test_a_result_whose_time_is_over_is_gone_and_its_reading_says_so(bench: Benc
 
     let_pass(bench, minutes=6)
     done = wait(bench.jobs, kept.id, timeout=timedelta(0))
-    assert (done.state, done.result, is_expired(done)) == (State.COMPLETED, None, True)
+    assert (done.state, done.result, done.result_expired) == (State.COMPLETED, None, True)
     assert bench.row(kept.id).result == {"number": 0}  # nobody has swept yet, and yet nobody is told
     sweep_once(bench.jobs)
 
@@ -181,16 +180,16 @@ def test_a_result_of_none_is_told_apart_from_one_that_is_gone_and_a_requeue_has_
     none = submit(bench.jobs, play_kept, Play())
     bench.run()
     bench.settle()
-    assert not is_expired(wait(bench.jobs, none.id, timeout=timedelta(0)))
+    assert not wait(bench.jobs, none.id, timeout=timedelta(0)).result_expired
     let_pass(bench, minutes=6)
     sweep_once(bench.jobs)
-    assert is_expired(wait(bench.jobs, none.id, timeout=timedelta(0)))
+    assert wait(bench.jobs, none.id, timeout=timedelta(0)).result_expired
 
     requeue(bench.jobs, none.id)
     assert bench.row(none.id).result_expires_at is None
     bench.run()
     bench.settle()
-    assert not is_expired(bench.row(none.id))
+    assert not bench.row(none.id).result_expired
 
 
 def test_the_time_of_a_result_that_was_committed_with_the_jobs_own_writes_runs_as_well(bench: Bench) -> None:

@@ -1,6 +1,6 @@
 """Unique jobs in flows: a node takes the key when it may start, or goes by the job that has it."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -21,10 +21,9 @@ from shared.jobs.maintenance.reconciler import reconcile_once
 from shared.jobs.testing import drain
 from shared.jobs.why.answer import why
 from tests.runtime.jobs.one_of_each import DECLARED
-from tests.runtime.jobs.pair import Pair, home_database, open_pair, there
+from tests.runtime.jobs.pair import Pair, there
 from tests.runtime.jobs.sample import NAME, Bench, Play, jobs_of, open_bench
 from tests.runtime.jobs.subjects import give_up
-from tools.stores import PostgresServer
 
 
 @pytest.fixture
@@ -152,17 +151,6 @@ def test_modes_whose_newest_arguments_count_are_refused_in_a_flow_by_name(bench:
     assert bench.sql("SELECT (SELECT count(*) FROM job) + (SELECT count(*) FROM flow)")[0][0] == 0
 
 
-@pytest.fixture(scope="module")
-def home_url(postgres: PostgresServer, template_for: Callable[[str], str]) -> str:
-    return home_database(postgres, template_for(NAME))
-
-
-@pytest.fixture
-def pair(bench: Bench, home_url: str, redis_url: str) -> Iterator[Pair]:
-    with open_pair(bench, home_url, redis_url) as opened:
-        yield opened
-
-
 def test_a_node_of_another_service_goes_by_the_job_that_its_key_means_there(pair: Pair) -> None:
     known = submit(pair.away.jobs, "one-done", Play(number=7))
     nodes = [Node(key=key, job="one-done", args={"number": 7}, service=there(key).service) for key in ("a", "b")]
@@ -201,3 +189,15 @@ def test_one_of_two_flows_that_share_a_job_there_cannot_take_it_from_the_other(p
     pair.turn()
 
     assert (pair.states(first), pair.states(second)) == ({"a": "cancelled"}, {"b": "completed"})
+
+
+@pytest.mark.parametrize("mode", ["quiet", "latest"])
+def test_a_node_that_its_service_would_refuse_by_its_mode_is_refused_before_anything_is_written(
+    pair: Pair, mode: str
+) -> None:
+    before = pair.home.sql("SELECT count(*) FROM job")
+    with pytest.raises(InvalidArgument, match="newest arguments") as caught:
+        pair.submit(there("first"), Node(key="a", job=f"one-{mode}", args={}, service=there("a").service))
+
+    assert (caught.value.field, caught.value.allowed) == ("nodes[1].name", ("until_start", "until_done", "for"))
+    assert (pair.home.sql("SELECT count(*) FROM job"), pair.made()) == (before, [])

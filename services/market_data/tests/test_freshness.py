@@ -59,7 +59,7 @@ def test_the_goal_prices_forty_coins_by_two_calls(world: World) -> None:
     assert world.count_prices() == 40
     plan_once(world.runtime.jobs)
     assert world.run() == [], "what is fresh is not asked for"
-    [(oldest, tracked)] = rows(world, "SELECT min(data_at), count(job_id) FROM freshness_entity")
+    [(oldest, tracked)] = rows(world, "SELECT min(data_at), count(asked_at) FROM freshness_entity")
     assert clock.now() - oldest < timedelta(seconds=20)
     assert tracked == 0
 

@@ -21,13 +21,18 @@ class Due:
     lane: str
     max_age: timedelta
     next_due: datetime
+    #: When its job was submitted, while nothing new was told since.
     asked_at: datetime | None
-    job_id: str | None
-    #: Of its last job; None when that has been swept.
+    #: Of its last job; None when it had none, or that has been swept.
     state: State | None
     failures: int
     #: Its tier or age is not what its row says any more.
     is_stale: bool
+
+    @property
+    def is_live(self) -> bool:
+        """Its last job may still bring something."""
+        return self.state is not None and self.state not in FINAL
 
     def lateness(self, now: datetime) -> float:
         """How long it has been due, as a part of the age allowed: who has waited most of it comes first."""
@@ -36,11 +41,11 @@ class Due:
 
 @dataclass(frozen=True, slots=True)
 class Later:
-    """Not now: look again then; `failures` of its jobs in a row brought nothing."""
+    """Not now: look again then. Its job is awaited still, or one more brought nothing."""
 
     due: Due
     at: datetime
-    job_id: str | None
+    is_awaited: bool
     failures: int
 
 
@@ -72,24 +77,25 @@ def choose(found: Iterable[Due], *, now: datetime, points: float) -> Choice:
     for due in found:
         if due.is_stale:
             stale.append(due)
-        elif (verdict := _verdict(due, now)) is not None:
-            later.append(verdict)
-        elif due.job_id is None or due.next_due <= now:
-            ready.append((due, due.failures + (due.job_id is not None)))
+        elif due.is_live:
+            if due.next_due <= now:
+                later.append(Later(due, look_again(due.max_age, now), due.asked_at is not None, due.failures))
+        elif due.asked_at is None:
+            ready.append((due, due.failures))
+        elif due.next_due <= now:
+            again = _again(due, due.asked_at)
+            if again > now:
+                later.append(Later(due, again, is_awaited=False, failures=due.failures + 1))
+            else:
+                ready.append((due, due.failures + 1))
     ready.sort(key=lambda one: (-one[0].lateness(now), one[0].goal.name, one[0].entity))
     groups, spent, is_short = _grouped(ready, now, points)
     return Choice(groups, later, stale, spent, is_short)
 
 
-def _verdict(due: Due, now: datetime) -> Later | None:
-    """Later, for one whose job is under way or has just failed; None for one that may be asked for."""
-    if due.job_id is None or due.next_due > now:
-        return None
-    if due.state is not None and due.state not in FINAL:
-        return Later(due, look_again(due.max_age, now), due.job_id, due.failures)
-    failures = due.failures + 1
-    again = (due.asked_at or now) + due.max_age * min(due.goal.lead, AGAIN * 2 ** min(failures - 1, 10))
-    return Later(due, again, None, failures) if again > now else None
+def _again(due: Due, asked_at: datetime) -> datetime:
+    """When to repeat what brought nothing: the more often it did, the later, up to an ordinary period."""
+    return asked_at + due.max_age * min(due.goal.lead, AGAIN * 2.0 ** min(due.failures, 10))
 
 
 def look_again(max_age: timedelta, now: datetime) -> datetime:

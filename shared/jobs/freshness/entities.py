@@ -30,7 +30,7 @@ CROSS JOIN LATERAL (SELECT coalesce(s.own_ms, g.max_age_ms) AS ms) AS a
 CROSS JOIN LATERAL (SELECT (hashtextextended(g.name || '/' || s.entity, 0) & 1048575) / 1048576.0 AS part) AS p
 ORDER BY s.entity
 ON CONFLICT (goal, entity) DO UPDATE SET lane = excluded.lane, own_ms = excluded.own_ms, pinned = excluded.pinned,
-  next_due_at = CASE WHEN :now AND e.job_id IS NULL THEN least(e.next_due_at, excluded.next_due_at)
+  next_due_at = CASE WHEN :now AND e.asked_at IS NULL THEN least(e.next_due_at, excluded.next_due_at)
                 ELSE e.next_due_at END
 WHERE :now OR (e.lane, e.own_ms, e.pinned) IS DISTINCT FROM (excluded.lane, excluded.own_ms, excluded.pinned)
 RETURNING e.entity, e.xmax <> 0 AS was_known

@@ -42,7 +42,7 @@ aged AS MATERIALIZED (
   SELECT e.goal, e.entity, t.now, e.breach_at AS was_at, e.breach_since AS was_since, e.max_age_ms AS was_ms,
     n.data_at, n.touched_at, r.tier, a.ms, {band} AS band, d.late_at,
     CASE WHEN :reports THEN greatest(n.data_at + g.lead * a.ms * {ms}, t.now + 0.1 * a.ms * {ms})
-      WHEN e.job_id IS NOT NULL OR e.failures > 0 THEN e.next_due_at
+      WHEN e.asked_at IS NOT NULL OR e.failures > 0 THEN e.next_due_at
       WHEN n.data_at IS NULL THEN least(e.next_due_at, t.now + g.lead * a.ms * {ms})
       ELSE n.data_at + g.lead * a.ms * {ms} END AS due_at
   FROM held AS e JOIN freshness_goal AS g ON g.name = e.goal CROSS JOIN t
@@ -60,7 +60,8 @@ moved AS (
   UPDATE freshness_entity AS e SET
     data_at = aged.data_at, touched_at = aged.touched_at, tier = aged.tier, max_age_ms = aged.ms, band = aged.band,
     next_due_at = aged.due_at, breach_at = aged.late_at,
-    job_id = CASE WHEN :reports THEN NULL ELSE e.job_id END, failures = CASE WHEN :reports THEN 0 ELSE e.failures END,
+    asked_at = CASE WHEN :reports THEN NULL ELSE e.asked_at END,
+    failures = CASE WHEN :reports THEN 0 ELSE e.failures END,
     breach_since = CASE WHEN aged.late_at > aged.now THEN NULL ELSE e.breach_since END,
     breaches = e.breaches + CASE WHEN aged.late_at > aged.now AND aged.was_since IS NULL AND aged.was_at <= aged.now
       THEN 1 ELSE 0 END

@@ -58,10 +58,11 @@ WHERE e.ctid = ANY(ARRAY(SELECT place FROM soon)) ORDER BY e.goal, e.entity FOR 
 """)  # noqa: S608  # constants of this package
 _STATES = sa.text("SELECT id::text, state FROM job WHERE id = ANY(CAST(:ids AS uuid[]))")
 _WRITE = sa.text("""
-UPDATE freshness_entity AS e SET next_due_at = s.at, job_id = s.job_id, failures = s.failures,
-  asked_at = CASE WHEN s.is_asked THEN :now ELSE e.asked_at END
+UPDATE freshness_entity AS e SET next_due_at = s.at, job_id = coalesce(s.job_id, e.job_id), failures = s.failures,
+  asked_at = CASE WHEN s.is_asked THEN :now WHEN s.is_awaited THEN e.asked_at END
 FROM json_to_recordset(CAST(:batch AS json))
-  AS s (goal text, entity text, at timestamptz, job_id uuid, failures integer, is_asked boolean)
+  AS s (goal text, entity text, at timestamptz, job_id uuid, failures integer, is_asked boolean,
+        is_awaited boolean)
 WHERE e.goal = s.goal AND e.entity = s.entity
 """)
 _REFUSED = sa.text("UPDATE freshness_goal SET last_error = :error WHERE name = :name AND last_error = ''")
@@ -137,14 +138,14 @@ def _due(goal: GoalRow, row: Any, states: dict[str, str]) -> Due:
     state = states.get(row.job_id)
     return Due(
         goal, row.entity, lane=row.lane, max_age=row.ms * MS, next_due=row.next_due_at, asked_at=row.asked_at,
-        job_id=row.job_id, state=None if state is None else State(state), failures=row.failures, is_stale=row.is_stale,
+        state=None if state is None else State(state), failures=row.failures, is_stale=row.is_stale,
     )  # fmt: skip
 
 
 def _write(jobs: Jobs, work: UnitOfWork, choice: Choice, pace: Pace) -> list[Job]:
     batch: list[dict[str, object]] = [
-        {"goal": one.due.goal.name, "entity": one.due.entity, "at": one.at, "job_id": one.job_id,
-         "failures": one.failures, "is_asked": False}
+        {"goal": one.due.goal.name, "entity": one.due.entity, "at": one.at, "job_id": None,
+         "failures": one.failures, "is_asked": False, "is_awaited": one.is_awaited}
         for one in choice.later
     ]  # fmt: skip
     submissions = []
@@ -155,7 +156,7 @@ def _write(jobs: Jobs, work: UnitOfWork, choice: Choice, pace: Pace) -> list[Job
         submissions.append(submission)
         batch.extend(
             {"goal": group.goal.name, "entity": due.entity, "at": look_again(due.max_age, pace.now),
-             "job_id": submission.id, "failures": failures, "is_asked": True}
+             "job_id": submission.id, "failures": failures, "is_asked": True, "is_awaited": True}
             for due, failures in group.members
         )  # fmt: skip
     if batch:

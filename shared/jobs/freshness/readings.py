@@ -16,7 +16,8 @@ from shared.jobs.submission import Jobs
 MS = timedelta(milliseconds=1)
 ORDERS = ("entity", "overrun")
 _COLUMNS = """e.goal, e.entity, e.lane, e.tier, e.max_age_ms, e.data_at, e.touched_at, e.asked_at, e.next_due_at,
-  e.job_id::text, e.failures, e.breaches, e.breach_since, e.breach_at <= clock_timestamp() AS is_late,
+  CASE WHEN e.asked_at IS NOT NULL THEN e.job_id::text END AS job_id,
+  e.failures, e.breaches, e.breach_since, e.breach_at <= clock_timestamp() AS is_late,
   extract(epoch FROM clock_timestamp() - coalesce(e.data_at, e.created_at)) * 1000 AS age_ms,
   coalesce(b.code, '') AS code, coalesce(b.reason, '') AS reason"""
 _BREACH = """LEFT JOIN freshness_breach AS b

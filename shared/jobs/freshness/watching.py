@@ -43,7 +43,7 @@ FROM freshness_entity AS e
 JOIN json_to_recordset(CAST(:batch AS json)) AS s (goal text, entity text, queue text)
   ON s.goal = e.goal AND s.entity = e.entity
 JOIN freshness_goal AS g ON g.name = e.goal
-LEFT JOIN job AS j ON j.id = e.job_id
+LEFT JOIN job AS j ON j.id = e.job_id AND (e.asked_at IS NOT NULL OR e.failures > 0 OR j.finished_at IS NULL)
 LEFT JOIN circuit AS c ON c.name = g.breaker
 LEFT JOIN queue_setting AS q ON q.queue = coalesce(j.queue, s.queue)
 LEFT JOIN freshness_pace AS p ON p.name = CASE g.budget WHEN '' THEN 'goal:' || g.name ELSE g.budget END

@@ -68,6 +68,7 @@ def _add_entities(metadata: sa.MetaData) -> None:
         sa.Column("band", sa.SmallInteger, nullable=False),
         sa.Column("created_at", _TIME, nullable=False),
         *(sa.Column(name, _TIME) for name in ("data_at", "touched_at", "asked_at", "breach_since")),
+        #: The last one; asked_at is when it was submitted, and null as soon as something new was told.
         sa.Column("job_id", UUID(as_uuid=False)),
         *(sa.Column(name, sa.Integer, nullable=False, server_default="0") for name in ("failures", "breaches")),
         *(sa.Column(name, _TIME, nullable=False) for name in ("next_due_at", "breach_at")),

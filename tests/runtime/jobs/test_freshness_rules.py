@@ -123,6 +123,17 @@ def test_an_entity_whose_job_waits_gets_no_second_one(times: Times) -> None:
     assert {one.code for one in times.breaches()} == {"waiting"}
 
 
+def test_a_job_that_waits_is_not_doubled_although_another_told_meanwhile(times: Times) -> None:
+    times.track(PRICES, 1, now=True)
+    for _ in range(10):
+        times.now += minutes(3)
+        plan_once(times.jobs, at=times.now)
+        with times.jobs.database.unit_of_work() as work:
+            fresh(work, PRICES.name, ["coin-0"], at=times.now + minutes(1))
+
+    assert times.bench.sql("SELECT count(*) FROM job")[0][0] == 1
+
+
 @pytest.mark.parametrize("cause", ["goal_paused", "queue_paused", "unplanned"])
 def test_a_breach_tells_its_cause(times: Times, cause: str) -> None:
     times.track(PRICES, 1)

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from shared.errors import WrongState
-from shared.jobs import JobContext
+from shared.jobs import JobContext, Jobs
 from shared.jobs.exchange.delivery import deliver_once
 from shared.jobs.flows.remote import follow_remote_once
 from shared.jobs.flows.verbs import cancel_flow, get_flow
@@ -42,9 +42,13 @@ def actions(pair: Pair, flows: list[str], chance: random.Random) -> list[Callabl
     def repeated(bench: Bench) -> None:
         bench.sql("UPDATE outbox SET state = 'waiting', next_at = now() WHERE state = 'sent' AND random() < 0.5")
 
+    def sent(jobs: Jobs) -> Callable[[], object]:
+        return lambda: deliver_once(jobs, pair.peers)
+
+    often: list[Callable[[], object]] = [sent(pair.home.jobs), sent(pair.away.jobs), pair.away.run, pair.away.settle]
     return [
-        *3 * [lambda: deliver_once(pair.home.jobs, pair.peers), lambda: deliver_once(pair.away.jobs, pair.peers)],
-        *2 * [pair.away.run, pair.away.settle],
+        *often,
+        *often,
         lambda: repeated(pair.home),
         lambda: repeated(pair.away),
         lambda: lose(pair),

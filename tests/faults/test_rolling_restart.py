@@ -7,7 +7,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
 IS_LONG = os.environ.get("MILLRACE_TEST_LONG") == "1"
-#: A round that has begun is finished: one in CI, many in a long run.
+#: A round that has begun is finished: one at an eighth of the load in CI, many in a long run.
 SECONDS = "180" if IS_LONG else "1"
 WORKERS, PACE = ("4", "1") if IS_LONG else ("2", "8")
 LIMIT_SECONDS = 600

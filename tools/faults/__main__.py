@@ -37,7 +37,8 @@ def main(arguments: list[str]) -> int:
             if unknown
             else "--seconds must be from 1 to 86400"
         )
-    print(f"seed {chosen.seed}, {chosen.seconds:.0f} s of faults", flush=True)
+    what = "restarts" if chosen.rolling else "faults"
+    print(f"seed {chosen.seed}, {chosen.seconds:.0f} s of {what}", flush=True)
     if chosen.rolling:
         size = Size(workers=chosen.workers, grace_seconds=1, timings=REAL, pace=chosen.pace)
         plan = Plan(seconds=chosen.seconds, seed=chosen.seed, faults=(), keep=chosen.keep, size=size)

@@ -26,6 +26,7 @@ def main(arguments: list[str]) -> int:
     parser.add_argument("--faults", default="", metavar="A,B", help=f"only these; of {', '.join(FAULTS)}")
     parser.add_argument("--rolling", action="store_true", help="no faults: restart worker after worker for --seconds")
     parser.add_argument("--workers", type=int, default=6, choices=range(1, 17), metavar="N", help="default 6")
+    parser.add_argument("--pace", type=int, default=1, choices=range(1, 101), metavar="N", help="an N-th of the load")
     parser.add_argument("--keep", type=Path, default=Path(tempfile.gettempdir()) / "millrace-nemesis-evidence")
     chosen = parser.parse_args(arguments)
     names = [name for name in chosen.faults.split(",") if name] or list(FAULTS)
@@ -36,14 +37,15 @@ def main(arguments: list[str]) -> int:
             if unknown
             else "--seconds must be from 1 to 86400"
         )
-    print(f"seed {chosen.seed}, {chosen.seconds:.0f} s of faults", flush=True)
+    what = "restarts" if chosen.rolling else "faults"
+    print(f"seed {chosen.seed}, {chosen.seconds:.0f} s of {what}", flush=True)
     if chosen.rolling:
-        size = Size(workers=chosen.workers, grace_seconds=1, timings=REAL)
+        size = Size(workers=chosen.workers, grace_seconds=1, timings=REAL, pace=chosen.pace)
         plan = Plan(seconds=chosen.seconds, seed=chosen.seed, faults=(), keep=chosen.keep, size=size)
         return _told(run(plan, lambda text: print(text, flush=True), kind=Rolling), chosen.seconds)
     wrong = ", ".join(f"{name} {seconds / HOUR:+.0f} h" for name, seconds in SKEWS.items())
     print(f"clocks: {wrong}" if compiler() else "clocks: all right, since there is no C compiler", flush=True)
-    size = Size(workers=chosen.workers)
+    size = Size(workers=chosen.workers, pace=chosen.pace)
     plan = Plan(seconds=chosen.seconds, seed=chosen.seed, faults=names, keep=chosen.keep, size=size)
     return _told(run(plan, lambda text: print(text, flush=True)), chosen.seconds)
 

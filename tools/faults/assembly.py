@@ -24,6 +24,8 @@ NAME = "nemesis"
 GATEWAY = "gateway"
 SHORT, REAL = "short", "real"
 SCHEDULES = 3
+#: How the names of schedules begin whose ticks wait for nobody.
+FREE = "second-"
 ALL_JOBS: tuple[JobDefinition[Any, Any], ...] = (
     *JOBS,
     *kinds.JOBS,
@@ -79,7 +81,7 @@ def put_schedules(runtime: ServiceRuntime) -> None:
     """Some schedules that tick every second."""
     with runtime.database.unit_of_work() as work:
         for number in range(SCHEDULES):
-            put_schedule(work, Schedule(name=f"second-{number}", job="tick", every=seconds(1), overlap=Overlap.ALLOW))
+            put_schedule(work, Schedule(name=f"{FREE}{number}", job="tick", every=seconds(1), overlap=Overlap.ALLOW))
         for name, (overlap, every, run_ms) in timed_jobs.BEATS.items():
             args = {"run_ms": run_ms}
             put_schedule(work, Schedule(name=name, job="beat", every=seconds(every), overlap=overlap, args=args))

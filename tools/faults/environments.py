@@ -22,6 +22,7 @@ class Environments:
     clock_library: Path | None = None
     grace_seconds: int = 3
     timings: str = SHORT
+    pace: int = 1
     service_passwords: dict[str, str] = field(
         default_factory=lambda: {name: secrets.token_hex(16) for name in (NAME, GATEWAY)}
     )
@@ -53,6 +54,7 @@ class Environments:
             "HEALTH_PORT": str(free_port()),
             "SHUTDOWN_GRACE_SECONDS": str(self.grace_seconds),
             "TIMINGS": self.timings,
+            "PACE": str(self.pace),
             "LOG_FORMAT": "json",
             "PYTHONUNBUFFERED": "1",
             "PATH": os.defpath,

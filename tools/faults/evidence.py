@@ -28,7 +28,7 @@ SELECT id::text, generation, name, queue, state, finished_at IS NOT NULL, priori
 FROM job WHERE queue NOT LIKE '@%'
 """
 _CALLS = "SELECT job_id::text, max(calls) FROM job_effect GROUP BY job_id"
-_MESSAGES = "SELECT (args->>'n')::bigint, state FROM outbox WHERE state <> 'sent'"
+_MESSAGES = "SELECT coalesce((args->>'n')::bigint, -1), state FROM outbox WHERE state <> 'sent'"
 
 
 @dataclass(frozen=True, slots=True)

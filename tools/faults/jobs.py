@@ -8,13 +8,14 @@ import sqlalchemy as sa
 
 from shared.clock import now
 from shared.db import UnitOfWork
-from shared.jobs import Arguments, JobContext, Queue, Rate, Snooze, fixed, job, seconds
+from shared.jobs import Arguments, JobContext, Queue, Rate, Snooze, fixed, hours, job, seconds
 from tools.faults.oracle import END, START, Oracle
 
 MIXED = Queue("mixed", slots=8)
 GATED = Queue("gated", slots=3, max_running=3)
 PACED = Queue("paced", slots=4, rate=Rate(6, per=seconds(2)))
-SINGLE = Queue("single", slots=1, max_running=1)
+#: Nobody overtakes by age there, so that its order can be judged.
+SINGLE = Queue("single", slots=1, max_running=1, age=hours(24))
 APART = Queue("apart", slots=1)
 KEYED = Queue("keyed", slots=6)
 SHARED = Queue("shared", slots=6, group_max_running=2, fair=True)

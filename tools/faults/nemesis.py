@@ -15,7 +15,7 @@ import psycopg
 from redis.exceptions import RedisError
 
 from shared.db.engine import psycopg_url
-from tools.faults import acknowledgements, oracle, records, report, wishes
+from tools.faults import acknowledgements, assembly, oracle, records, report, wishes
 from tools.faults.assembly import NAME
 from tools.faults.checker import check
 from tools.faults.children import Child
@@ -45,7 +45,7 @@ class Plan:
     seconds: float
     seed: int
     faults: Sequence[str]
-    drain_seconds: float = 90.0
+    drain_seconds: float = 150.0
     size: Size = field(default_factory=Size)
     keep: Path | None = None
 
@@ -187,8 +187,10 @@ class Nemesis:
         self._world.heal()
 
     def _have_ticked(self, since_ms: int) -> bool:
+        """Those that fire whatever else is live; others may wait for their jobs for as long as the load lasts."""
         last = read_ledger(self._world.direct_database_url())["last_runs"]
-        return bool(last) and min(last.values()) > since_ms
+        free = [at_ms for name, at_ms in last.items() if name.startswith(assembly.FREE)]
+        return bool(free) and min(free) > since_ms
 
     def _command(self, statement: str) -> None:
         url, options = psycopg_url(self._world.direct_database_url()), f"-c search_path={NAME}"

@@ -25,7 +25,9 @@ WAITING = 500
 class People:
     """Each of them submits jobs of their own and changes their mind about them, in a thread."""
 
-    def __init__(self, runtime: ServiceRuntime, notebook: Acknowledgements, wishes: Wishes, *, seed: int) -> None:
+    def __init__(
+        self, runtime: ServiceRuntime, notebook: Acknowledgements, wishes: Wishes, *, seed: int, pace: int = 1
+    ) -> None:
         self._jobs = runtime.jobs
         self._notebook = notebook
         self._wishes = wishes
@@ -37,7 +39,7 @@ class People:
             ("changer", self._change, 0.4),
         )
         self._threads = [
-            threading.Thread(target=self._loop, args=(name, turn, pause, seed + number), name=name)
+            threading.Thread(target=self._loop, args=(name, turn, pause * pace, seed + number), name=name)
             for number, (name, turn, pause) in enumerate(turns)
         ]
 

@@ -28,7 +28,9 @@ class RolledBack(Exception):
 class Producers:
     """Submits until told to stop. What was promised stands in the notebook, whatever happens to this process."""
 
-    def __init__(self, runtime: ServiceRuntime, notebook: Acknowledgements, calls: Calls, *, seed: int) -> None:
+    def __init__(
+        self, runtime: ServiceRuntime, notebook: Acknowledgements, calls: Calls, *, seed: int, pace: int = 1
+    ) -> None:
         self._jobs = runtime.jobs
         self._notebook = notebook
         self._calls = calls
@@ -46,7 +48,7 @@ class Producers:
             ("isolated", self._isolated, 1.5),
         )
         self._threads = [
-            threading.Thread(target=self._loop, args=(name, turn, pause, seed + number), name=f"producer-{name}")
+            threading.Thread(target=self._loop, args=(name, turn, pause * pace, seed + number), name=f"producer-{name}")
             for number, (name, turn, pause) in enumerate(turns)
         ]
 

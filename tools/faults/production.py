@@ -38,6 +38,8 @@ class ProductionSettings(FaultSettings):
     wishes_file: str = setting("WISHES_FILE")
     records_file: str = setting("RECORDS_FILE")
     seed: int = setting("SEED")
+    #: How many times as long as usual the pauses between submissions are.
+    pace: int = setting("PACE", default=1, minimum=1)
     service_token: Secret = setting("MILLRACE_SERVICE_TOKEN")
     http_port: int = setting("GATEWAY_HTTP_PORT")
     api_key: Secret = setting("MILLRACE_BOOTSTRAP_API_KEY")
@@ -60,13 +62,18 @@ def main() -> int:
         api_key=settings.api_key,
     )
     notebook = Acknowledgements(Path(settings.promises_file))
-    producers = Producers(runtime, notebook, calls, seed=settings.seed)
-    people = People(runtime, notebook, Wishes(Path(settings.wishes_file)), seed=settings.seed + PEOPLE_SEED)
+    producers = Producers(runtime, notebook, calls, seed=settings.seed, pace=settings.pace)
+    people = People(
+        runtime, notebook, Wishes(Path(settings.wishes_file)), seed=settings.seed + PEOPLE_SEED, pace=settings.pace
+    )
     records, door = Records(Path(settings.records_file)), Door(runtime, notebook)
     peers = Peers(settings.addresses, settings.service_token)
     labours = (KeyedPeople(door, records), GraphPeople(door, records, peers), TimedPeople(door, records))
     turns = Turns(
-        [turn for each in labours for turn in each.turns], Backlog(runtime), seed=settings.seed + LABOURS_SEED
+        [turn for each in labours for turn in each.turns],
+        Backlog(runtime),
+        seed=settings.seed + LABOURS_SEED,
+        pace=settings.pace,
     )
     for each in (producers, people, turns):
         each.start()

@@ -17,6 +17,8 @@ def write(folder: Path, evidence: Evidence, violations: Iterable[Violation]) -> 
     found = list(violations)
     text = "\n".join(f"{each.kind}\t{each.job_id or '-'}\t{each.detail}" for each in found)
     (folder / "violations.txt").write_text(text + "\n")
+    told = [*evidence.remains.turns, *evidence.remains.nodes, *evidence.noted]
+    (folder / "labours.txt").write_text("\n".join(map(str, told)) + "\n")
     # Of every kind some, the rarest first: thousands that are stuck must not hide the one that was lost.
     rarest = Counter(each.kind for each in found)
     found.sort(key=lambda each: rarest[each.kind])

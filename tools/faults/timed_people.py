@@ -17,7 +17,7 @@ class TimedPeople:
         self._door = door
         self._records = records
         self.turns: tuple[Turn, ...] = (
-            ("guarded", self._guarded, 0.7),
+            ("guarded", self._guarded, 1.2),
             ("metered", self._metered, 0.5),
             ("walk", self._walk, 0.9),
             ("hasty", self._hasty, 0.5),

@@ -17,11 +17,11 @@ Turn: TypeAlias = tuple[str, Callable[[random.Random, str], None], float]
 class Turns:
     """Takes each turn in a thread of its own until told to stop."""
 
-    def __init__(self, turns: Sequence[Turn], backlog: Backlog, *, seed: int) -> None:
+    def __init__(self, turns: Sequence[Turn], backlog: Backlog, *, seed: int, pace: int = 1) -> None:
         self._stopping = threading.Event()
         self._backlog = backlog
         self._threads = [
-            threading.Thread(target=self._loop, args=(name, turn, pause, seed + number), name=f"labour-{name}")
+            threading.Thread(target=self._loop, args=(name, turn, pause * pace, seed + number), name=f"labour-{name}")
             for number, (name, turn, pause) in enumerate(turns)
         ]
 

@@ -27,6 +27,7 @@ class Size:
     schedulers: int = 2
     grace_seconds: int = 3
     timings: str = SHORT
+    pace: int = 1
 
 
 class World:
@@ -53,6 +54,7 @@ class World:
             clock_library=clocks.build(folder),
             grace_seconds=size.grace_seconds,
             timings=size.timings,
+            pace=size.pace,
         )
         self._size = size
         self._postgres_is_down = False

@@ -11,11 +11,13 @@ from shared.errors import ConfigurationInvalid, InvalidArgument, NotFound
 from shared.jobs import Catalogue, Entity, Goal, Touches, minutes, seconds, track, untrack
 from shared.jobs.budgets import edit_budget
 from shared.jobs.control.queue_edits import pause
+from shared.jobs.freshness.choices import choose
 from shared.jobs.freshness.moves import fresh, touched
-from shared.jobs.freshness.planning import plan_once
+from shared.jobs.freshness.pacing import hold_pace, refill_of
+from shared.jobs.freshness.planning import _find, _write, plan_once
 from shared.jobs.freshness.readings import page_of_breaches, page_of_entities, read_ages
 from shared.jobs.freshness.reasons import CODES, Facts, reason_of
-from shared.jobs.freshness.settings import edit_goal
+from shared.jobs.freshness.settings import edit_goal, read_goals
 from shared.jobs.freshness.watching import count_once, watch_once
 from shared.jobs.states import State
 from tests.runtime.jobs.freshness_bench import BATCHED, FREE, PRICES, Times, open_times
@@ -121,6 +123,24 @@ def test_an_entity_whose_job_waits_gets_no_second_one(times: Times) -> None:
 
     assert times.bench.sql("SELECT count(*) FROM job")[0][0] == 3
     assert {one.code for one in times.breaches()} == {"waiting"}
+
+
+def test_what_one_scheduler_plans_another_leaves_alone_and_gets_when_that_one_dies(times: Times) -> None:
+    plan_once(times.jobs, at=times.now)
+    times.track(PRICES, 5, now=True)
+    times.now += seconds(5)
+    with times.jobs.database.unit_of_work() as work:
+        goals = [goal for goal in read_goals(work, times.jobs.catalogue) if goal.budget]
+        pace = hold_pace(work, "calls", refill_of(times.jobs, goals), at=times.now)
+        assert pace is not None
+        assert len(_write(times.jobs, work, choose(_find(work, goals, pace), now=times.now, points=9), pace)) == 5
+        plan_once(times.jobs, at=times.now)
+        work.rollback()
+    assert times.bench.sql("SELECT count(*) FROM job")[0][0] == 0
+
+    plan_once(times.jobs, at=times.now)
+
+    assert times.bench.sql("SELECT count(*) FROM job")[0][0] == 5
 
 
 def test_a_job_that_waits_is_not_doubled_although_another_told_meanwhile(times: Times) -> None:

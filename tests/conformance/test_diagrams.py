@@ -49,6 +49,6 @@ def test_the_text_on_schedules_has_each_policy(name: str, kind: type[Misfire] | 
 
 
 def test_there_is_one_diagram_each_of_states_schedules_and_flows() -> None:
-    for title in ("States", "Schedules", "Jobs that wait for others"):
+    for title in ("States", "Schedules", "Freshness", "Jobs that wait for others"):
         (section,) = re.findall(rf"^## {title}\n(.*?)(?=^## |\Z)", README, re.DOTALL | re.MULTILINE)
         assert section.count("```mermaid") == 1, title

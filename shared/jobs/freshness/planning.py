@@ -17,7 +17,6 @@ from shared import metrics
 from shared.db import UnitOfWork
 from shared.errors import InvalidArgument, Rejected, StoreUnavailable
 from shared.jobs.admission import prepare
-from shared.jobs.crash_points import crash_point
 from shared.jobs.freshness.choices import MS, Choice, Due, Group, choose, look_again
 from shared.jobs.freshness.moves import AGE, BANDS, TIER, reconsider
 from shared.jobs.freshness.pacing import Pace, Refill, hold_pace, refill_of
@@ -108,7 +107,6 @@ def _plan(jobs: Jobs, name: str, goals: Sequence[GoalRow], refill: Refill, at: d
         choice = choose(_find(work, goals, pace), now=pace.now, points=min(pace.points, _most(goals)))
         opened = _write(jobs, work, choice, pace)
         pace.keep(work, spent=choice.spent, is_short=choice.is_short)
-        crash_point("plan.opened")
         if opened:
             work.after_commit(functools.partial(jobs.push, opened, deadline_ms=deadline_ms))
     for group in choice.groups:

@@ -3,23 +3,21 @@
 from collections.abc import Iterator
 from datetime import timedelta
 from itertools import pairwise
-from typing import Any
 
 import pytest
 
-from shared.errors import ConfigurationInvalid, InvalidArgument, NotFound
-from shared.jobs import Catalogue, Entity, Goal, Touches, minutes, seconds, track, untrack
+from shared.errors import InvalidArgument, NotFound
+from shared.jobs import Entity, Goal, Touches, minutes, seconds, track, untrack
 from shared.jobs.budgets import edit_budget
 from shared.jobs.control.queue_edits import pause
+from shared.jobs.freshness.choices import choose
 from shared.jobs.freshness.moves import fresh, touched
-from shared.jobs.freshness.planning import plan_once
+from shared.jobs.freshness.pacing import hold_pace, refill_of
+from shared.jobs.freshness.planning import _find, _write, plan_once
 from shared.jobs.freshness.readings import page_of_breaches, page_of_entities, read_ages
-from shared.jobs.freshness.reasons import CODES, Facts, reason_of
-from shared.jobs.freshness.settings import edit_goal
+from shared.jobs.freshness.settings import edit_goal, read_goals
 from shared.jobs.freshness.watching import count_once, watch_once
-from shared.jobs.states import State
 from tests.runtime.jobs.freshness_bench import BATCHED, FREE, PRICES, Times, open_times
-from tests.runtime.jobs.sample import DEFINITIONS, SERVICE
 
 HOSTILE = "<img src=x onerror=alert(1)>'; DROP TABLE job; -- {coin} %s :x"
 
@@ -121,6 +119,24 @@ def test_an_entity_whose_job_waits_gets_no_second_one(times: Times) -> None:
 
     assert times.bench.sql("SELECT count(*) FROM job")[0][0] == 3
     assert {one.code for one in times.breaches()} == {"waiting"}
+
+
+def test_what_one_scheduler_plans_another_leaves_alone_and_gets_when_that_one_dies(times: Times) -> None:
+    plan_once(times.jobs, at=times.now)
+    times.track(PRICES, 5, now=True)
+    times.now += seconds(5)
+    with times.jobs.database.unit_of_work() as work:
+        goals = [goal for goal in read_goals(work, times.jobs.catalogue) if goal.budget]
+        pace = hold_pace(work, "calls", refill_of(times.jobs, goals), at=times.now)
+        assert pace is not None
+        assert len(_write(times.jobs, work, choose(_find(work, goals, pace), now=times.now, points=9), pace)) == 5
+        plan_once(times.jobs, at=times.now)
+        work.rollback()
+    assert times.bench.sql("SELECT count(*) FROM job")[0][0] == 0
+
+    plan_once(times.jobs, at=times.now)
+
+    assert times.bench.sql("SELECT count(*) FROM job")[0][0] == 5
 
 
 def test_a_job_that_waits_is_not_doubled_although_another_told_meanwhile(times: Times) -> None:
@@ -265,35 +281,7 @@ def test_a_look_is_written_once_in_a_while_and_never_fails(times: Times) -> None
         touches.touch(PRICES, "")
 
 
-def test_every_cause_is_a_known_word() -> None:
-    base: dict[str, Any] = {"job": "refresh", "queue": "work", "budget": "calls", "breaker": "provider"}
-    found = [
-        reason_of(Facts(**base, **more))[0]
-        for more in (
-            {"is_goal_paused": True}, {"goal_error": "no"}, {"is_circuit_open": True}, {"is_queue_paused": True},
-            {"state": State.RUNNING}, {"state": State.QUEUED}, {"state": State.DEAD}, {"is_short": True}, {},
-        )
-    ]  # fmt: skip
-
-    assert found == [code for code in CODES if code != "unnoticed"]
-
-
-@pytest.mark.parametrize(
-    ("field", "wrong"),
-    [("name", {"name": "Bad Name"}), ("max_age", {"max_age": seconds(0)}), ("hot", {"hot": minutes(6)}),
-     ("cold", {"cold": minutes(1)}), ("lead", {"lead": 1.0}), ("batch", {"batch": 0}), ("cost", {"cost": 0}),
-     ("argument", {"argument": "a-b"})],
-)  # fmt: skip
-def test_a_wrong_goal_names_the_field(field: str, wrong: dict[str, object]) -> None:
-    with pytest.raises(InvalidArgument) as refused:
-        Goal(**({"name": "g", "job": "refresh", "argument": "coin", "max_age": minutes(5)} | wrong))  # type: ignore[arg-type]  # wrong on purpose
-    assert refused.value.field == field
-
-
-def test_a_service_must_declare_what_its_goals_name(times: Times) -> None:
-    goal = Goal(name="g", job="nobody", argument="coin", max_age=minutes(5), budget="none", breaker="neither")
-    with pytest.raises(ConfigurationInvalid, match="nobody"):
-        Catalogue(SERVICE.display, DEFINITIONS, SERVICE.queues, freshness=(goal,))
+def test_an_edit_of_nothing_or_of_no_goal_is_refused(times: Times) -> None:
     with pytest.raises(NotFound):
         edit_goal(times.jobs, "nowhere", is_paused=True)
     with pytest.raises(InvalidArgument):

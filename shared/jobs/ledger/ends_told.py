@@ -20,7 +20,7 @@ following AS MATERIALIZED (
     wait_reason = '', finished_at = clock_timestamp(), result_expires_at = holder.result_expires_at
   FROM following LEFT JOIN job AS holder ON holder.id = following.holder_id
   WHERE job.id = its_id AND job.wait_reason = 'unique'
-  RETURNING job.id, job.state
+  RETURNING job.id, job.state  -- is_awaited or not: follow() goes on with each of them
 ), let_go AS (
   DELETE FROM job_attachment USING following WHERE job_attachment.job_id = its_id
 )"""

@@ -9,18 +9,21 @@ import sqlalchemy as sa
 from shared.clock import now
 from shared.db import UnitOfWork
 from shared.jobs import Arguments, JobContext, Queue, Rate, Snooze, fixed, hours, job, seconds
+from shared.jobs.retention import MOST, Keep, Retention
 from tools.faults.oracle import END, START, Oracle
 
-MIXED = Queue("mixed", slots=8)
-GATED = Queue("gated", slots=3, max_running=3)
-PACED = Queue("paced", slots=4, rate=Rate(6, per=seconds(2)))
+#: The account is made of rows at the end: none may be swept before, however long the faults go on.
+ALL = Retention(completed=Keep(hours(48), MOST), cancelled=Keep(hours(48), MOST))
+MIXED = Queue("mixed", retention=ALL, slots=8)
+GATED = Queue("gated", retention=ALL, slots=3, max_running=3)
+PACED = Queue("paced", retention=ALL, slots=4, rate=Rate(6, per=seconds(2)))
 #: Nobody overtakes by age there, so that its order can be judged.
-SINGLE = Queue("single", slots=1, max_running=1, age=hours(24))
-APART = Queue("apart", slots=1)
-KEYED = Queue("keyed", slots=6)
-SHARED = Queue("shared", slots=6, group_max_running=2, fair=True)
-GUARDED = Queue("guarded", slots=2)
-BRISK = Queue("brisk", slots=1, max_running=2)
+SINGLE = Queue("single", retention=ALL, slots=1, max_running=1, age=hours(24))
+APART = Queue("apart", retention=ALL, slots=1)
+KEYED = Queue("keyed", retention=ALL, slots=6)
+SHARED = Queue("shared", retention=ALL, slots=6, group_max_running=2, fair=True)
+GUARDED = Queue("guarded", retention=ALL, slots=2)
+BRISK = Queue("brisk", retention=ALL, slots=1, max_running=2)
 QUEUES = (MIXED, GATED, PACED, SINGLE, APART, KEYED, SHARED, GUARDED, BRISK)
 BACKOFF = fixed(0.3)
 LIMIT = seconds(20)

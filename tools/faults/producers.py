@@ -17,8 +17,8 @@ from tools.faults.backlog import Backlog
 from tools.faults.calls import Calls
 
 BULK = 25
-#: Jobs that are not due before the run is over: in the end each must be one row and one entry.
-FAR = timedelta(minutes=30)
+#: Later than any run ends, a day at most: in the end each of these jobs must be one row and one entry.
+FAR = timedelta(days=3)
 
 
 class RolledBack(Exception):

@@ -14,6 +14,7 @@ from queue import SimpleQueue
 import structlog
 
 from shared import logs
+from shared.bootstrap import garbage
 from shared.errors import ConfigurationInvalid
 from shared.health import HealthRegistry, HealthServer
 from shared.settings import ProcessSettings
@@ -46,6 +47,7 @@ def run(process: Process, start: Callable[[], Callable[[], None]], services: Seq
     health = HealthServer(process.settings.health_host, process.settings.health_port, process.health)
     health.start()
     stop = start()
+    garbage.settle()
     log.info("ready", role=process.role, services=list(services), pid=os.getpid())
     while not process.stopping.wait(3600):
         pass

@@ -50,9 +50,11 @@ def circuits(evidence: Evidence) -> Iterator[Violation]:
         if spell.state != "open":
             continue
         following = spells[at + 1] if at + 1 < len(spells) else None
-        # A change that PostgreSQL was not told of leaves a gap; what held in it nobody knows.
-        is_known = following is not None and following.turn == spell.turn + 1
-        until = following.since_ms if following is not None and is_known else spell.opens_ms
+        # What PostgreSQL was not told of leaves a gap, or none when its number was given again after a loss.
+        until = spell.opens_ms
+        if following is not None and following.turn == spell.turn + 1:
+            is_known = times.is_unbroken(spell.since_ms, following.since_ms)
+            until = following.since_ms if is_known else until
         probes: list[tuple[float, float, str]] = []
         for line in of_kind(evidence.lines, DIALS):
             claimed, dialled = times.last_claim(line.job_id, times.of(line)), times.of(line)

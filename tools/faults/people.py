@@ -1,7 +1,6 @@
 """Owns the people of a run: they cancel, run again and change jobs. They must never change the same job twice."""
 
 import random
-import threading
 import time
 from collections import deque
 from collections.abc import Callable
@@ -15,6 +14,7 @@ from shared.jobs.control.changes import Change, change
 from shared.jobs.control.requeues import requeue
 from tools.faults.acknowledgements import Acknowledgements
 from tools.faults.jobs import GATED, MIXED
+from tools.faults.turns import Turn
 from tools.faults.wishes import CANCEL, LATER, NOW, PRIORITY, QUEUE, REQUEUE, Wishes
 
 #: A job is given so long to die before somebody runs it again.
@@ -23,41 +23,18 @@ WAITING = 500
 
 
 class People:
-    """Each of them submits jobs of their own and changes their mind about them, in a thread."""
+    """Each of them submits jobs of their own and changes their mind about them, a turn each."""
 
-    def __init__(
-        self, runtime: ServiceRuntime, notebook: Acknowledgements, wishes: Wishes, *, seed: int, pace: int = 1
-    ) -> None:
+    def __init__(self, runtime: ServiceRuntime, notebook: Acknowledgements, wishes: Wishes) -> None:
         self._jobs = runtime.jobs
         self._notebook = notebook
         self._wishes = wishes
-        self._stopping = threading.Event()
         self._dying: deque[tuple[float, str]] = deque(maxlen=WAITING)
-        turns: tuple[tuple[str, Callable[[random.Random, str], None], float], ...] = (
+        self.turns: tuple[Turn, ...] = (
             ("canceller", self._cancel, 0.4),
             ("reviver", self._revive, 0.5),
             ("changer", self._change, 0.4),
         )
-        self._threads = [
-            threading.Thread(target=self._loop, args=(name, turn, pause * pace, seed + number), name=name)
-            for number, (name, turn, pause) in enumerate(turns)
-        ]
-
-    def start(self) -> None:
-        """Begin."""
-        for thread in self._threads:
-            thread.start()
-
-    def stop(self) -> None:
-        """Finish what is being asked."""
-        self._stopping.set()
-        for thread in self._threads:
-            thread.join(60)
-
-    def _loop(self, name: str, turn: Callable[[random.Random, str], None], pause: float, seed: int) -> None:
-        chance = random.Random(seed)  # noqa: S311  # a seeded load, not a secret
-        while not self._stopping.wait(pause * chance.uniform(0.5, 1.5)):
-            turn(chance, name)
 
     def _submit(self, name: str, job: str, *, run_ms: int = 5, after: float = 0.0) -> str | None:
         """A job to be of two minds about; None when nobody knows whether it is there."""
@@ -86,7 +63,7 @@ class People:
         job_id = self._submit(name, job, run_ms=run_ms, after=after)
         if job_id is None:
             return
-        self._stopping.wait(chance.choice((0.0, chance.uniform(0, 0.3))))
+        time.sleep(chance.choice((0.0, chance.uniform(0, 0.3))))
         self._ask(CANCEL, job_id, lambda: cancel(self._jobs, job_id, reason="of two minds"), lambda job: job.generation)
 
     def _revive(self, chance: random.Random, name: str) -> None:

@@ -1,7 +1,6 @@
-"""Owns the producers of a run: every way a job can come in, each in a thread. They must never wait for a job."""
+"""Owns the producers of a run: every way a job can come in. They must never wait for a job."""
 
 import random
-import threading
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
@@ -13,8 +12,8 @@ from shared.bootstrap import ServiceRuntime
 from shared.jobs import submit, submit_many, submit_to
 from tools.faults.acknowledgements import Acknowledgements
 from tools.faults.assembly import NAME
-from tools.faults.backlog import Backlog
 from tools.faults.calls import Calls
+from tools.faults.turns import Turn
 
 BULK = 25
 #: Later than a run of half an hour ends, and near enough to be in the index (rule 9): one row and one entry in the end.
@@ -26,17 +25,13 @@ class RolledBack(Exception):
 
 
 class Producers:
-    """Submits until told to stop. What was promised stands in the notebook, whatever happens to this process."""
+    """Submits, a job a turn. What was promised stands in the notebook, whatever happens to this process."""
 
-    def __init__(
-        self, runtime: ServiceRuntime, notebook: Acknowledgements, calls: Calls, *, seed: int, pace: int = 1
-    ) -> None:
+    def __init__(self, runtime: ServiceRuntime, notebook: Acknowledgements, calls: Calls) -> None:
         self._jobs = runtime.jobs
         self._notebook = notebook
         self._calls = calls
-        self._stopping = threading.Event()
-        self._backlog = Backlog(runtime)
-        turns: tuple[tuple[str, Callable[[random.Random, str], None], float], ...] = (
+        self.turns: tuple[Turn, ...] = (
             ("plain", self._plain, 0.08),
             ("transaction", self._transaction, 0.12),
             ("bulk", self._bulk, 1.2),
@@ -47,27 +42,6 @@ class Producers:
             ("message", self._message, 0.5),
             ("isolated", self._isolated, 1.5),
         )
-        self._threads = [
-            threading.Thread(target=self._loop, args=(name, turn, pause * pace, seed + number), name=f"producer-{name}")
-            for number, (name, turn, pause) in enumerate(turns)
-        ]
-
-    def start(self) -> None:
-        """Begin."""
-        for thread in self._threads:
-            thread.start()
-
-    def stop(self) -> None:
-        """Finish the turns that run."""
-        self._stopping.set()
-        for thread in self._threads:
-            thread.join(60)
-
-    def _loop(self, name: str, turn: Callable[[random.Random, str], None], pause: float, seed: int) -> None:
-        chance = random.Random(seed)  # noqa: S311  # a seeded load, not a secret
-        while not self._stopping.wait(pause * chance.uniform(0.5, 1.5)):
-            if not self._backlog.is_full():
-                turn(chance, name)
 
     def _attempt(self, numbers: list[int], action: Callable[[], list[str]]) -> None:
         """Note what came of it. Whatever an answer of no certainty was, it is a `fail`: there may be a job."""

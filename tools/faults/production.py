@@ -62,24 +62,22 @@ def main() -> int:
         api_key=settings.api_key,
     )
     notebook = Acknowledgements(Path(settings.promises_file))
-    producers = Producers(runtime, notebook, calls, seed=settings.seed, pace=settings.pace)
-    people = People(
-        runtime, notebook, Wishes(Path(settings.wishes_file)), seed=settings.seed + PEOPLE_SEED, pace=settings.pace
-    )
+    producers = Producers(runtime, notebook, calls)
+    people = People(runtime, notebook, Wishes(Path(settings.wishes_file)))
     records, door = Records(Path(settings.records_file)), Door(runtime, notebook)
     peers = Peers(settings.addresses, settings.service_token)
     labours = (KeyedPeople(door, records), GraphPeople(door, records, peers), TimedPeople(door, records))
-    turns = Turns(
-        [turn for each in labours for turn in each.turns],
-        Backlog(runtime),
-        seed=settings.seed + LABOURS_SEED,
-        pace=settings.pace,
+    pace, seed = settings.pace, settings.seed
+    crowd = (
+        Turns(producers.turns, Backlog(runtime), seed=seed, pace=pace),
+        Turns(people.turns, None, seed=seed + PEOPLE_SEED, pace=pace),
+        Turns([t for each in labours for t in each.turns], Backlog(runtime), seed=seed + LABOURS_SEED, pace=pace),
     )
-    for each in (producers, people, turns):
-        each.start()
+    for turns in crowd:
+        turns.start()
     asked.get()
-    for each in (producers, people, turns):
-        each.stop()
+    for turns in crowd:
+        turns.stop()
     peers.close()
     calls.close()
     return 0

@@ -15,13 +15,13 @@ Turn: TypeAlias = tuple[str, Callable[[random.Random, str], None], float]
 
 
 class Turns:
-    """Takes each turn in a thread of its own until told to stop."""
+    """Takes each turn in a thread of its own until told to stop, or only while a backlog is not full."""
 
-    def __init__(self, turns: Sequence[Turn], backlog: Backlog, *, seed: int, pace: int = 1) -> None:
+    def __init__(self, turns: Sequence[Turn], backlog: Backlog | None, *, seed: int, pace: int = 1) -> None:
         self._stopping = threading.Event()
         self._backlog = backlog
         self._threads = [
-            threading.Thread(target=self._loop, args=(name, turn, pause * pace, seed + number), name=f"labour-{name}")
+            threading.Thread(target=self._loop, args=(name, turn, pause * pace, seed + number), name=name)
             for number, (name, turn, pause) in enumerate(turns)
         ]
 
@@ -39,7 +39,7 @@ class Turns:
     def _loop(self, name: str, turn: Callable[[random.Random, str], None], pause: float, seed: int) -> None:
         chance = random.Random(seed)  # noqa: S311  # a seeded load, not a secret
         while not self._stopping.wait(pause * chance.uniform(0.5, 1.5)):
-            if not self._backlog.is_full():
+            if self._backlog is None or not self._backlog.is_full():
                 turn(chance, name)
 
 

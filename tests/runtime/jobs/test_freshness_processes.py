@@ -1,19 +1,17 @@
 """Three scheduler processes with wrong clocks, killed and frozen: one job for each entity and round, never two."""
 
 import signal
-import subprocess
-import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
-from pathlib import Path
+from functools import partial
 
 import pytest
 
 from shared.jobs.freshness.moves import fresh
 from tests.runtime.jobs.freshness_bench import LIVE, Times, open_times
+from tests.runtime.jobs.schedulers import scheduler
 from tests.runtime.jobs.waiting import eventually
 
-ROOT = Path(__file__).parents[3]
+copy = partial(scheduler, "freshness_process")
 ENTITIES = 40
 
 
@@ -21,21 +19,6 @@ ENTITIES = 40
 def times(empty_url: str, redis_url: str) -> Iterator[Times]:
     with open_times(empty_url, redis_url, LIVE) as opened:
         yield opened
-
-
-@contextmanager
-def scheduler(urls: tuple[str, str], shift: int) -> Iterator["subprocess.Popen[bytes]"]:
-    command = [sys.executable, "-m", "tests.runtime.jobs.freshness_process", str(shift)]
-    with subprocess.Popen(
-        command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
-    ) as process:
-        assert process.stdin is not None
-        process.stdin.write("".join(f"{url}\n" for url in urls).encode())
-        process.stdin.flush()
-        try:
-            yield process
-        finally:
-            process.kill()
 
 
 def finish(times: Times) -> int:
@@ -62,7 +45,11 @@ def live_twice(times: Times) -> list[object]:
 def test_each_round_of_an_entity_has_one_job_whoever_plans_it(times: Times, empty_url: str, redis_url: str) -> None:
     urls = (empty_url, redis_url)
     times.track(LIVE, ENTITIES)
-    with scheduler(urls, 0) as first, scheduler(urls, 3_600) as second, scheduler(urls, -3_600) as third:
+    with (
+        copy(urls, 0) as first,
+        copy(urls, 3_600) as second,
+        copy(urls, -3_600) as third,
+    ):
         for process in (first, second, third):
             assert process.stdout is not None
             process.stdout.readline()

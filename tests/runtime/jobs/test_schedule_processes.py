@@ -1,36 +1,17 @@
 """Three scheduler processes with wrong clocks, killed and frozen in turn: what was fired is what was expected."""
 
 import signal
-import subprocess
-import sys
 from collections import Counter
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import datetime, timedelta
-from pathlib import Path
+from functools import partial
 
 from shared.jobs import Misfire, Overlap, Schedule, put_schedule, seconds
 from tests.runtime.jobs.sample import Bench
+from tests.runtime.jobs.schedulers import scheduler
 from tests.runtime.jobs.waiting import eventually
 
-ROOT = Path(__file__).parents[3]
+copy = partial(scheduler, "scheduler_process")
 SCHEDULES = 30
-SHIFTS = (0, 3_600, -3_600)
-
-
-@contextmanager
-def scheduler(urls: tuple[str, str], shift: int) -> Iterator["subprocess.Popen[bytes]"]:
-    command = [sys.executable, "-m", "tests.runtime.jobs.scheduler_process", str(shift)]
-    with subprocess.Popen(
-        command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
-    ) as process:
-        assert process.stdin is not None
-        process.stdin.write("".join(f"{url}\n" for url in urls).encode())
-        process.stdin.flush()
-        try:
-            yield process
-        finally:
-            process.kill()
 
 
 def fired(bench: Bench) -> int:
@@ -58,7 +39,7 @@ def test_every_tick_is_fired_once_by_three_schedulers_that_are_killed_and_frozen
                 ),
             )  # fmt: skip
 
-    with scheduler(urls, SHIFTS[0]) as first, scheduler(urls, SHIFTS[1]) as second, scheduler(urls, SHIFTS[2]) as third:
+    with copy(urls, 0) as first, copy(urls, 3_600) as second, copy(urls, -3_600) as third:
         for process in (first, second, third):
             assert process.stdout is not None
             process.stdout.readline()

@@ -153,7 +153,9 @@ def test_above_the_count_the_oldest_events_go(bench: Bench, monkeypatch: pytest.
 
     sweep_once(bench.jobs)
 
-    assert [tuple(row) for row in bench.sql("SELECT count(*), max(entry_ms) FROM job_event")] == [(100, 100)]
+    count, oldest = bench.sql("SELECT count(*), max(entry_ms) FROM job_event")[0]
+    assert count == oldest < 130
+    assert count >= 70, "an estimate: other connections tell of their rows up to ten seconds late"
 
 
 def test_events_are_read_in_pages_after_any_of_them(bench: Bench) -> None:

@@ -23,6 +23,7 @@ from tests.runtime.jobs.pair import AWAY, HOME, Pair, here, there
 from tests.runtime.jobs.sample import Play
 from tests.runtime.jobs.site import refusal
 from tests.runtime.jobs.subjects import give_up
+from tests.runtime.jobs.waiting import eventually
 
 
 def echo(_ctx: JobContext, args: Play) -> Any:
@@ -135,11 +136,13 @@ def test_a_home_that_is_down_is_told_when_it_is_back(pair: Pair) -> None:
 
     pair.away.sql("UPDATE outbox SET created_at = created_at - interval '1 hour', attempts = 20")
     pair.restart(HOME)
-    for _ in range(40):
+
+    def told() -> bool:  # the channel waits between two tries to connect
         pair.make_due(pair.away)
         pair.send(pair.away.jobs)
+        return pair.states(flow) == {"a": "completed"}
 
-    assert pair.states(flow) == {"a": "completed"}
+    assert eventually(told)
 
 
 def test_a_lost_index_on_either_side_loses_no_end(pair: Pair) -> None:

@@ -47,6 +47,8 @@ class Lane:
         self._awaited = 0
         self._ends = 0
         self._ends_seen = 0
+        #: Ends since the last claim was sent.
+        self._freed = 0
         #: As many as the last claim left in hand, when it gave less than was asked.
         self._attainable = HOLD_MAX
         self._is_closed = False
@@ -63,12 +65,14 @@ class Lane:
 
     @property
     def may_open(self) -> bool:
-        """True while a limit holds this lane back, and the end of a job it runs is the next chance to pass it."""
-        return self.is_held_back and self._in_hand > 0
+        """True while a limit holds this lane back, and the end of a job of its own is the next chance to pass it."""
+        return self.is_held_back and self._in_hand + self._asked > 0
 
     def wants(self) -> int:
         """How many more jobs to claim now, besides those that claims under way may bring; 0 while it holds enough."""
         window = self._window()
+        if self.pace.is_solo and self.may_open:
+            return min(window - self._in_hand, self._freed + 1) if self._freed else 0
         if self._in_hand + self._asked > self._refill_at(window):
             return 0
         return max(0, window - self._in_hand - self._asked - self._awaited)
@@ -86,6 +90,7 @@ class Lane:
                 self._awaited = wanted
             else:
                 self._asked += wanted
+            self._freed = 0
         return wanted
 
     def answered(self, wanted: int, *, waited: bool = False) -> None:
@@ -135,6 +140,7 @@ class Lane:
         with self._lock:
             self._in_hand -= 1
             self._ends += 1
+            self._freed += 1
             if self.pace.ended(seconds, blocked):
                 self._fill()
 

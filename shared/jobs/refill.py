@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 log = structlog.get_logger(__name__)
+#: Calls under way at once for a lane that a limit holds back: Redis works on one while the worker makes the next.
+FLIGHTS = 2
 
 
 class Refill:
@@ -44,8 +46,8 @@ class Refill:
         self._on_left = on_left
         self._watch = watch
         self._sending, self._sending_too = threading.Lock(), threading.Lock()
-        #: What was sent and not read yet, at most one; it keeps the first turn to send until it is read.
-        self._flights: deque[Flight] = deque()
+        #: What was sent and not read yet, oldest first, with the turn to send that it keeps until it is read.
+        self._flights: deque[tuple[Flight, threading.Lock]] = deque()
         self._has_news = False
         #: What the last look saw: how often ends had been taken, and what was under way.
         self._takes_seen = 0
@@ -71,7 +73,7 @@ class Refill:
     def look(self, *, has_waited: bool) -> None:
         """Every few milliseconds while runs are short: what nobody saw to since the last look is seen to now."""
         takes, self._takes_seen = self._takes_seen, self._traffic.completions.takes
-        seen, self._flight_seen = self._flight_seen, next(iter(tuple(self._flights)), None)
+        seen, self._flight_seen = self._flight_seen, next((flight for flight, _ in tuple(self._flights)), None)
         if seen is not None and seen is self._flight_seen:
             with self._faults_left():
                 self._read(None, waits=False)
@@ -91,47 +93,53 @@ class Refill:
         """True when it is time to ask. Of a lane that a limit holds back one half is written while the other runs."""
         if not lane.wants():
             return False
-        return not (lane.pace.is_solo and lane.may_open) or len(self._traffic.completions) >= lane.in_hand
+        if not (lane.pace.is_solo and lane.may_open):
+            return True
+        return len(self._traffic.completions) * (FLIGHTS - len(self._flights)) >= lane.in_hand
 
     def _run_on(self, lane: Lane) -> None:
+        """Send and read until there is something to run, or nothing to be had."""
         self._has_news = True
-        self._read(lane, waits=not lane.is_behind)
-        while not self._flights and self._has_news and (not lane.is_behind or self._is_due(lane)):
-            if not self._sending.acquire(blocking=False):
+        while True:
+            self._read(lane, waits=False)
+            if self._has_news and (not lane.is_behind or self._is_due(lane)):
+                turn = self._turn_to_send(is_short=not lane.may_open)
+                if turn is not None:
+                    self._has_news = False
+                    if self._send(lane, turn):
+                        self._watch()
+                        continue
+            if lane.is_behind or not self._flights:
                 return
-            self._has_news = False
-            if not self._send(lane):
-                return
-            self._watch()
-            self._read(lane, waits=not lane.is_behind)
+            self._read(lane, waits=True)
 
-    def _send(self, lane: Lane) -> bool:
+    def _send(self, lane: Lane, turn: threading.Lock) -> bool:
         """Send what there is and keep the turn until it is answered; False when there was nothing to ask for."""
         is_sent = False
         try:
             if wants := self._wants():
-                self._flights.append(self._traffic.ask(wants))
+                self._flights.append((self._traffic.ask(wants), turn))
                 is_sent = True
             elif not lane.is_behind:
                 self._traffic.flush()
         finally:
             if not is_sent:
-                self._sending.release()
+                turn.release()
         return is_sent
 
     def _read(self, lane: Lane | None, *, waits: bool) -> None:
         """Read what is under way, when it is there or the caller has nothing else to do."""
         try:
-            flight = self._flights[0]
+            flight, _ = self._flights[0]
             if not waits and not flight.is_answered():
                 return
-            flight = self._flights.pop()
+            flight, turn = self._flights.popleft()
         except IndexError:
             return
         try:
             self._on_answer(self._traffic.hear(flight, lane=lane), flight.wants)
         finally:
-            self._sending.release()
+            turn.release()
         self._has_news = self._has_news or bool(self._traffic.completions)
 
     def _see_to_news(self, lane: Lane | None) -> None:

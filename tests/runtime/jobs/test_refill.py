@@ -12,6 +12,7 @@ from shared.jobs import JobContext, Unrecoverable, submit_many
 from shared.jobs import pace as pace_module
 from shared.jobs.asked import Asked
 from shared.jobs.lanes import HOLD_MAX, REFILL
+from shared.jobs.refill import FLIGHTS
 from shared.jobs.scripts import Claim
 from shared.jobs.worker import ServiceWorker
 from tests.runtime.jobs.sample import Bench, Play, at_work, play
@@ -25,6 +26,8 @@ class Post:
         self.is_open = threading.Event()
         self.is_open.set()
         self.held = threading.Semaphore(0)
+        #: Calls whose answers have not been read.
+        self.asked: list[Asked] = []
         self._patch = monkeypatch
         self._ask = bench.jobs.scripts.ask
         monkeypatch.setattr(bench.jobs.scripts, "ask", self._asking)
@@ -33,10 +36,12 @@ class Post:
     def _asking(self, wants: dict[str, int], *others: Any, **named: Any) -> Asked:
         asked = self._ask(wants, *others, **named)
         is_answered, receive = asked.is_answered, asked.receive
+        self.asked.append(asked)
 
         def receive_when_open() -> tuple[list[bool], Claim]:
             self.held.release()
             self.is_open.wait(20)
+            self.asked.remove(asked)
             return receive()
 
         self._patch.setattr(asked, "is_answered", lambda: self.is_open.is_set() and is_answered())
@@ -153,6 +158,57 @@ def test_a_stop_gives_back_what_an_answer_under_way_brings(bench: Bench, monkeyp
     assert bench.redis.zcard(keys.of_queue("work", "running")) == 0
     assert bench.redis.zcard(keys.of_queue("work", "ready")) == 50
     assert [claimed.attempt for claimed in bench.claim()] == [1] * 50
+
+
+@pytest.mark.parametrize("limit", [1, 2, 3, 10])
+def test_under_a_limit_one_call_is_made_while_another_is_answered(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch, limit: int
+) -> None:
+    count = 200
+    settings = {"is_paused": False, "rate": 0, "window_ms": 0}
+    bench.jobs.scripts.configure("work", version=100, max_running=limit, **settings)  # type: ignore[arg-type]  # of two types
+    post = Post(bench, monkeypatch)
+
+    def act(_ctx: JobContext, args: Play) -> None:
+        if args.number == 100:
+            post.is_open.clear()
+        keys = bench.jobs.scripts.keys
+        most.append(bench.redis.zcard(keys.of_queue("work", "running")))
+
+    most: list[int] = []
+    bench.stage.act = act
+    with short_work(bench, count, slots=10):
+        eventually(lambda: not post.is_open.is_set())
+        held = eventually(lambda: len(bench.stage.runs) > 100 and len(post.asked))
+        assert held
+        eventually(lambda: len(post.asked) >= min(limit, FLIGHTS))
+        post.is_open.set()
+        eventually(lambda: len(bench.stage.runs) == count)
+        eventually(lambda: bench.redis.zcard(bench.jobs.scripts.keys.of_queue("work", "running")) == 0)
+
+    assert max(most) == limit
+    assert sorted(bench.stage.numbers) == list(range(count))
+
+
+def test_a_limit_that_is_raised_is_used_soon(bench: Bench) -> None:
+    def limit(version: int, most: int) -> None:
+        settings = {"is_paused": False, "rate": 0, "window_ms": 0}
+        bench.jobs.scripts.configure("work", version=version, max_running=most, **settings)  # type: ignore[arg-type]  # of two types
+
+    seen: list[int] = []
+
+    def act(_ctx: JobContext, args: Play) -> None:
+        if args.number == 50:
+            limit(101, 0)
+        seen.append(bench.redis.zcard(bench.jobs.scripts.keys.of_queue("work", "running")))
+
+    bench.stage.act = act
+    limit(100, 3)
+    with short_work(bench, 400, slots=10):
+        eventually(lambda: len(seen) == 400)
+
+    assert max(seen[:40]) <= 3
+    assert max(seen) > 10
 
 
 def attempts_ended() -> float:

@@ -17,7 +17,7 @@ POINTS: dict[str, str] = {
     "submit_many.opened": "all rows of a bulk submission are written; nothing committed",
     "submit.committed": "rows are committed; nothing is pushed",
     "submit.batch_pushed": "one batch of 500 is on its way into the index; others may not be",
-    "submit.pushed": "everything is on its way into the index; the caller has no answer yet",
+    "submit.pushed": "everything is on its way into the index, or waits a moment for more; the caller has no answer",
     "relay.locked": "unpushed rows are locked; nothing is pushed",
     "relay.pushed": "rows are in the index; not stamped",
     "relay.stamped": "rows are stamped; the stamp is not committed",

@@ -23,6 +23,7 @@ from shared.jobs.ledger import edges, idempotency, opening, queries
 from shared.jobs.ledger.edges import Ends, Wait
 from shared.jobs.ledger.records import Job, JobId, Submission
 from shared.jobs.ledger.time_rows import keep
+from shared.jobs.linger import Linger
 from shared.jobs.lock_renewal import Renewals
 from shared.jobs.messages import push_of, pushes_of
 from shared.jobs.scripts import PUSH_DEADLINE_MS, Push, Scripts
@@ -51,6 +52,7 @@ class Jobs:
         self.renewals = Renewals(scripts)
         #: The services that jobs of this one may be submitted to.
         self.peers = tuple(sorted(peers))
+        self._linger = Linger(self._send)
         self._offset_ms: float | None = None
         self._sampled_at = 0.0
 
@@ -81,6 +83,11 @@ class Jobs:
         index refuses what comes after its deadline (rule 5).
         """
         crash_point("submit.committed")
+        if len(pushes) > 1 or deadline_ms is None or not self._linger.takes(pushes[0], deadline_ms):
+            self._send(pushes, deadline_ms)
+        crash_point("submit.pushed")
+
+    def _send(self, pushes: Sequence[Push], deadline_ms: int | None) -> None:
         try:
             if deadline_ms is None:
                 raise StoreUnavailable("Redis does not tell its time")
@@ -88,12 +95,12 @@ class Jobs:
         except StoreUnavailable as error:
             left = len(pushes)
             log.warning("push left to the relay", jobs=len(pushes), error=str(error))
-        crash_point("submit.pushed")
         if left:
             self._wake_relay()
 
     def settle(self) -> None:
         """Wait until what this process pushed last is in the index; a push is sent without waiting for its answer."""
+        self._linger.flush()
         if self.scripts.settle_ahead():
             self._wake_relay()
 

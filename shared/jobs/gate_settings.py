@@ -17,7 +17,8 @@ from shared.jobs.admission import HORIZON, checked_group
 from shared.jobs.definitions import Catalogue
 from shared.jobs.grants import GateCopy
 from shared.jobs.limits import MAX_RUNNING
-from shared.jobs.submission import Jobs, batches
+from shared.jobs.pushing import batches
+from shared.jobs.submission import Jobs
 
 KINDS = ("job", "group")
 #: Groups of a queue that may be paused or limited; for more there is the limit of all: Queue(group_max_running=).

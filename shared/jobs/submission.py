@@ -1,16 +1,13 @@
 """Owns submit(): the one door for a job. Row first, commit, then push; it must never push what is not committed."""
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 from decimal import Decimal
-from itertools import islice
-from typing import Any, TypeVar
-
-import structlog
+from typing import Any
 
 from shared import clock
 from shared.db import Database, UnitOfWork, run_hook
-from shared.errors import AlreadyExists, InvalidArgument, StoreUnavailable
+from shared.errors import AlreadyExists, InvalidArgument
 from shared.jobs import keyed_nodes
 from shared.jobs.admission import Request, prepare, prepare_many, prepare_wait
 from shared.jobs.crash_points import crash_point
@@ -23,19 +20,14 @@ from shared.jobs.ledger import edges, idempotency, opening, queries
 from shared.jobs.ledger.edges import Ends, Wait
 from shared.jobs.ledger.records import Job, JobId, Submission
 from shared.jobs.ledger.time_rows import keep
-from shared.jobs.linger import Linger
 from shared.jobs.lock_renewal import Renewals
 from shared.jobs.messages import push_of, pushes_of
-from shared.jobs.scripts import PUSH_DEADLINE_MS, Push, Scripts
+from shared.jobs.pushing import PUSH_BATCH, Pushing, batches
+from shared.jobs.scripts import Push, Scripts
 from shared.jobs.states import FINAL
 from shared.jobs.times import Times
 from shared.jobs.uniqueness import Unique
 from shared.jobs.unwritten import unwritten
-
-log = structlog.get_logger(__name__)
-T = TypeVar("T")
-CLOCK_SAMPLE_SECONDS = 30.0
-PUSH_BATCH = 500
 
 
 class Jobs:
@@ -52,21 +44,11 @@ class Jobs:
         self.renewals = Renewals(scripts)
         #: The services that jobs of this one may be submitted to.
         self.peers = tuple(sorted(peers))
-        self._linger = Linger(self._send)
-        self._offset_ms: float | None = None
-        self._sampled_at = 0.0
+        self._pushing = Pushing(database, scripts)
 
     def push_deadline(self) -> int | None:
         """Redis time until which a push without the row's lock is safe; None when Redis does not tell its time now."""
-        at = clock.monotonic()
-        if self._offset_ms is None or at - self._sampled_at > CLOCK_SAMPLE_SECONDS:
-            try:
-                self._offset_ms = self.scripts.time_ms() - clock.monotonic() * 1000
-                self._sampled_at = at
-            except StoreUnavailable:
-                self._offset_ms = None
-                return None
-        return int(at * 1000 + self._offset_ms) + PUSH_DEADLINE_MS
+        return self._pushing.deadline()
 
     def from_now(self, delay: timedelta) -> datetime:
         """The instant `delay` from now."""
@@ -77,32 +59,12 @@ class Jobs:
         self.send(pushes_of(jobs, must_check=must_check), deadline_ms=deadline_ms)
 
     def send(self, pushes: Sequence[Push], *, deadline_ms: int | None) -> None:
-        """Push what was made of committed rows, as `push` does.
-
-        The answers are read by the next push. One that is never read is a lost one: the relay looks every 2 s, and the
-        index refuses what comes after its deadline (rule 5).
-        """
-        crash_point("submit.committed")
-        if len(pushes) > 1 or deadline_ms is None or not self._linger.takes(pushes[0], deadline_ms):
-            self._send(pushes, deadline_ms)
-        crash_point("submit.pushed")
-
-    def _send(self, pushes: Sequence[Push], deadline_ms: int | None) -> None:
-        try:
-            if deadline_ms is None:
-                raise StoreUnavailable("Redis does not tell its time")
-            left = self.scripts.enqueue_ahead(_each_sent(batches(pushes, PUSH_BATCH)), deadline_ms=deadline_ms)
-        except StoreUnavailable as error:
-            left = len(pushes)
-            log.warning("push left to the relay", jobs=len(pushes), error=str(error))
-        if left:
-            self._wake_relay()
+        """Push what was made of committed rows, as `push` does."""
+        self._pushing.send(pushes, deadline_ms=deadline_ms)
 
     def settle(self) -> None:
         """Wait until what this process pushed last is in the index; a push is sent without waiting for its answer."""
-        self._linger.flush()
-        if self.scripts.settle_ahead():
-            self._wake_relay()
+        self._pushing.settle()
 
     def ended(self, work: UnitOfWork, ends: Ends) -> None:
         """The one door behind every end: call it where a row goes from live to final, in the same transaction, for
@@ -125,12 +87,6 @@ class Jobs:
             work.after_commit(lambda: tell_ended(self.scripts, gone))
         if started:
             keyed_nodes.start(self, work, started, deadline_ms)
-
-    def _wake_relay(self) -> None:
-        try:
-            self.database.notify("millrace_relay")
-        except StoreUnavailable:
-            log.warning("relay not woken; it looks by itself")
 
 
 def submit(
@@ -286,21 +242,8 @@ def _push_only(jobs: Jobs, submissions: Sequence[Submission], within: UnitOfWork
     return made
 
 
-def _each_sent(pushes: Iterator[list[Push]]) -> Iterator[list[Push]]:
-    for batch in pushes:
-        yield batch
-        crash_point("submit.batch_pushed")
-
-
 def _existing(work: UnitOfWork, job_id: JobId) -> Job:
     job = queries.get(work, job_id)
     if job is None:
         raise AlreadyExists(f"job {job_id} existed and has been deleted")
     return job
-
-
-def batches(values: Sequence[T], size: int) -> Iterator[list[T]]:
-    """Slices of at most `size`, in order."""
-    rest = iter(values)
-    while chunk := list(islice(rest, size)):
-        yield chunk

@@ -13,8 +13,9 @@ from shared.jobs.control.subjects import checked_reason, overtaken, queues_of, s
 from shared.jobs.control_scripts import CANCEL_BATCH, Gone, control_of
 from shared.jobs.ledger import commands
 from shared.jobs.ledger.records import Job
+from shared.jobs.pushing import batches
 from shared.jobs.states import State, Verb
-from shared.jobs.submission import Jobs, batches
+from shared.jobs.submission import Jobs
 
 log = structlog.get_logger(__name__)
 

@@ -37,7 +37,7 @@ class Road:
 
 
 def push(number: int) -> Push:
-    return Push(str(number), 1, "work", "play", 3, 0, 3, 0, 0, False, True, 1_000, "{}")
+    return Push(str(number), 1, "work", "play", 3, 0, 3, 1_000, "{}")
 
 
 @pytest.fixture
@@ -96,7 +96,7 @@ def test_what_a_program_submitted_before_it_ended_is_in_the_index(bench: Bench, 
 @pytest.mark.usefixtures("hurried")
 def test_what_redis_does_not_take_is_left_to_the_relay(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
     woken = threading.Event()
-    monkeypatch.setattr(bench.jobs, "_wake_relay", woken.set)
+    monkeypatch.setattr(bench.jobs.database, "notify", lambda _channel: woken.set())
     bench.submit(0)
     bench.jobs.settle()
 

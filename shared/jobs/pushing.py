@@ -22,9 +22,10 @@ PUSH_BATCH = 500
 class Pushing:
     """Whatever cannot be pushed now is left to the relay, which is woken."""
 
-    def __init__(self, database: Database, scripts: Scripts) -> None:
+    def __init__(self, database: Database, scripts: Scripts, *, lingers: bool = True) -> None:
         self._database = database
         self._scripts = scripts
+        self._lingers = lingers
         self._linger = Linger(self._send)
         self._offset_ms: float | None = None
         self._sampled_at = 0.0
@@ -48,7 +49,8 @@ class Pushing:
         index refuses what comes after its deadline (rule 5).
         """
         crash_point("submit.committed")
-        if len(pushes) != 1 or deadline_ms is None or not self._linger.takes(pushes[0], deadline_ms):
+        may_linger = self._lingers and len(pushes) == 1
+        if not may_linger or deadline_ms is None or not self._linger.takes(pushes[0], deadline_ms):
             self._send(pushes, deadline_ms)
         crash_point("submit.pushed")
 

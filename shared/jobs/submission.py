@@ -44,11 +44,12 @@ class Jobs:
         self.renewals = Renewals(scripts)
         #: The services that jobs of this one may be submitted to.
         self.peers = tuple(sorted(peers))
-        self._pushing = Pushing(database, scripts)
+        #: How committed rows come into the index.
+        self.pushing = Pushing(database, scripts)
 
     def push_deadline(self) -> int | None:
         """Redis time until which a push without the row's lock is safe; None when Redis does not tell its time now."""
-        return self._pushing.deadline()
+        return self.pushing.deadline()
 
     def from_now(self, delay: timedelta) -> datetime:
         """The instant `delay` from now."""
@@ -60,11 +61,11 @@ class Jobs:
 
     def send(self, pushes: Sequence[Push], *, deadline_ms: int | None) -> None:
         """Push what was made of committed rows, as `push` does."""
-        self._pushing.send(pushes, deadline_ms=deadline_ms)
+        self.pushing.send(pushes, deadline_ms=deadline_ms)
 
     def settle(self) -> None:
         """Wait until what this process pushed last is in the index; a push is sent without waiting for its answer."""
-        self._pushing.settle()
+        self.pushing.settle()
 
     def ended(self, work: UnitOfWork, ends: Ends) -> None:
         """The one door behind every end: call it where a row goes from live to final, in the same transaction, for

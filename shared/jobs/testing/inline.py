@@ -6,6 +6,7 @@ the row is committed and pushed first, as always.
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 
+from shared.jobs.pushing import Pushing
 from shared.jobs.scripts import Push, Scripts
 from shared.jobs.testing.drain import Drained, Ran, Runtime, drain
 
@@ -63,10 +64,12 @@ def inline(runtime: Runtime) -> Iterator[Inline]:
     it was accepted.
     """
     jobs = runtime.jobs
-    real = jobs.scripts
+    real = jobs.scripts, jobs.pushing
+    jobs.settle()
     inlined = Inline(runtime)
-    jobs.scripts = _InlineScripts(real, jobs.service, inlined)
+    jobs.scripts = _InlineScripts(jobs.scripts, jobs.service, inlined)
+    jobs.pushing = Pushing(jobs.database, jobs.scripts, lingers=False)
     try:
         yield inlined
     finally:
-        jobs.scripts = real
+        jobs.scripts, jobs.pushing = real

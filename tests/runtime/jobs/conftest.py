@@ -10,6 +10,7 @@ import pytest
 from psycopg import sql
 
 from shared.db import Database
+from shared.jobs import linger
 from tests.runtime.jobs.emptying import emptied
 from tests.runtime.jobs.log_keeping import logs_kept
 from tests.runtime.jobs.pair import Pair, home_database, open_pair
@@ -21,6 +22,12 @@ from tools.stores import PostgresServer, ValkeyServer
 from tools.stores.ports import free_port
 
 BENCH_DATABASE = "bench"
+
+
+@pytest.fixture(autouse=True)
+def unhurried(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nobody is in a hurry unless a test says so: a push is on its way when submit returns."""
+    monkeypatch.setattr(linger, "HURRY_SECONDS", 0)
 
 
 @pytest.fixture(scope="session")

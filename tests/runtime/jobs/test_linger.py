@@ -188,6 +188,7 @@ def test_a_push_that_cannot_be_sent_does_not_end_the_thread(monkeypatch: pytest.
     eventually(lambda: sent == ["2"])
 
 
+@pytest.mark.usefixtures("hurried")
 def test_many_threads_in_a_hurry_lose_nothing(bench: Bench) -> None:
     def produce(thread: int) -> None:
         for number in range(50):

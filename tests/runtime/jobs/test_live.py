@@ -41,7 +41,7 @@ def test_a_running_job_shows_its_progress_before_history_is_written(bench: Bench
 
     (look,) = looks
     assert (look.state, look.attempts_made) == (State.RUNNING, 1)
-    assert look.progress == {"done": 1, "total": 4, "note": "pages"}
+    assert look.progress.items() >= {"done": 1, "total": 4, "note": "pages"}.items()  # and an estimate, if time passed
     assert look.started_at is not None
     assert look.finished_at is None
 

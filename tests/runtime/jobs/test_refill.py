@@ -32,6 +32,7 @@ class Post:
         self._ask = bench.jobs.scripts.ask
         monkeypatch.setattr(bench.jobs.scripts, "ask", self._asking)
         monkeypatch.setattr(pace_module, "BLOCKED_SECONDS", 1)  # a busy machine brings no second thread
+        monkeypatch.setattr(pace_module, "SHORT_RUN_SECONDS", 1)
 
     def _asking(self, wants: dict[str, int], *others: Any, **named: Any) -> Asked:
         asked = self._ask(wants, *others, **named)
@@ -164,6 +165,7 @@ def test_a_stop_gives_back_what_an_answer_under_way_brings(bench: Bench, monkeyp
 def test_under_a_limit_one_call_is_made_while_another_is_answered(
     bench: Bench, monkeypatch: pytest.MonkeyPatch, limit: int
 ) -> None:
+    monkeypatch.setattr(pace_module, "RETRY_SECONDS", 0)  # and when the thread lost its core for a while, soon again
     count = 200
     settings = {"is_paused": False, "rate": 0, "window_ms": 0}
     bench.jobs.scripts.configure("work", version=100, max_running=limit, **settings)  # type: ignore[arg-type]  # of two types

@@ -141,13 +141,17 @@ class Database:
         self._lone.close()
 
 
-@contextmanager
-def database_errors() -> Iterator[None]:
+class database_errors:  # noqa: N801  # reads as a function where it is used; every run of a job enters it
     """Turn what only time or a new connection can cure into StoreUnavailable; a wrong statement stays what it is."""
-    try:
-        yield
-    except (*_DRIVER_ERRORS, OperationalError, InterfaceError, sa.exc.TimeoutError) as error:
-        raise StoreUnavailable(f"PostgreSQL does not answer: {_first_line(error)}") from error
+
+    __slots__ = ()
+
+    def __enter__(self) -> None:
+        """Nothing is prepared."""
+
+    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
+        if isinstance(error, (*_DRIVER_ERRORS, OperationalError, InterfaceError, sa.exc.TimeoutError)):
+            raise StoreUnavailable(f"PostgreSQL does not answer: {_first_line(error)}") from error
 
 
 def psycopg_url(url: str) -> str:

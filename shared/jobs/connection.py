@@ -1,7 +1,5 @@
 """Owns how Redis is reached. It must never be opened at import."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Any, TypeAlias, cast
 
 import redis
@@ -25,6 +23,8 @@ BLOCK_SECONDS = 5
 SOCKET_TIMEOUT_SECONDS = 10
 #: Errors after which the same call may succeed later; every other one is a fault of ours and must be seen.
 UNAVAILABLE = (ConnectionError, TimeoutError, BusyLoadingError, OutOfMemoryError, ReadOnlyError)
+#: How such a refusal begins where redis-py has no error of its own for it.
+_REFUSALS = ("OOM", "MISCONF", "READONLY", "LOADING", "CLUSTERDOWN", "TRYAGAIN")
 
 
 class Sightings:
@@ -74,17 +74,19 @@ def connect(url: str, *, name: str, connections: int = 64) -> RedisClient:
     return client
 
 
-@contextmanager
-def store_errors() -> Iterator[None]:
+class store_errors:  # noqa: N801  # reads as a function where it is used; a generator's frame costs five times as much
     """Turn redis-py's errors of a moment into StoreUnavailable."""
-    try:
-        yield
-    except UNAVAILABLE as error:
-        raise StoreUnavailable(f"Redis does not answer: {type(error).__name__}: {str(error)[:200]}") from error
-    except ResponseError as error:
-        if str(error).startswith(("OOM", "MISCONF", "READONLY", "LOADING", "CLUSTERDOWN", "TRYAGAIN")):
+
+    __slots__ = ()
+
+    def __enter__(self) -> None:
+        """Nothing is prepared."""
+
+    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
+        if isinstance(error, UNAVAILABLE):
+            raise StoreUnavailable(f"Redis does not answer: {type(error).__name__}: {str(error)[:200]}") from error
+        if isinstance(error, ResponseError) and str(error).startswith(_REFUSALS):
             raise StoreUnavailable(f"Redis refuses: {str(error)[:200]}") from error
-        raise
 
 
 def stream_entries(answer: Any) -> list[tuple[bytes, dict[bytes, bytes]]]:

@@ -70,9 +70,9 @@ class Lane:
 
     def wants(self) -> int:
         """How many more jobs to claim now, besides those that claims under way may bring; 0 while it holds enough."""
-        window = self._window()
         if self.pace.is_solo and self.may_open:
-            return min(window - self._in_hand, self._freed + 1) if self._freed else 0
+            return min(HOLD_MAX - self._in_hand, self._freed + 1) if self._freed else 0
+        window = self._window()
         if self._in_hand + self._asked > self._refill_at(window):
             return 0
         return max(0, window - self._in_hand - self._asked - self._awaited)

@@ -44,6 +44,7 @@ class Refill:
         self._may_send = may_send
         self._on_answer = on_answer
         self._on_left = on_left
+        self._faults_left = _FaultsLeft(on_left)
         self._watch = watch
         self._sending, self._sending_too = threading.Lock(), threading.Lock()
         #: What was sent and not read yet, oldest first, with the turn to send that it keeps until it is read.
@@ -61,7 +62,7 @@ class Refill:
         if not self._may_send():
             self._on_left()
             return
-        with self._faults_left():
+        with self._faults_left:
             if lane is not None and lane.pace.is_solo:
                 self._run_on(lane)
             else:
@@ -75,7 +76,7 @@ class Refill:
         takes, self._takes_seen = self._takes_seen, self._traffic.completions.takes
         seen, self._flight_seen = self._flight_seen, next((flight for flight, _ in tuple(self._flights)), None)
         if seen is not None and seen is self._flight_seen:
-            with self._faults_left():
+            with self._faults_left:
                 self._read(None, waits=False)
         if has_waited or (self._traffic.completions and takes == self._traffic.completions.takes):
             self.ended()
@@ -91,11 +92,9 @@ class Refill:
 
     def _is_due(self, lane: Lane) -> bool:
         """True when it is time to ask. Of a lane that a limit holds back one half is written while the other runs."""
-        if not lane.wants():
-            return False
         if not (lane.pace.is_solo and lane.may_open):
-            return True
-        return len(self._traffic.completions) * (FLIGHTS - len(self._flights)) >= lane.in_hand
+            return lane.wants() > 0
+        return lane.wants() > 0 and len(self._traffic.completions) * (FLIGHTS - len(self._flights)) >= lane.in_hand
 
     def _run_on(self, lane: Lane) -> None:
         """Send and read until there is something to run, or nothing to be had."""
@@ -165,17 +164,27 @@ class Refill:
     def _wants(self) -> dict[str, int]:
         return self._traffic.reserve() if self._traffic.claims.identity else {}
 
-    @contextmanager
-    def _faults_left(self) -> "Iterator[None]":
-        """What a fault leaves undone is left to the loop."""
-        try:
-            yield
-        except StoreUnavailable as error:
+
+class _FaultsLeft:
+    """What a fault leaves undone is left to the loop, which will meet it as well; this thread and its slot live on."""
+
+    __slots__ = ("_on_left",)
+
+    def __init__(self, on_left: Callable[[], None]) -> None:
+        self._on_left = on_left
+
+    def __enter__(self) -> None:
+        """Nothing is prepared."""
+
+    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> bool:
+        if not isinstance(error, Exception):
+            return False
+        if isinstance(error, StoreUnavailable):
             log.warning("ends wait for Redis", error=str(error))
-            self._on_left()
-        except Exception:  # the loop will meet it as well; the slot of this thread must live on
-            log.exception("ends were not written")
-            self._on_left()
+        else:
+            log.error("ends were not written", exc_info=error)
+        self._on_left()
+        return True
 
 
 @contextmanager

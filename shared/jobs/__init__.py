@@ -30,7 +30,7 @@ from shared.jobs.limits import Limiter
 from shared.jobs.outcomes import Cancel, Discard, RateLimited, Retry, Snooze, Unrecoverable
 from shared.jobs.providers import Breaker, Budget
 from shared.jobs.retention import Keep, Retention
-from shared.jobs.retries import Backoff, exponential, fixed, linear, table
+from shared.jobs.retries import Backoff, computed, exponential, fixed, linear, table
 from shared.jobs.schedules import Misfire, Overlap, Schedule, put_schedule, remove_schedule
 from shared.jobs.submission import Jobs, submit, submit_many
 from shared.jobs.times import Times
@@ -81,6 +81,7 @@ __all__ = [
     "Touches",
     "Unique",
     "Unrecoverable",
+    "computed",
     "cron",
     "debounce",
     "exponential",

@@ -82,8 +82,8 @@ SELECT id, is_awaited FROM done
 _APPLY = sa.text("""
 WITH locked AS MATERIALIZED (
   SELECT s.* FROM json_to_recordset(CAST(:batch AS json))
-    AS s (id uuid, generation integer, kind text, state text, attempts integer, at bigint, due bigint, started bigint,
-          wait_reason text, error text, progress text)
+    AS s (id uuid, generation integer, kind text, state text, attempts integer, crashes integer, at bigint, due bigint,
+          started bigint, wait_reason text, error text, progress text)
   JOIN job ON job.id = s.id AND job.generation = s.generation
   WHERE job.finished_at IS NULL AND job.event_ms <= s.at ORDER BY s.id FOR NO KEY UPDATE OF job
 )
@@ -92,6 +92,7 @@ UPDATE job SET
   event_ms = s.at,
   state = CASE WHEN s.kind = 'enqueued' AND job.state IN ('running', 'retrying') THEN job.state ELSE s.state END,
   attempts_made = CASE WHEN s.kind = 'enqueued' THEN job.attempts_made ELSE s.attempts END,
+  crashes = greatest(job.crashes, s.crashes),
   started_at = CASE WHEN s.started > 0 THEN to_timestamp(s.started / 1000.0) ELSE job.started_at END,
   scheduled_for = CASE WHEN s.due > 0 THEN to_timestamp(s.due / 1000.0) ELSE job.scheduled_for END,
   wait_reason = s.wait_reason,
@@ -218,6 +219,7 @@ def apply(work: UnitOfWork, events: Sequence[Event]) -> None:
             "kind": e.kind,
             "state": e.state,
             "attempts": e.attempts,
+            "crashes": e.crashes,
             "at": e.at_ms,
             "due": e.due_ms,
             "started": e.started_ms,

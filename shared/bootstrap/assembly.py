@@ -17,6 +17,8 @@ from shared.jobs.scripts import Scripts
 from shared.settings import QueueOverrides, ServiceSettings, load
 
 MINUTE = timedelta(minutes=1)
+#: The process that runs isolated jobs of a worker.
+ISOLATED = "isolated"
 
 
 def find_service(name: str) -> Service:
@@ -87,7 +89,9 @@ def assemble_with(service: Service, settings: ServiceSettings, *, process: str, 
         freshness=service.freshness,
     )
     jobs = Jobs(catalogue, database, scripts, peers=settings.addresses)
-    broker = MillraceBroker(catalogue)
+    # The worker that gives a job to a process of its own tells of it; told there as well, it would count twice.
+    listening = () if process == ISOLATED else service.middleware
+    broker = MillraceBroker(catalogue, middleware=[make(settings) for make in listening])
     broker.sender = lambda name, args, delay_ms: _send(jobs, name, args, delay_ms)
     guards = Guards(jobs)
     made = [*(make(settings) for make in service.resources), *(make(settings, guards) for make in service.guarded)]

@@ -9,6 +9,7 @@ from shared.bootstrap.process import Process
 from shared.bootstrap.pulse import Pulse
 from shared.bootstrap.service import ServiceRuntime
 from shared.jobs import captured
+from shared.jobs.broker import MillraceBroker
 from shared.jobs.captured import LogSink
 from shared.jobs.coroutines import Coroutines
 from shared.jobs.demands import refuse_unsafe
@@ -25,7 +26,8 @@ log = structlog.get_logger(__name__)
 
 def start(process: Process, runtimes: list[ServiceRuntime]) -> Callable[[], None]:
     """Claim and run jobs of every service; returns how to drain and stop."""
-    workers = []
+    workers: list[ServiceWorker] = []
+    brokers: list[MillraceBroker] = []
     coroutines = Coroutines()
     captured.install()
     for runtime in runtimes:
@@ -37,33 +39,47 @@ def start(process: Process, runtimes: list[ServiceRuntime]) -> Callable[[], None
         _prepare(process, runtime, coroutines)
         slots = {queue.name: queue.slots for queue in runtime.jobs.catalogue.queues.values()}
         worker = ServiceWorker(runtime.jobs, runtime.broker, runtime.resources, name=process.name, slots=slots)
-        prefix = runtime.service.display
-        process.health.add(f"{prefix}.postgres", runtime.database.ping)
-        process.health.add(f"{prefix}.redis", runtime.jobs.scripts.ping)
-        process.health.add(f"{prefix}.claims", worker.stalled, liveness=True)
-        process.health.add(f"{prefix}.index", worker.closed)
+        _add_checks(process, runtime, worker)
         workers.append(worker)
+        brokers.append(runtime.broker)
     heartbeat = _heartbeat(process, workers, coroutines)
+    _tell("before_worker_boot", brokers, workers)
     for worker in workers:
         worker.start()
+    _tell("after_worker_boot", brokers, workers)
     watches = _watch(workers)
     if process.parent is not None:
         Pulse(process, process.parent, heartbeat.stuck.trouble, coroutines.trouble).start()
 
     def stop() -> None:
-        for watch in watches:
-            watch.request_stop()
         for worker in workers:
             worker.stop_claiming()
+        for watch in watches:
+            watch.request_stop()
+        _tell("before_worker_shutdown", brokers, workers)
         for worker in workers:
             leave(worker)
             worker.stop(process.settings.shutdown_grace_seconds)
         heartbeat.stop()
         coroutines.stop()
+        _tell("after_worker_shutdown", brokers, workers)
         for runtime in runtimes:
             _close(runtime)
 
     return stop
+
+
+def _add_checks(process: Process, runtime: ServiceRuntime, worker: ServiceWorker) -> None:
+    prefix = runtime.service.display
+    process.health.add(f"{prefix}.postgres", runtime.database.ping)
+    process.health.add(f"{prefix}.redis", runtime.jobs.scripts.ping)
+    process.health.add(f"{prefix}.claims", worker.stalled, liveness=True)
+    process.health.add(f"{prefix}.index", worker.closed)
+
+
+def _tell(when: str, brokers: list[MillraceBroker], workers: list[ServiceWorker]) -> None:
+    for broker, worker in zip(brokers, workers, strict=True):
+        broker.tell(when, worker)
 
 
 def _watch(workers: list[ServiceWorker]) -> list[Loop]:
@@ -79,7 +95,6 @@ def _close(runtime: ServiceRuntime) -> None:
         pool.stop()
     if isinstance(lines := runtime.resources.get(LogSink), LogWriter):
         lines.stop()
-    runtime.broker.emit_before("worker_shutdown", None)
     runtime.database.close()
 
 

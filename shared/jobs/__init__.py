@@ -3,6 +3,7 @@
 from periodiq import cron
 
 from shared.jobs.adaptive import Adaptive
+from shared.jobs.broker import Middleware, SkipMessage
 from shared.jobs.context import JobContext
 from shared.jobs.definitions import (
     Arguments,
@@ -62,6 +63,7 @@ __all__ = [
     "Keep",
     "Limiter",
     "MessageId",
+    "Middleware",
     "Misfire",
     "Node",
     "NothingHappened",
@@ -76,6 +78,7 @@ __all__ = [
     "Retention",
     "Retry",
     "Schedule",
+    "SkipMessage",
     "Snooze",
     "Times",
     "Touches",

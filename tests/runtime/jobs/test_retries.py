@@ -55,7 +55,7 @@ def test_a_function_is_asked_with_the_attempt_and_its_error_and_bounded_by_the_c
 @pytest.mark.parametrize("answer", [None, 5, timedelta(seconds=-1)])
 def test_what_a_function_answers_must_be_a_delay(answer: object) -> None:
     with pytest.raises(InvalidArgument, match="timedelta") as refused:
-        computed(lambda *_: answer).after(1, chance=0, error=ValueError())  # type: ignore[arg-type]
+        computed(lambda *_: answer).after(1, chance=0, error=ValueError())  # type: ignore[arg-type]  # what is wrong is the point
 
     assert refused.value.field == "rule"
 

@@ -10,7 +10,17 @@ from urllib.parse import quote
 
 import httpx
 
-from services.gateway.commands import concurrency, flows, freshness, job_history, locks, results, steering, times
+from services.gateway.commands import (
+    concurrency,
+    flows,
+    freshness,
+    job_history,
+    locks,
+    results,
+    statistics,
+    steering,
+    times,
+)
 from services.gateway.commands.schedules import add_schedules
 from services.gateway.settings import CliSettings
 from shared.errors import ConfigurationInvalid
@@ -70,6 +80,7 @@ def _parser() -> tuple[argparse.ArgumentParser, Collection[str]]:
     command("job", _job, "show one job").add_argument("id")
     job_history.add(command, report=_report)
     results.add(command, report=_report)
+    statistics.add(command, report=_report)
     concurrency.add(command, report=_report)
     submit = command("submit", _submit, "submit a job")
     submit.add_argument("name")

@@ -69,6 +69,9 @@ class JobAnswer(BaseModel):
     priority: int = Field(description="1 critical to 5 batch.")
     attempts_made: int
     attempts_max: int
+    generation: int = Field(description="Counts how often it was run again by a person, from 1.")
+    crashes: int = Field(description="How often its process has died in this generation; that costs no attempt.")
+    wait_reason: str | None = Field(description="Why a scheduled or blocked job waits, or what parks a queued one.")
     progress: JobProgress | None
     args: dict[str, Any]
     result: Any

@@ -70,7 +70,7 @@ WITH locked AS MATERIALIZED (
   RETURNING job.id, job.is_awaited
 ), tries AS (
   INSERT INTO attempt (job_id, generation, token, number, worker, started_at, finished_at, outcome, error)
-  SELECT s.id, s.generation, s.token, s.attempts, s.worker, to_timestamp(s.started / 1000.0),
+  SELECT s.id, s.generation, s.token, greatest(s.attempts, 1), s.worker, to_timestamp(s.started / 1000.0),
          to_timestamp(s.finished / 1000.0), s.state, s.error
   FROM locked AS s WHERE s.token <> ''
   ON CONFLICT (job_id, generation, token)
@@ -131,6 +131,8 @@ SET finished_at = coalesce(excluded.finished_at, attempt.finished_at),
 #: Final kinds are the settler's to write, the row and the attempt that ended.
 FINAL_KINDS = frozenset({"completed", "dead", "cancelled", "dropped", "expired"})
 _ATTEMPT_ENDS = {"retrying": "failed", "snoozed": "snoozed", "released": "released", "reclaimed": "crashed"}
+#: Ends that cost no attempt: their events tell the count as it was before.
+_UNCOUNTED = frozenset({"snoozed", "released", "reclaimed"})
 
 
 def open_jobs(work: UnitOfWork, submissions: Sequence[Submission]) -> list[Job]:
@@ -241,7 +243,7 @@ def _attempt(event: Event) -> dict[str, object]:
         "id": event.job_id,
         "generation": event.generation,
         "token": event.token,
-        "number": max(event.attempts, 1),
+        "number": event.attempts + (event.kind in _UNCOUNTED),
         "worker": event.worker,
         "started": event.started_ms,
         "at": event.at_ms,

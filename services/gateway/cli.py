@@ -135,7 +135,7 @@ def _add_queue_actions(command: Callable[..., Any]) -> None:
         if name == "pause":
             queue.add_argument("--until", metavar="TIME", help="when the pause ends by itself")
         if name == "limit":
-            for limit in ("slots", "max-running", "rate-limit", "rate-window-ms"):
+            for limit in ("slots", "max-running", "rate-limit", "rate-window-ms", "group-max-running", "age-ms"):
                 queue.add_argument(f"--{limit}", type=int)
             queue.add_argument("--reset", action="store_true", default=None, help="back to what code declares")
         if name in ("drain", "clean"):

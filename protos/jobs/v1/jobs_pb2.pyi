@@ -223,7 +223,7 @@ class ListQueuesResponse(_message.Message):
     def __init__(self, queues: _Optional[_Iterable[_Union[Queue, _Mapping]]] = ...) -> None: ...
 
 class Queue(_message.Message):
-    __slots__ = ("name", "service", "paused", "slots", "max_running", "rate_limit", "rate_window_ms", "queued", "scheduled", "running", "oldest_queued_ms", "started_total", "completed_total", "retried_total", "dead_total", "retrying", "jobs", "paused_until")
+    __slots__ = ("name", "service", "paused", "slots", "max_running", "rate_limit", "rate_window_ms", "queued", "scheduled", "running", "oldest_queued_ms", "started_total", "completed_total", "retried_total", "dead_total", "retrying", "jobs", "paused_until", "group_max_running", "age_ms")
     NAME_FIELD_NUMBER: _ClassVar[int]
     SERVICE_FIELD_NUMBER: _ClassVar[int]
     PAUSED_FIELD_NUMBER: _ClassVar[int]
@@ -242,6 +242,8 @@ class Queue(_message.Message):
     RETRYING_FIELD_NUMBER: _ClassVar[int]
     JOBS_FIELD_NUMBER: _ClassVar[int]
     PAUSED_UNTIL_FIELD_NUMBER: _ClassVar[int]
+    GROUP_MAX_RUNNING_FIELD_NUMBER: _ClassVar[int]
+    AGE_MS_FIELD_NUMBER: _ClassVar[int]
     name: str
     service: str
     paused: bool
@@ -260,7 +262,9 @@ class Queue(_message.Message):
     retrying: int
     jobs: _containers.RepeatedScalarFieldContainer[str]
     paused_until: _timestamp_pb2.Timestamp
-    def __init__(self, name: _Optional[str] = ..., service: _Optional[str] = ..., paused: _Optional[bool] = ..., slots: _Optional[int] = ..., max_running: _Optional[int] = ..., rate_limit: _Optional[int] = ..., rate_window_ms: _Optional[int] = ..., queued: _Optional[int] = ..., scheduled: _Optional[int] = ..., running: _Optional[int] = ..., oldest_queued_ms: _Optional[int] = ..., started_total: _Optional[int] = ..., completed_total: _Optional[int] = ..., retried_total: _Optional[int] = ..., dead_total: _Optional[int] = ..., retrying: _Optional[int] = ..., jobs: _Optional[_Iterable[str]] = ..., paused_until: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ...) -> None: ...
+    group_max_running: int
+    age_ms: int
+    def __init__(self, name: _Optional[str] = ..., service: _Optional[str] = ..., paused: _Optional[bool] = ..., slots: _Optional[int] = ..., max_running: _Optional[int] = ..., rate_limit: _Optional[int] = ..., rate_window_ms: _Optional[int] = ..., queued: _Optional[int] = ..., scheduled: _Optional[int] = ..., running: _Optional[int] = ..., oldest_queued_ms: _Optional[int] = ..., started_total: _Optional[int] = ..., completed_total: _Optional[int] = ..., retried_total: _Optional[int] = ..., dead_total: _Optional[int] = ..., retrying: _Optional[int] = ..., jobs: _Optional[_Iterable[str]] = ..., paused_until: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., group_max_running: _Optional[int] = ..., age_ms: _Optional[int] = ...) -> None: ...
 
 class WatchEventsRequest(_message.Message):
     __slots__ = ("job_id", "queue", "after_event_id")
@@ -377,20 +381,24 @@ class ResumeQueueResponse(_message.Message):
     def __init__(self, queue: _Optional[_Union[Queue, _Mapping]] = ...) -> None: ...
 
 class UpdateQueueRequest(_message.Message):
-    __slots__ = ("queue", "slots", "max_running", "rate_limit", "rate_window_ms", "reset")
+    __slots__ = ("queue", "slots", "max_running", "rate_limit", "rate_window_ms", "reset", "group_max_running", "age_ms")
     QUEUE_FIELD_NUMBER: _ClassVar[int]
     SLOTS_FIELD_NUMBER: _ClassVar[int]
     MAX_RUNNING_FIELD_NUMBER: _ClassVar[int]
     RATE_LIMIT_FIELD_NUMBER: _ClassVar[int]
     RATE_WINDOW_MS_FIELD_NUMBER: _ClassVar[int]
     RESET_FIELD_NUMBER: _ClassVar[int]
+    GROUP_MAX_RUNNING_FIELD_NUMBER: _ClassVar[int]
+    AGE_MS_FIELD_NUMBER: _ClassVar[int]
     queue: str
     slots: int
     max_running: int
     rate_limit: int
     rate_window_ms: int
     reset: bool
-    def __init__(self, queue: _Optional[str] = ..., slots: _Optional[int] = ..., max_running: _Optional[int] = ..., rate_limit: _Optional[int] = ..., rate_window_ms: _Optional[int] = ..., reset: _Optional[bool] = ...) -> None: ...
+    group_max_running: int
+    age_ms: int
+    def __init__(self, queue: _Optional[str] = ..., slots: _Optional[int] = ..., max_running: _Optional[int] = ..., rate_limit: _Optional[int] = ..., rate_window_ms: _Optional[int] = ..., reset: _Optional[bool] = ..., group_max_running: _Optional[int] = ..., age_ms: _Optional[int] = ...) -> None: ...
 
 class UpdateQueueResponse(_message.Message):
     __slots__ = ("queue",)

@@ -104,6 +104,8 @@ class QueueAnswer(BaseModel):
     max_running: int | None = Field(description="Limit over all processes.")
     rate_limit: int | None = Field(description="Starts in any window of rate_window_ms.")
     rate_window_ms: int | None
+    group_max_running: int | None = Field(description="Limit of any one group over all processes.")
+    age_ms: int = Field(description="A lower priority that waited so long gets a tenth of the starts.")
     queued: int
     scheduled: int
     retrying: int

@@ -225,7 +225,8 @@ def test_queues_of_all_services_are_listed(platform: Platform) -> None:
     assert answer["items"][1] == {
         "name": "price-updates", "service": "market-data", "paused": False, "paused_until": None, "slots": 5,
         "max_running": None,
-        "rate_limit": 10, "rate_window_ms": 60_000, "queued": 0, "scheduled": 0, "retrying": 0, "running": 0,
+        "rate_limit": 10, "rate_window_ms": 60_000, "group_max_running": None, "age_ms": 60_000,
+        "queued": 0, "scheduled": 0, "retrying": 0, "running": 0,
         "oldest_queued_ms": 0, "started_total": 0, "completed_total": 0, "retried_total": 0, "dead_total": 0,
         "jobs": ["update-coin-price"],
     }  # fmt: skip

@@ -8,6 +8,7 @@ from shared.bootstrap.isolated import command_for
 from shared.bootstrap.process import Process
 from shared.bootstrap.pulse import Pulse
 from shared.bootstrap.service import ServiceRuntime
+from shared.db.demands import refuse_old
 from shared.jobs import captured
 from shared.jobs.broker import MillraceBroker
 from shared.jobs.captured import LogSink
@@ -35,6 +36,7 @@ def start(process: Process, runtimes: list[ServiceRuntime]) -> Callable[[], None
             log.warning("no jobs run here", setting="START_WORKERS=false", service=runtime.service.display)
             continue
         refuse_unsafe(runtime.jobs.scripts.client, in_production=process.settings.is_production)
+        refuse_old(runtime.database)
         runtime.broker.emit_after("process_boot")
         _prepare(process, runtime, coroutines)
         slots = {queue.name: queue.slots for queue in runtime.jobs.catalogue.queues.values()}

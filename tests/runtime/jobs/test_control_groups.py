@@ -1,4 +1,4 @@
-"""The limit of groups and the time of ageing, changed at run time: they hold at the next claim and outlive the index."""
+"""The limit of groups and the time of ageing, changed at run time: they hold at the next claim, and outlive a flush."""
 
 from shared.jobs import Priority, queue_settings, submit
 from shared.jobs.control.queue_edits import Limits, edit

@@ -3,7 +3,7 @@
 import structlog
 
 from shared.bootstrap.service import Service
-from shared.db import Database, migrations
+from shared.db import Database, database_errors, migrations
 from shared.db.demands import refuse_old
 from shared.settings import MigrationSettings, load
 
@@ -20,6 +20,7 @@ def migrate(services: list[Service]) -> None:
         server.close()
     for service in services:
         settings = load(service.settings, service=service.name)
-        migrations.prepare(admin.admin_url, settings.database_url, service.name)
-        migrations.upgrade(settings.database_url, service.name)
+        with database_errors():
+            migrations.prepare(admin.admin_url, settings.database_url, service.name)
+            migrations.upgrade(settings.database_url, service.name)
         log.info("migrated", service=service.display)

@@ -18,6 +18,7 @@ from shared.jobs.heartbeat import Heartbeat
 from shared.jobs.isolation import IsolatedJobs
 from shared.jobs.log_writer import LogWriter
 from shared.jobs.maintenance.loop import Loop
+from shared.jobs.pacemaker import Pacemaker
 from shared.jobs.presence import leave, watch_presence
 from shared.jobs.slots import watch_slots
 from shared.jobs.worker import ServiceWorker
@@ -29,7 +30,7 @@ def start(process: Process, runtimes: list[ServiceRuntime]) -> Callable[[], None
     """Claim and run jobs of every service; returns how to drain and stop."""
     workers: list[ServiceWorker] = []
     brokers: list[MillraceBroker] = []
-    coroutines = Coroutines()
+    coroutines, pacemaker = Coroutines(), Pacemaker(process.name)
     captured.install()
     for runtime in runtimes:
         if not runtime.settings.start_workers:
@@ -42,9 +43,10 @@ def start(process: Process, runtimes: list[ServiceRuntime]) -> Callable[[], None
         slots = {queue.name: queue.slots for queue in runtime.jobs.catalogue.queues.values()}
         worker = ServiceWorker(runtime.jobs, runtime.broker, runtime.resources, name=process.name, slots=slots)
         _add_checks(process, runtime, worker)
+        pacemaker.watch(runtime.jobs.scripts, runtime.settings.redis_location, sorted(slots))
         workers.append(worker)
         brokers.append(runtime.broker)
-    heartbeat = _heartbeat(process, workers, coroutines)
+    heartbeat = _heartbeat(process, workers, coroutines, pacemaker)
     _tell("before_worker_boot", brokers, workers)
     for worker in workers:
         worker.start()
@@ -100,8 +102,10 @@ def _close(runtime: ServiceRuntime) -> None:
     runtime.database.close()
 
 
-def _heartbeat(process: Process, workers: list[ServiceWorker], coroutines: Coroutines) -> Heartbeat:
-    heartbeat = Heartbeat(workers)
+def _heartbeat(
+    process: Process, workers: list[ServiceWorker], coroutines: Coroutines, pacemaker: Pacemaker
+) -> Heartbeat:
+    heartbeat = Heartbeat(workers, pacemaker=pacemaker)
     process.health.add("stuck-threads", heartbeat.stuck.advice, advice=True)
     process.health.add("stuck-limit", heartbeat.stuck.trouble, liveness=True)
     process.health.add("coroutines", coroutines.trouble, liveness=True)

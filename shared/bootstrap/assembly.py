@@ -119,10 +119,14 @@ def configured(queue: Queue, settings: ServiceSettings) -> Queue:
 
 
 def _retention(kept: Retention, changed: QueueOverrides) -> Retention:
+    expired, hours, count = kept.expired, changed.keep_expired_hours, changed.keep_expired_count
+    if hours is not None or count is not None:
+        expired = (expired or kept.cancelled).changed(hours=hours, count=count)
     return Retention(
         completed=kept.completed.changed(hours=changed.keep_completed_hours, count=changed.keep_completed_count),
         dead=kept.dead.changed(hours=changed.keep_dead_hours, count=changed.keep_dead_count),
         cancelled=kept.cancelled.changed(hours=changed.keep_cancelled_hours, count=changed.keep_cancelled_count),
+        expired=expired,
     )
 
 

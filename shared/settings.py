@@ -328,3 +328,5 @@ class QueueOverrides:
     keep_dead_count: int | None = setting("KEEP_DEAD_COUNT", default=None, minimum=0, maximum=10_000_000)
     keep_cancelled_hours: int | None = setting("KEEP_CANCELLED_HOURS", default=None, minimum=1, maximum=87_840)
     keep_cancelled_count: int | None = setting("KEEP_CANCELLED_COUNT", default=None, minimum=0, maximum=10_000_000)
+    keep_expired_hours: int | None = setting("KEEP_EXPIRED_HOURS", default=None, minimum=1, maximum=87_840)
+    keep_expired_count: int | None = setting("KEEP_EXPIRED_COUNT", default=None, minimum=0, maximum=10_000_000)

@@ -25,6 +25,7 @@ from services.gateway.clients.schedules import Schedules
 from services.gateway.clients.steering import Steering
 from services.gateway.dialects import price_updates
 from services.gateway.rest import (
+    attempts,
     audit,
     coins,
     concurrency,
@@ -47,6 +48,7 @@ from services.gateway.rest import (
     queues,
     results,
     schedules,
+    statistics,
     why,
 )
 from services.gateway.rest.edge import Edge
@@ -61,9 +63,11 @@ ROUTED = (
     jobs,
     job_actions,
     job_history,
+    attempts,
     why,
     queues,
     queue_actions,
+    statistics,
     gates,
     messages,
     providers,

@@ -10,7 +10,17 @@ from urllib.parse import quote
 
 import httpx
 
-from services.gateway.commands import concurrency, flows, freshness, job_history, locks, results, steering, times
+from services.gateway.commands import (
+    concurrency,
+    flows,
+    freshness,
+    job_history,
+    locks,
+    results,
+    statistics,
+    steering,
+    times,
+)
 from services.gateway.commands.schedules import add_schedules
 from services.gateway.settings import CliSettings
 from shared.errors import ConfigurationInvalid
@@ -70,6 +80,7 @@ def _parser() -> tuple[argparse.ArgumentParser, Collection[str]]:
     command("job", _job, "show one job").add_argument("id")
     job_history.add(command, report=_report)
     results.add(command, report=_report)
+    statistics.add(command, report=_report)
     concurrency.add(command, report=_report)
     submit = command("submit", _submit, "submit a job")
     submit.add_argument("name")
@@ -124,7 +135,7 @@ def _add_queue_actions(command: Callable[..., Any]) -> None:
         if name == "pause":
             queue.add_argument("--until", metavar="TIME", help="when the pause ends by itself")
         if name == "limit":
-            for limit in ("slots", "max-running", "rate-limit", "rate-window-ms"):
+            for limit in ("slots", "max-running", "rate-limit", "rate-window-ms", "group-max-running", "age-ms"):
                 queue.add_argument(f"--{limit}", type=int)
             queue.add_argument("--reset", action="store_true", default=None, help="back to what code declares")
         if name in ("drain", "clean"):

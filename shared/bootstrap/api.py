@@ -19,6 +19,7 @@ from protos.jobs.v1 import (
 )
 from shared.bootstrap.process import Process
 from shared.bootstrap.service import ServiceRuntime
+from shared.db.demands import refuse_old
 from shared.errors import ConfigurationInvalid
 from shared.health import HealthRegistry
 from shared.jobs import concurrency_servicer, outcome_servicer, provider_servicer, result_servicer
@@ -49,6 +50,7 @@ def start(process: Process, runtimes: list[ServiceRuntime]) -> Callable[[], None
     servers = []
     for runtime in runtimes:
         refuse_unsafe(runtime.jobs.scripts.client, in_production=process.settings.is_production)
+        refuse_old(runtime.database)
         servers.append(server_of(process, runtime))
     for server in servers:
         server.start()

@@ -17,6 +17,8 @@ from shared.jobs.scripts import Scripts
 from shared.settings import QueueOverrides, ServiceSettings, load
 
 MINUTE = timedelta(minutes=1)
+#: The process that runs isolated jobs of a worker.
+ISOLATED = "isolated"
 
 
 def find_service(name: str) -> Service:
@@ -87,7 +89,9 @@ def assemble_with(service: Service, settings: ServiceSettings, *, process: str, 
         freshness=service.freshness,
     )
     jobs = Jobs(catalogue, database, scripts, peers=settings.addresses)
-    broker = MillraceBroker(catalogue)
+    # The worker that gives a job to a process of its own tells of it; told there as well, it would count twice.
+    listening = () if process == ISOLATED else service.middleware
+    broker = MillraceBroker(catalogue, middleware=[make(settings) for make in listening])
     broker.sender = lambda name, args, delay_ms: _send(jobs, name, args, delay_ms)
     guards = Guards(jobs)
     made = [*(make(settings) for make in service.resources), *(make(settings, guards) for make in service.guarded)]
@@ -115,10 +119,14 @@ def configured(queue: Queue, settings: ServiceSettings) -> Queue:
 
 
 def _retention(kept: Retention, changed: QueueOverrides) -> Retention:
+    expired, hours, count = kept.expired, changed.keep_expired_hours, changed.keep_expired_count
+    if hours is not None or count is not None:
+        expired = (expired or kept.cancelled).changed(hours=hours, count=count)
     return Retention(
         completed=kept.completed.changed(hours=changed.keep_completed_hours, count=changed.keep_completed_count),
         dead=kept.dead.changed(hours=changed.keep_dead_hours, count=changed.keep_dead_count),
         cancelled=kept.cancelled.changed(hours=changed.keep_cancelled_hours, count=changed.keep_cancelled_count),
+        expired=expired,
     )
 
 

@@ -5,7 +5,7 @@ import socket
 import sys
 
 from shared import logs
-from shared.bootstrap.assembly import assemble, find_service
+from shared.bootstrap.assembly import ISOLATED, assemble, find_service
 from shared.bootstrap.process import explain
 from shared.errors import ConfigurationInvalid
 from shared.jobs.isolated_process import Parts, die_with, serve
@@ -29,7 +29,7 @@ def main(arguments: list[str]) -> int:
         settings = load(ProcessSettings)
         stream = os.fdopen(log_output, "w", buffering=1)
         logs.configure(settings.log_level, settings.log_format, process="isolated", stream=stream)
-        runtime = assemble(find_service(name), process="isolated", pool_size=POOL_SIZE)
+        runtime = assemble(find_service(name), process=ISOLATED, pool_size=POOL_SIZE)
     except ConfigurationInvalid as error:
         sys.stderr.write(explain(error))
         return error.exit_code

@@ -7,6 +7,7 @@ import structlog
 
 from shared.bootstrap.process import Process
 from shared.bootstrap.service import ServiceRuntime
+from shared.db.demands import refuse_old
 from shared.jobs import queue_settings
 from shared.jobs.budgets import declare_budgets
 from shared.jobs.circuit_settings import declare_circuits
@@ -27,6 +28,7 @@ def start(process: Process, runtimes: list[ServiceRuntime]) -> Callable[[], None
     running = []
     for runtime in runtimes:
         refuse_unsafe(runtime.jobs.scripts.client, in_production=process.settings.is_production)
+        refuse_old(runtime.database)
         declare(runtime)
         peers = Peers(runtime.settings.addresses, process.settings.service_token)  # opens no channel before its use
         maintenance = Maintenance(

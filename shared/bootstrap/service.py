@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 
 from shared.db import Database
 from shared.errors import InvalidArgument
-from shared.jobs import Breaker, Budget, Goal, Guards, Jobs, Queue
+from shared.jobs import Breaker, Budget, Goal, Guards, Jobs, Middleware, Queue
 from shared.jobs.broker import MillraceBroker
 from shared.rpc import Servicer
 from shared.settings import ServiceSettings
@@ -32,6 +32,8 @@ class Service:
     budgets: tuple[Budget, ...] = ()
     #: How old what its jobs bring may be.
     freshness: tuple[Goal, ...] = ()
+    #: Dramatiq's, called with the settings at boot of each process; told of every attempt, in this order.
+    middleware: tuple[Callable[[Any], Middleware], ...] = ()
     servicers: "Callable[[ServiceRuntime], Sequence[Servicer]] | None" = None
     #: The ASGI application of a service that speaks HTTP; only the gateway role serves it.
     http: "Callable[[ServiceRuntime], Any] | None" = None

@@ -8,7 +8,9 @@ from shared.bootstrap.isolated import command_for
 from shared.bootstrap.process import Process
 from shared.bootstrap.pulse import Pulse
 from shared.bootstrap.service import ServiceRuntime
+from shared.db.demands import refuse_old
 from shared.jobs import captured
+from shared.jobs.broker import MillraceBroker
 from shared.jobs.captured import LogSink
 from shared.jobs.coroutines import Coroutines
 from shared.jobs.demands import refuse_unsafe
@@ -16,6 +18,7 @@ from shared.jobs.heartbeat import Heartbeat
 from shared.jobs.isolation import IsolatedJobs
 from shared.jobs.log_writer import LogWriter
 from shared.jobs.maintenance.loop import Loop
+from shared.jobs.pacemaker import Pacemaker
 from shared.jobs.presence import leave, watch_presence
 from shared.jobs.slots import watch_slots
 from shared.jobs.worker import ServiceWorker
@@ -25,45 +28,62 @@ log = structlog.get_logger(__name__)
 
 def start(process: Process, runtimes: list[ServiceRuntime]) -> Callable[[], None]:
     """Claim and run jobs of every service; returns how to drain and stop."""
-    workers = []
-    coroutines = Coroutines()
+    workers: list[ServiceWorker] = []
+    brokers: list[MillraceBroker] = []
+    coroutines, pacemaker = Coroutines(), Pacemaker(process.name)
     captured.install()
     for runtime in runtimes:
         if not runtime.settings.start_workers:
             log.warning("no jobs run here", setting="START_WORKERS=false", service=runtime.service.display)
             continue
         refuse_unsafe(runtime.jobs.scripts.client, in_production=process.settings.is_production)
+        refuse_old(runtime.database)
         runtime.broker.emit_after("process_boot")
         _prepare(process, runtime, coroutines)
         slots = {queue.name: queue.slots for queue in runtime.jobs.catalogue.queues.values()}
         worker = ServiceWorker(runtime.jobs, runtime.broker, runtime.resources, name=process.name, slots=slots)
-        prefix = runtime.service.display
-        process.health.add(f"{prefix}.postgres", runtime.database.ping)
-        process.health.add(f"{prefix}.redis", runtime.jobs.scripts.ping)
-        process.health.add(f"{prefix}.claims", worker.stalled, liveness=True)
-        process.health.add(f"{prefix}.index", worker.closed)
+        _add_checks(process, runtime, worker)
+        pacemaker.watch(runtime.jobs.scripts, runtime.settings.redis_location, sorted(slots))
         workers.append(worker)
-    heartbeat = _heartbeat(process, workers, coroutines)
+        brokers.append(runtime.broker)
+    heartbeat = _heartbeat(process, workers, coroutines, pacemaker)
+    _tell("before_worker_boot", brokers, workers)
     for worker in workers:
         worker.start()
+    _tell("after_worker_boot", brokers, workers)
     watches = _watch(workers)
     if process.parent is not None:
         Pulse(process, process.parent, heartbeat.stuck.trouble, coroutines.trouble).start()
 
     def stop() -> None:
-        for watch in watches:
-            watch.request_stop()
         for worker in workers:
             worker.stop_claiming()
+        for watch in watches:
+            watch.request_stop()
+        _tell("before_worker_shutdown", brokers, workers)
         for worker in workers:
             leave(worker)
             worker.stop(process.settings.shutdown_grace_seconds)
         heartbeat.stop()
         coroutines.stop()
+        _tell("after_worker_shutdown", brokers, workers)
         for runtime in runtimes:
             _close(runtime)
 
     return stop
+
+
+def _add_checks(process: Process, runtime: ServiceRuntime, worker: ServiceWorker) -> None:
+    prefix = runtime.service.display
+    process.health.add(f"{prefix}.postgres", runtime.database.ping)
+    process.health.add(f"{prefix}.redis", runtime.jobs.scripts.ping)
+    process.health.add(f"{prefix}.claims", worker.stalled, liveness=True)
+    process.health.add(f"{prefix}.index", worker.closed)
+
+
+def _tell(when: str, brokers: list[MillraceBroker], workers: list[ServiceWorker]) -> None:
+    for broker, worker in zip(brokers, workers, strict=True):
+        broker.tell(when, worker)
 
 
 def _watch(workers: list[ServiceWorker]) -> list[Loop]:
@@ -79,12 +99,13 @@ def _close(runtime: ServiceRuntime) -> None:
         pool.stop()
     if isinstance(lines := runtime.resources.get(LogSink), LogWriter):
         lines.stop()
-    runtime.broker.emit_before("worker_shutdown", None)
     runtime.database.close()
 
 
-def _heartbeat(process: Process, workers: list[ServiceWorker], coroutines: Coroutines) -> Heartbeat:
-    heartbeat = Heartbeat(workers)
+def _heartbeat(
+    process: Process, workers: list[ServiceWorker], coroutines: Coroutines, pacemaker: Pacemaker
+) -> Heartbeat:
+    heartbeat = Heartbeat(workers, pacemaker=pacemaker)
     process.health.add("stuck-threads", heartbeat.stuck.advice, advice=True)
     process.health.add("stuck-limit", heartbeat.stuck.trouble, liveness=True)
     process.health.add("coroutines", coroutines.trouble, liveness=True)

@@ -3,6 +3,7 @@
 from periodiq import cron
 
 from shared.jobs.adaptive import Adaptive
+from shared.jobs.broker import Middleware, SkipMessage
 from shared.jobs.context import JobContext
 from shared.jobs.definitions import (
     Arguments,
@@ -30,7 +31,7 @@ from shared.jobs.limits import Limiter
 from shared.jobs.outcomes import Cancel, Discard, RateLimited, Retry, Snooze, Unrecoverable
 from shared.jobs.providers import Breaker, Budget
 from shared.jobs.retention import Keep, Retention
-from shared.jobs.retries import Backoff, exponential, fixed, linear, table
+from shared.jobs.retries import Backoff, computed, exponential, fixed, linear, table
 from shared.jobs.schedules import Misfire, Overlap, Schedule, put_schedule, remove_schedule
 from shared.jobs.submission import Jobs, submit, submit_many
 from shared.jobs.times import Times
@@ -62,6 +63,7 @@ __all__ = [
     "Keep",
     "Limiter",
     "MessageId",
+    "Middleware",
     "Misfire",
     "Node",
     "NothingHappened",
@@ -76,11 +78,13 @@ __all__ = [
     "Retention",
     "Retry",
     "Schedule",
+    "SkipMessage",
     "Snooze",
     "Times",
     "Touches",
     "Unique",
     "Unrecoverable",
+    "computed",
     "cron",
     "debounce",
     "exponential",

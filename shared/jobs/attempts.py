@@ -28,6 +28,7 @@ from shared.jobs.captured import capturing
 from shared.jobs.context import JobContext
 from shared.jobs.crash_points import crash_point
 from shared.jobs.definitions import Arguments, JobDefinition
+from shared.jobs.delays import delay_after
 from shared.jobs.elsewhere import JobExited, ProcessCrashed, perform_elsewhere
 from shared.jobs.failures import MESSAGE_MAX, failure_of
 from shared.jobs.ledger import ledger
@@ -242,8 +243,7 @@ def decide(
         return Buried(Reason.EXHAUSTED, failure)
     if isinstance(error, Retry):
         return Again(error.after, counts=True, failure=failure)
-    backoff = attempt.jobs.catalogue.backoff_of(definition)
-    delay = backoff.after(attempt.claimed.attempt, chance=random.random())  # noqa: S311  # jitter, not a secret
+    delay = delay_after(attempt.jobs.catalogue.backoff_of(definition), attempt.claimed.attempt, error)
     return Again(delay, counts=True, failure=failure)
 
 

@@ -5,10 +5,38 @@ from typing import Any
 
 import dramatiq
 import msgspec
-from dramatiq import Message, Middleware
+import structlog
+from dramatiq import Message
+from dramatiq import Middleware as Middleware
+from dramatiq.middleware import (
+    AgeLimit,
+    AsyncIO,
+    Callbacks,
+    GroupCallbacks,
+    MiddlewareError,
+    Pipelines,
+    Retries,
+    ShutdownNotifications,
+    TimeLimit,
+)
+from dramatiq.middleware import SkipMessage as SkipMessage
 
+from shared.errors import ConfigurationInvalid
 from shared.jobs.definitions import Catalogue
 from shared.jobs.messages import Envelope
+
+log = structlog.get_logger(__name__)
+#: Dramatiq's own that would do again, beside the lease, what the runtime does: and what does it here.
+REPLACED: dict[type[Middleware], str] = {
+    Retries: "attempts and backoff of @job",
+    TimeLimit: "timeout of @job",
+    AgeLimit: "times=Times(queue_ttl=...) of @job",
+    ShutdownNotifications: "SHUTDOWN_GRACE_SECONDS",
+    Callbacks: "depends_on of submit, or on_success of a flow",
+    Pipelines: "a flow",
+    GroupCallbacks: "a flow",
+    AsyncIO: "async def, which @job takes as it is",
+}
 
 
 class MillraceBroker(dramatiq.Broker):
@@ -18,7 +46,8 @@ class MillraceBroker(dramatiq.Broker):
     """
 
     def __init__(self, catalogue: Catalogue, *, middleware: Iterable[Middleware] = ()) -> None:
-        super().__init__(middleware=list(middleware))
+        """Raises ConfigurationInvalid for middleware that decides what the runtime does."""
+        super().__init__(middleware=_checked(catalogue.service, list(middleware)))
         self.sender: Callable[[str, dict[str, Any], int], str] | None = None
         for queue in catalogue.queues:
             self.declare_queue(queue)
@@ -43,13 +72,36 @@ class MillraceBroker(dramatiq.Broker):
         if self.sender is None:
             raise RuntimeError("this broker belongs to no running service")
         arguments = message.args[0] if message.args else message.kwargs
+        self.emit_before("enqueue", message, delay)
         job_id = self.sender(message.actor_name, dict(arguments), delay or 0)
-        return message.copy(message_id=job_id)
+        sent = message.copy(message_id=job_id)
+        self.emit_after("enqueue", sent, delay)
+        return sent
+
+    def tell(self, when: str, worker: object) -> None:
+        """Tell middleware of a worker's life: "before_worker_boot" and so on. No refusal keeps it from going on."""
+        moment, _, what = when.partition("_")
+        try:
+            (self.emit_before if moment == "before" else self.emit_after)(what, worker)
+        except MiddlewareError as error:
+            log.warning("middleware refused", hook=when, error=str(error))
 
     @property
     def has_middleware(self) -> bool:
         """False when nobody listens, so that no message object need be made."""
         return bool(self.middleware)
+
+
+def _checked(service: str, middleware: list[Middleware]) -> list[Middleware]:
+    problems = [
+        f"middleware of {service}: {type(each).__name__} is not taken, since the runtime does that: {instead}"
+        for each in middleware
+        for replaced, instead in REPLACED.items()
+        if isinstance(each, replaced)
+    ]
+    if problems:
+        raise ConfigurationInvalid(problems)
+    return middleware
 
 
 def message_of(envelope: Envelope) -> "Message[Any]":

@@ -32,7 +32,7 @@ class Keep:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Retention:
-    """What a queue keeps, by how its jobs ended; `cancelled` holds for expired ones too, each counted apart.
+    """What a queue keeps, by how its jobs ended; `cancelled` holds for expired ones that are not given their own.
 
     Dead jobs are somebody's work to look at: they stay a month, and each one that goes is logged and counted.
     """
@@ -40,13 +40,14 @@ class Retention:
     completed: Keep = Keep(timedelta(hours=24), 20_000)
     dead: Keep = Keep(timedelta(days=30), 100_000)
     cancelled: Keep = Keep(timedelta(hours=24), 20_000)
+    expired: Keep | None = None
 
     def by_state(self) -> Iterator[tuple[State, Keep]]:
         """Every final state with what holds for it."""
         yield State.COMPLETED, self.completed
         yield State.DEAD, self.dead
         yield State.CANCELLED, self.cancelled
-        yield State.EXPIRED, self.cancelled
+        yield State.EXPIRED, self.expired or self.cancelled
 
 
 #: Of queues that say nothing, and of rows whose queue the code does not have any more.

@@ -75,6 +75,10 @@ class Scripts:
             text = self._texts[name] = script_texts.source(name)
         return text
 
+    def function(self, name: str) -> str:
+        """What the server knows a transition by."""
+        return self._calls.name(self._text(name))
+
     def enqueue(self, pushes: Sequence[Push], *, deadline_ms: int) -> list[int]:
         """Push jobs. 1 pushed, 0 already there, -1 past `deadline_ms` (0 = none), -2 an older generation runs."""
         with store_errors():

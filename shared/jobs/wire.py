@@ -88,6 +88,7 @@ def job_to_wire(job: Job, service: str) -> Any:
         started_at=timestamp(job.started_at),
         finished_at=timestamp(job.finished_at),
         generation=job.generation,
+        crashes=job.crashes,
         wait_reason=job.wait_reason,
         result_expires_at=timestamp(job.result_expires_at),
     )

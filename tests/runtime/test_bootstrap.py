@@ -237,9 +237,10 @@ def test_an_unknown_service_exits_78_and_an_unknown_role_2(capsys: pytest.Captur
     assert "nowhere" in capsys.readouterr().err
 
 
-def test_a_store_that_does_not_answer_at_boot_exits_69_in_one_line() -> None:
+@pytest.mark.parametrize("role", ["worker", "migrate"])
+def test_a_store_that_does_not_answer_at_boot_exits_69_in_one_line(role: str) -> None:
     ended = run_role(
-        "worker", "market_data", MILLRACE_SERVICE_TOKEN="a-service-token-of-enough-characters",
+        role, "market_data", MILLRACE_SERVICE_TOKEN="a-service-token-of-enough-characters",
         DATABASE_URL="postgresql://role:password@127.0.0.1:1/none", REDIS_URL="redis://127.0.0.1:1/0",
     )  # fmt: skip
 

@@ -8,7 +8,16 @@ from typing import Any
 from shared.jobs.retries import exponential
 
 #: Everything that keeps one of the constants below, so that none is left with the old value.
-MODULES = ("scripts", "submission", "heartbeat", "maintenance", "worker", "schedules.firing", "exchange.delivery")
+MODULES = (
+    "scripts",
+    "submission",
+    "heartbeat",
+    "maintenance",
+    "worker",
+    "pacemaker",
+    "schedules.firing",
+    "exchange.delivery",
+)
 #: A lease of 3 s instead of 30 lets a minute of faults contain what would take ten; the order of the sizes stays:
 #: heartbeat < lease, push deadline < tombstone.
 SHORT: dict[str, Any] = {
@@ -18,6 +27,8 @@ SHORT: dict[str, Any] = {
     "TOMB_MS": 7_500,
     "EXTEND_SECONDS": 0.7,
     "TICK_SECONDS": 0.2,
+    "QUIET_SECONDS": 1.0,
+    "AGAIN_SECONDS": 0.4,
     "RECONCILE_SECONDS": 5.0,
     "STALLED_AFTER_SECONDS": 12.0,
     #: A message's lease outlives a turn and one call more.

@@ -35,7 +35,7 @@ JOB_STATE_CANCELLED: JobState
 JOB_STATE_EXPIRED: JobState
 
 class Job(_message.Message):
-    __slots__ = ("id", "service", "queue", "name", "state", "priority", "attempts_made", "attempts_max", "progress", "args_json", "result_json", "error", "created_at", "scheduled_for", "started_at", "finished_at", "generation", "wait_reason", "times", "result_expires_at", "result_expired")
+    __slots__ = ("id", "service", "queue", "name", "state", "priority", "attempts_made", "attempts_max", "progress", "args_json", "result_json", "error", "created_at", "scheduled_for", "started_at", "finished_at", "generation", "wait_reason", "times", "result_expires_at", "result_expired", "crashes")
     ID_FIELD_NUMBER: _ClassVar[int]
     SERVICE_FIELD_NUMBER: _ClassVar[int]
     QUEUE_FIELD_NUMBER: _ClassVar[int]
@@ -57,6 +57,7 @@ class Job(_message.Message):
     TIMES_FIELD_NUMBER: _ClassVar[int]
     RESULT_EXPIRES_AT_FIELD_NUMBER: _ClassVar[int]
     RESULT_EXPIRED_FIELD_NUMBER: _ClassVar[int]
+    CRASHES_FIELD_NUMBER: _ClassVar[int]
     id: str
     service: str
     queue: str
@@ -78,7 +79,8 @@ class Job(_message.Message):
     times: JobTimes
     result_expires_at: _timestamp_pb2.Timestamp
     result_expired: bool
-    def __init__(self, id: _Optional[str] = ..., service: _Optional[str] = ..., queue: _Optional[str] = ..., name: _Optional[str] = ..., state: _Optional[_Union[JobState, str]] = ..., priority: _Optional[int] = ..., attempts_made: _Optional[int] = ..., attempts_max: _Optional[int] = ..., progress: _Optional[_Union[Progress, _Mapping]] = ..., args_json: _Optional[str] = ..., result_json: _Optional[str] = ..., error: _Optional[_Union[JobError, _Mapping]] = ..., created_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., scheduled_for: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., started_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., finished_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., generation: _Optional[int] = ..., wait_reason: _Optional[str] = ..., times: _Optional[_Union[JobTimes, _Mapping]] = ..., result_expires_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., result_expired: _Optional[bool] = ...) -> None: ...
+    crashes: int
+    def __init__(self, id: _Optional[str] = ..., service: _Optional[str] = ..., queue: _Optional[str] = ..., name: _Optional[str] = ..., state: _Optional[_Union[JobState, str]] = ..., priority: _Optional[int] = ..., attempts_made: _Optional[int] = ..., attempts_max: _Optional[int] = ..., progress: _Optional[_Union[Progress, _Mapping]] = ..., args_json: _Optional[str] = ..., result_json: _Optional[str] = ..., error: _Optional[_Union[JobError, _Mapping]] = ..., created_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., scheduled_for: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., started_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., finished_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., generation: _Optional[int] = ..., wait_reason: _Optional[str] = ..., times: _Optional[_Union[JobTimes, _Mapping]] = ..., result_expires_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., result_expired: _Optional[bool] = ..., crashes: _Optional[int] = ...) -> None: ...
 
 class JobTimes(_message.Message):
     __slots__ = ("timeout_ms", "queue_ttl_ms", "deadline_ms", "stale_after_ms", "result_ttl_ms")
@@ -221,7 +223,7 @@ class ListQueuesResponse(_message.Message):
     def __init__(self, queues: _Optional[_Iterable[_Union[Queue, _Mapping]]] = ...) -> None: ...
 
 class Queue(_message.Message):
-    __slots__ = ("name", "service", "paused", "slots", "max_running", "rate_limit", "rate_window_ms", "queued", "scheduled", "running", "oldest_queued_ms", "started_total", "completed_total", "retried_total", "dead_total", "retrying", "jobs", "paused_until")
+    __slots__ = ("name", "service", "paused", "slots", "max_running", "rate_limit", "rate_window_ms", "queued", "scheduled", "running", "oldest_queued_ms", "started_total", "completed_total", "retried_total", "dead_total", "retrying", "jobs", "paused_until", "group_max_running", "age_ms")
     NAME_FIELD_NUMBER: _ClassVar[int]
     SERVICE_FIELD_NUMBER: _ClassVar[int]
     PAUSED_FIELD_NUMBER: _ClassVar[int]
@@ -240,6 +242,8 @@ class Queue(_message.Message):
     RETRYING_FIELD_NUMBER: _ClassVar[int]
     JOBS_FIELD_NUMBER: _ClassVar[int]
     PAUSED_UNTIL_FIELD_NUMBER: _ClassVar[int]
+    GROUP_MAX_RUNNING_FIELD_NUMBER: _ClassVar[int]
+    AGE_MS_FIELD_NUMBER: _ClassVar[int]
     name: str
     service: str
     paused: bool
@@ -258,7 +262,9 @@ class Queue(_message.Message):
     retrying: int
     jobs: _containers.RepeatedScalarFieldContainer[str]
     paused_until: _timestamp_pb2.Timestamp
-    def __init__(self, name: _Optional[str] = ..., service: _Optional[str] = ..., paused: _Optional[bool] = ..., slots: _Optional[int] = ..., max_running: _Optional[int] = ..., rate_limit: _Optional[int] = ..., rate_window_ms: _Optional[int] = ..., queued: _Optional[int] = ..., scheduled: _Optional[int] = ..., running: _Optional[int] = ..., oldest_queued_ms: _Optional[int] = ..., started_total: _Optional[int] = ..., completed_total: _Optional[int] = ..., retried_total: _Optional[int] = ..., dead_total: _Optional[int] = ..., retrying: _Optional[int] = ..., jobs: _Optional[_Iterable[str]] = ..., paused_until: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ...) -> None: ...
+    group_max_running: int
+    age_ms: int
+    def __init__(self, name: _Optional[str] = ..., service: _Optional[str] = ..., paused: _Optional[bool] = ..., slots: _Optional[int] = ..., max_running: _Optional[int] = ..., rate_limit: _Optional[int] = ..., rate_window_ms: _Optional[int] = ..., queued: _Optional[int] = ..., scheduled: _Optional[int] = ..., running: _Optional[int] = ..., oldest_queued_ms: _Optional[int] = ..., started_total: _Optional[int] = ..., completed_total: _Optional[int] = ..., retried_total: _Optional[int] = ..., dead_total: _Optional[int] = ..., retrying: _Optional[int] = ..., jobs: _Optional[_Iterable[str]] = ..., paused_until: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., group_max_running: _Optional[int] = ..., age_ms: _Optional[int] = ...) -> None: ...
 
 class WatchEventsRequest(_message.Message):
     __slots__ = ("job_id", "queue", "after_event_id")
@@ -375,20 +381,24 @@ class ResumeQueueResponse(_message.Message):
     def __init__(self, queue: _Optional[_Union[Queue, _Mapping]] = ...) -> None: ...
 
 class UpdateQueueRequest(_message.Message):
-    __slots__ = ("queue", "slots", "max_running", "rate_limit", "rate_window_ms", "reset")
+    __slots__ = ("queue", "slots", "max_running", "rate_limit", "rate_window_ms", "reset", "group_max_running", "age_ms")
     QUEUE_FIELD_NUMBER: _ClassVar[int]
     SLOTS_FIELD_NUMBER: _ClassVar[int]
     MAX_RUNNING_FIELD_NUMBER: _ClassVar[int]
     RATE_LIMIT_FIELD_NUMBER: _ClassVar[int]
     RATE_WINDOW_MS_FIELD_NUMBER: _ClassVar[int]
     RESET_FIELD_NUMBER: _ClassVar[int]
+    GROUP_MAX_RUNNING_FIELD_NUMBER: _ClassVar[int]
+    AGE_MS_FIELD_NUMBER: _ClassVar[int]
     queue: str
     slots: int
     max_running: int
     rate_limit: int
     rate_window_ms: int
     reset: bool
-    def __init__(self, queue: _Optional[str] = ..., slots: _Optional[int] = ..., max_running: _Optional[int] = ..., rate_limit: _Optional[int] = ..., rate_window_ms: _Optional[int] = ..., reset: _Optional[bool] = ...) -> None: ...
+    group_max_running: int
+    age_ms: int
+    def __init__(self, queue: _Optional[str] = ..., slots: _Optional[int] = ..., max_running: _Optional[int] = ..., rate_limit: _Optional[int] = ..., rate_window_ms: _Optional[int] = ..., reset: _Optional[bool] = ..., group_max_running: _Optional[int] = ..., age_ms: _Optional[int] = ...) -> None: ...
 
 class UpdateQueueResponse(_message.Message):
     __slots__ = ("queue",)

@@ -140,10 +140,13 @@ def job_json(job: jobs_pb2.Job) -> dict[str, object]:
         "priority": job.priority,
         "attempts_made": job.attempts_made,
         "attempts_max": job.attempts_max,
+        "generation": job.generation,
+        "crashes": job.crashes,
+        "wait_reason": job.wait_reason or None,
         "progress": _progress_json(job.progress) if job.HasField("progress") else None,
         "args": embedded(job.args_json or "{}"),
         "result": embedded(job.result_json),
-        "error": _error_json(job.error) if job.HasField("error") else None,
+        "error": error_json(job.error) if job.HasField("error") else None,
         "created_at": instant(job, "created_at"),
         "scheduled_for": instant(job, "scheduled_for"),
         "started_at": instant(job, "started_at"),
@@ -159,7 +162,8 @@ def _progress_json(progress: jobs_pb2.Progress) -> dict[str, object]:
     }  # fmt: skip
 
 
-def _error_json(error: jobs_pb2.JobError) -> dict[str, object]:
+def error_json(error: jobs_pb2.JobError) -> dict[str, object]:
+    """What went wrong, as the API promises it."""
     shown: dict[str, object] = {"type": error.type, "message": error.message, "reason": error.reason or None}
     return {**shown, "traceback": error.traceback} if error.traceback else shown
 

@@ -20,6 +20,7 @@ from services.gateway.rest.body import StrictBody, documented, optional, typed
 from services.gateway.rest.job_actions import MAX_REASON_CHARACTERS, Admin, ControlHere, Operator, Reason, TrailHere
 from services.gateway.rest.query import Name, no_query
 from services.gateway.rest.queues import settings_json
+from shared.errors import InvalidArgument
 
 routes = APIRouter(prefix="/api/v1/queues", tags=["queues"])
 MAX_JOBS = 10_000
@@ -51,6 +52,10 @@ class LimitsBody(QueueBody):
     max_running: int | None = Field(None, ge=0, le=100_000, description="Limit over all processes.")
     rate_limit: int | None = Field(None, ge=0, le=10_000, description="Starts in any window.")
     rate_window_ms: int | None = Field(None, ge=100, le=DAY_MS)
+    group_max_running: int | None = Field(None, ge=0, le=100_000, description="Of any one group, over all processes.")
+    age_ms: int | None = Field(
+        None, ge=0, le=366 * DAY_MS, description="A lower priority that waited so long gets a tenth of the starts."
+    )
     reset: bool = Field(False, description="Back to what code declares; excludes the others.")
 
 
@@ -84,6 +89,8 @@ class QueueSettingsAnswer(BaseModel):
     max_running: int | None
     rate_limit: int | None
     rate_window_ms: int | None
+    group_max_running: int | None
+    age_ms: int
 
 
 class CountAnswer(BaseModel):
@@ -94,6 +101,7 @@ class CountAnswer(BaseModel):
     dry_run: bool
 
 
+_LIMITS = {"slots", "max_running", "rate_limit", "rate_window_ms", "group_max_running", "age_ms"}
 _OPERATE = [Depends(may_operate), Depends(no_query)]
 _ADMINISTER = [Depends(may_administer), Depends(no_query)]
 _PAUSING: dict[str, Any] = {
@@ -141,7 +149,9 @@ def change_queue(
     body: Annotated[LimitsBody, Depends(typed(LimitsBody))],
 ) -> Response:
     """Change a queue's limits for all processes; answered once they hold."""
-    given = body.model_dump(include=body.model_fields_set & {"slots", "max_running", "rate_limit", "rate_window_ms"})
+    given = body.model_dump(include=body.model_fields_set & _LIMITS)
+    if given.get("age_ms", 0) is None:
+        raise InvalidArgument("age_ms is no limit that could be taken away; give milliseconds", field="age_ms")
     zeros = {field: value or 0 for field, value in given.items()}
     request = jobs_pb2.UpdateQueueRequest(queue=name, reset=body.reset, **zeros)
     return _set(control, trail, who, "UpdateQueue", request, body)

@@ -57,4 +57,6 @@ def settings_json(queue: jobs_pb2.Queue) -> dict[str, object]:
         "max_running": queue.max_running or None,
         "rate_limit": queue.rate_limit or None,
         "rate_window_ms": queue.rate_window_ms or None,
+        "group_max_running": queue.group_max_running or None,
+        "age_ms": queue.age_ms,
     }

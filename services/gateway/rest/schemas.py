@@ -69,6 +69,9 @@ class JobAnswer(BaseModel):
     priority: int = Field(description="1 critical to 5 batch.")
     attempts_made: int
     attempts_max: int
+    generation: int = Field(description="Counts how often it was run again by a person, from 1.")
+    crashes: int = Field(description="How often its process has died in this generation; that costs no attempt.")
+    wait_reason: str | None = Field(description="Why a scheduled or blocked job waits, or what parks a queued one.")
     progress: JobProgress | None
     args: dict[str, Any]
     result: Any
@@ -101,6 +104,8 @@ class QueueAnswer(BaseModel):
     max_running: int | None = Field(description="Limit over all processes.")
     rate_limit: int | None = Field(description="Starts in any window of rate_window_ms.")
     rate_window_ms: int | None
+    group_max_running: int | None = Field(description="Limit of any one group over all processes.")
+    age_ms: int = Field(description="A lower priority that waited so long gets a tenth of the starts.")
     queued: int
     scheduled: int
     retrying: int

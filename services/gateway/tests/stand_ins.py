@@ -85,7 +85,13 @@ class StandInJobs(jobs_pb2_grpc.JobServiceServicer):
         return jobs_pb2.ListQueuesResponse(
             queues=[
                 jobs_pb2.Queue(
-                    name=name, service=self.service, slots=5, rate_limit=10, rate_window_ms=60_000, jobs=jobs
+                    name=name,
+                    service=self.service,
+                    slots=5,
+                    rate_limit=10,
+                    rate_window_ms=60_000,
+                    age_ms=60_000,
+                    jobs=jobs,
                 )
                 for name, jobs in sorted(self.queues.items())
             ]

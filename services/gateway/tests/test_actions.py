@@ -179,12 +179,14 @@ def test_a_queue_is_paused_limited_and_resumed(place: Place) -> None:
     shown = {queue["name"]: queue for queue in place.client.get("/api/v1/queues").json()["items"]}["forge-work"]
     unlimited = place.client.patch("/api/v1/queues/forge-work", json={"max_running": None, "rate_limit": 0}).json()
     resumed = place.client.post("/api/v1/queues/forge-work/resume").json()
+    aged = place.client.patch("/api/v1/queues/forge-work", json={"group_max_running": 2, "age_ms": 5000}).json()
     reset = place.client.patch("/api/v1/queues/forge-work", json={"reset": True}).json()
 
+    assert [(one["group_max_running"], one["age_ms"]) for one in (aged, reset)] == [(2, 5000), (None, 60_000)]
     assert (paused["paused"], limited["max_running"], limited["rate_window_ms"]) == (True, 3, 60_000)
     assert (shown["paused"], shown["rate_limit"]) == (True, 7)
     assert (unlimited["max_running"], unlimited["rate_limit"], resumed["paused"]) == (None, None, False)
-    assert (reset["slots"], len(place.audit())) == (2, 5)
+    assert (reset["slots"], len(place.audit())) == (2, 6)
 
 
 def test_a_queue_that_several_services_have_needs_its_service(place: Place) -> None:
@@ -224,6 +226,7 @@ def test_a_queue_is_counted_drained_and_cleaned(place: Place) -> None:
         ("POST", "/api/v1/queues/forge-work/pause", {"until": "2020-01-01T00:00:00Z"}, "until"),
         ("PATCH", "/api/v1/queues/forge-work", {}, "settings"),
         ("PATCH", "/api/v1/queues/forge-work", {"slots": 0}, "slots"),
+        ("PATCH", "/api/v1/queues/forge-work", {"age_ms": None}, "age_ms"),
         ("POST", "/api/v1/queues/forge-work/drain", {}, "reason"),
         ("POST", "/api/v1/queues/forge-work/drain", {"states": ["running"], "reason": "r"}, "states.0"),
         ("POST", "/api/v1/queues/forge-work/clean", {"state": "queued", "older_than_seconds": 1}, "state"),

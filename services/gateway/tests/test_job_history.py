@@ -33,6 +33,7 @@ from shared.jobs.maintenance.reconciler import reconcile_once
 from shared.jobs.maintenance.settler import settle_once
 from shared.jobs.scripts import Scripts
 from shared.jobs.servicer import JobServicer
+from shared.jobs.steering import steering_servicers
 from shared.jobs.worker import ServiceWorker
 from shared.rpc import RpcServer, Servicer, StreamSlots
 from shared.security.tokens import generate_api_key
@@ -100,6 +101,7 @@ def kiln(postgres: PostgresServer, valkey: ValkeyServer, database: Database) -> 
             Servicer(
                 history_pb2_grpc.add_HistoryServiceServicer_to_server, HistoryServicer(jobs, streams), HISTORY_SERVICE
             ),
+            *steering_servicers(jobs),
         ]
         server = RpcServer(servicers, host="127.0.0.1", port=0, token=TOKEN, name="kiln")
         stack.callback(ledger.close)
@@ -169,7 +171,40 @@ def test_what_happened_to_a_job_is_read_in_order(kiln: Kiln) -> None:
     assert page["next_cursor"] == events[1]["id"]
 
 
-@pytest.mark.parametrize("what", ["logs", "events"])
+def test_every_run_of_a_job_is_read_with_what_went_wrong_in_it(kiln: Kiln, capsys: pytest.CaptureFixture[str]) -> None:
+    job_id = kiln.fired()
+    eventually(lambda: kiln.items(job_id, "attempts"))
+
+    (attempt,) = kiln.items(job_id, "attempts")
+
+    assert (attempt["number"], attempt["generation"], attempt["worker"]) == (1, 1, "potter")
+    assert attempt["outcome"] == "dead"
+    error = attempt["error"]
+    assert isinstance(error, dict)
+    assert (error["type"], error["message"], error["reason"]) == ("ValueError", "no wood", "exhausted")
+    assert "in fire" in error["traceback"]
+    assert kiln.client.get(f"/api/v1/jobs/{job_id}/attempts").json()["crashes"] == 0
+    assert cli.main(["job", "attempts", job_id]) == 0
+    assert "ValueError: no wood" in capsys.readouterr().out
+    read = kiln.client.get(f"/api/v1/jobs/{job_id}").json()
+    assert (read["generation"], read["crashes"], read["wait_reason"]) == (1, 0, None)
+
+
+def test_what_happened_in_a_queue_is_read_by_the_minute(kiln: Kiln, capsys: pytest.CaptureFixture[str]) -> None:
+    kiln.fired()
+
+    answer = kiln.client.get("/api/v1/queues/kiln-work/statistics", params={"minutes": 30, "step_minutes": 10}).json()
+
+    total = answer["total"]
+    assert (answer["service"], total["minutes"], len(answer["points"])) == ("kiln", 30, 3)
+    assert total["started"] == total["failed"] == total["dead"] == total["runs"]["count"] >= 1
+    assert total["runs"]["p50_ms"] <= total["runs"]["p99_ms"]
+    assert kiln.client.get("/api/v1/queues/nowhere/statistics").json()["field"] == "queue"
+    assert cli.main(["statistics", "kiln-work", "--minutes", "30"]) == 0
+    assert len(capsys.readouterr().out.splitlines()) == 1 + 10 + 1
+
+
+@pytest.mark.parametrize("what", ["logs", "events", "attempts"])
 def test_an_unknown_job_is_not_found(kiln: Kiln, what: str) -> None:
     answer = kiln.client.get(f"/api/v1/jobs/{NOBODY}/{what}")
 
@@ -187,6 +222,12 @@ def test_an_unknown_job_is_not_found(kiln: Kiln, what: str) -> None:
         ("logs?follow=true", "follow"),
         ("logs?level=info&level=error", "level"),
         ("events?limit=0", "limit"),
+        ("attempts?limit=0", "limit"),
+        ("attempts?cursor=x", "cursor"),
+        ("attempts?outcome=dead", "outcome"),
+        ("../../queues/kiln-work/statistics?minutes=0", "minutes"),
+        ("../../queues/kiln-work/statistics?minutes=20161", "minutes"),
+        ("../../queues/kiln-work/statistics?minutes=10&step_minutes=11", "step_minutes"),
         ("events?cursor=x", "cursor"),
     ],
 )

@@ -83,13 +83,12 @@ def test_a_job_reads_as_promised(platform: Platform) -> None:
         "update-coin-price",
         "price-updates",
         state="JOB_STATE_DEAD",
-        attempts_made=3,
+        attempts_made=3, crashes=2,
         args_json='{"coin_id": 1}',
         progress=jobs_pb2.Progress(done=50, total=100, note="half"),
         error=jobs_pb2.JobError(type="UpstreamUnavailable", message="no", reason="exhausted", traceback="Traceback …"),
-        started_at=stamp(START + timedelta(milliseconds=1234)),
-        finished_at=stamp(START + timedelta(seconds=2)),
-    )
+        started_at=stamp(START + timedelta(milliseconds=1234)), finished_at=stamp(START + timedelta(seconds=2)),
+    )  # fmt: skip
 
     answer = platform.client.get(f"/api/v1/jobs/{job.id.upper()}").json()
 
@@ -102,6 +101,7 @@ def test_a_job_reads_as_promised(platform: Platform) -> None:
         "priority": 3,
         "attempts_made": 3,
         "attempts_max": 3,
+        "generation": 1, "crashes": 2, "wait_reason": None,
         "progress": {"done": 50, "total": 100, "note": "half", "stage": None, "eta": None, "data": None},
         "args": {"coin_id": 1},
         "result": None,
@@ -225,7 +225,8 @@ def test_queues_of_all_services_are_listed(platform: Platform) -> None:
     assert answer["items"][1] == {
         "name": "price-updates", "service": "market-data", "paused": False, "paused_until": None, "slots": 5,
         "max_running": None,
-        "rate_limit": 10, "rate_window_ms": 60_000, "queued": 0, "scheduled": 0, "retrying": 0, "running": 0,
+        "rate_limit": 10, "rate_window_ms": 60_000, "group_max_running": None, "age_ms": 60_000,
+        "queued": 0, "scheduled": 0, "retrying": 0, "running": 0,
         "oldest_queued_ms": 0, "started_total": 0, "completed_total": 0, "retried_total": 0, "dead_total": 0,
         "jobs": ["update-coin-price"],
     }  # fmt: skip

@@ -45,6 +45,7 @@ def test_the_description_is_openapi_3_1_with_every_route(document: dict[str, Any
         ("DELETE", "/api/v1/jobs/{id}"), ("POST", "/api/v1/queues/{name}/pause"),
         ("POST", "/api/v1/queues/{name}/resume"), ("PATCH", "/api/v1/queues/{name}"),
         ("POST", "/api/v1/queues/{name}/drain"), ("POST", "/api/v1/queues/{name}/clean"), ("GET", "/api/v1/audit"),
+        ("GET", "/api/v1/jobs/{id}/attempts"), ("GET", "/api/v1/queues/{name}/statistics"),
         ("GET", "/api/v1/jobs/{id}/logs"), ("GET", "/api/v1/jobs/{id}/events"),
         ("GET", "/api/v1/jobs/{id}/why"), *STEERING,
         ("GET", "/api/v1/schedules"), ("POST", "/api/v1/schedules"), ("POST", "/api/v1/schedules/preview"),

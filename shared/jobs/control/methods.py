@@ -21,6 +21,11 @@ from shared.jobs.states import FINAL, State
 from shared.jobs.submission import Jobs
 
 CLEAN_DEFAULT = 1_000
+#: What may be set of a queue, and its field of the request.
+_LIMITS = {
+    "slots": "slots", "max_running": "max_running", "rate": "rate_limit", "window_ms": "rate_window_ms",
+    "group_max_running": "group_max_running", "age_ms": "age_ms",
+}  # fmt: skip
 
 
 class ControlMethods:
@@ -65,8 +70,7 @@ class ControlMethods:
 
     def UpdateQueue(self, request: Any, context: grpc.ServicerContext) -> Any:  # noqa: ARG002, N802  # gRPC's signature
         """See the proto."""
-        names = {"slots": "slots", "max_running": "max_running", "rate": "rate_limit", "window_ms": "rate_window_ms"}
-        given = {ours: getattr(request, name) for ours, name in names.items() if request.HasField(name)}
+        given = {ours: getattr(request, name) for ours, name in _LIMITS.items() if request.HasField(name)}
         setting = edit(self._jobs, request.queue, Limits(**given, is_reset=request.reset))
         return jobs_pb2.UpdateQueueResponse(queue=self._settings(setting))
 
@@ -107,6 +111,8 @@ class ControlMethods:
             max_running=setting.max_running,
             rate_limit=setting.rate,
             rate_window_ms=setting.window_ms,
+            group_max_running=setting.group_max_running,
+            age_ms=setting.age_ms,
         )
 
 

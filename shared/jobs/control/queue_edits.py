@@ -19,6 +19,7 @@ from shared.jobs.submission import Jobs
 
 MAX_RUNNING_MAX = 100_000
 WINDOW_DEFAULT_MS = 60_000
+AGE_MAX_MS = 366 * 86_400_000
 
 _KEEP = sa.text("""
 INSERT INTO queue_setting (queue, version, is_paused, paused_until, slots, max_running, rate, window_ms,
@@ -28,6 +29,7 @@ VALUES (:queue, :version, :is_paused, :paused_until, :slots, :max_running, :rate
 ON CONFLICT (queue) DO UPDATE SET version = excluded.version, is_paused = excluded.is_paused,
   paused_until = excluded.paused_until, slots = excluded.slots,
   max_running = excluded.max_running, rate = excluded.rate, window_ms = excluded.window_ms,
+  group_max_running = excluded.group_max_running, age_ms = excluded.age_ms,
   is_edited = excluded.is_edited
 """)
 
@@ -40,6 +42,10 @@ class Limits:
     max_running: int | None = None
     rate: int | None = None
     window_ms: int | None = None
+    #: Of any one group.
+    group_max_running: int | None = None
+    #: When a lower priority has waited long enough for a tenth of the starts.
+    age_ms: int | None = None
     #: Back to what code declares, which is followed again from then on.
     is_reset: bool = False
 
@@ -64,7 +70,7 @@ def edit(jobs: Jobs, queue: str, wanted: Limits) -> QueueSetting:
     Redis is back.
     """
     if wanted == Limits():
-        allowed = ["slots", "max_running", "rate_limit", "rate_window_ms", "reset"]
+        allowed = ["slots", "max_running", "rate_limit", "rate_window_ms", "group_max_running", "age_ms", "reset"]
         raise InvalidArgument("nothing is asked for; give at least one of these", field="settings", allowed=allowed)
     if wanted.is_reset and wanted != Limits(is_reset=True):
         raise InvalidArgument("reset goes back to what code declares; give nothing beside it", field="reset")
@@ -123,6 +129,8 @@ def _edited(now: QueueSetting, wanted: Limits) -> QueueSetting:
         max_running=now.max_running if wanted.max_running is None else wanted.max_running,
         rate=rate,
         window_ms=(window_ms or WINDOW_DEFAULT_MS) if rate else 0,
+        group_max_running=now.group_max_running if wanted.group_max_running is None else wanted.group_max_running,
+        age_ms=now.age_ms if wanted.age_ms is None else wanted.age_ms,
     )
     _check(after, wanted)
     return after
@@ -132,11 +140,11 @@ def _check(after: QueueSetting, wanted: Limits) -> None:
     """The same bounds as a declaration; the errors name the fields as people give them."""
     if wanted.window_ms is not None and not after.rate:
         raise InvalidArgument("rate_window_ms needs a rate_limit", field="rate_window_ms")
-    if not 0 <= after.max_running <= MAX_RUNNING_MAX:
-        raise InvalidArgument(
-            f"max_running must be from 0 (no limit) to {MAX_RUNNING_MAX:,}, got {after.max_running}",
-            field="max_running",
-        )
+    for field, limit in (("max_running", after.max_running), ("group_max_running", after.group_max_running)):
+        if not 0 <= limit <= MAX_RUNNING_MAX:
+            raise InvalidArgument(f"{field} must be from 0 (no limit) to {MAX_RUNNING_MAX:,}, got {limit}", field=field)
+    if not 0 <= after.age_ms <= AGE_MAX_MS:
+        raise InvalidArgument(f"age_ms must be from 0 to {AGE_MAX_MS:,}, got {after.age_ms}", field="age_ms")
     try:
         Queue(after.queue, slots=after.slots)
         if after.rate:

@@ -70,7 +70,7 @@ WITH locked AS MATERIALIZED (
   RETURNING job.id, job.is_awaited
 ), tries AS (
   INSERT INTO attempt (job_id, generation, token, number, worker, started_at, finished_at, outcome, error)
-  SELECT s.id, s.generation, s.token, s.attempts, s.worker, to_timestamp(s.started / 1000.0),
+  SELECT s.id, s.generation, s.token, greatest(s.attempts, 1), s.worker, to_timestamp(s.started / 1000.0),
          to_timestamp(s.finished / 1000.0), s.state, s.error
   FROM locked AS s WHERE s.token <> ''
   ON CONFLICT (job_id, generation, token)
@@ -82,8 +82,8 @@ SELECT id, is_awaited FROM done
 _APPLY = sa.text("""
 WITH locked AS MATERIALIZED (
   SELECT s.* FROM json_to_recordset(CAST(:batch AS json))
-    AS s (id uuid, generation integer, kind text, state text, attempts integer, at bigint, due bigint, started bigint,
-          wait_reason text, error text, progress text)
+    AS s (id uuid, generation integer, kind text, state text, attempts integer, crashes integer, at bigint, due bigint,
+          started bigint, wait_reason text, error text, progress text)
   JOIN job ON job.id = s.id AND job.generation = s.generation
   WHERE job.finished_at IS NULL AND job.event_ms <= s.at ORDER BY s.id FOR NO KEY UPDATE OF job
 )
@@ -92,6 +92,7 @@ UPDATE job SET
   event_ms = s.at,
   state = CASE WHEN s.kind = 'enqueued' AND job.state IN ('running', 'retrying') THEN job.state ELSE s.state END,
   attempts_made = CASE WHEN s.kind = 'enqueued' THEN job.attempts_made ELSE s.attempts END,
+  crashes = greatest(job.crashes, s.crashes),
   started_at = CASE WHEN s.started > 0 THEN to_timestamp(s.started / 1000.0) ELSE job.started_at END,
   scheduled_for = CASE WHEN s.due > 0 THEN to_timestamp(s.due / 1000.0) ELSE job.scheduled_for END,
   wait_reason = s.wait_reason,
@@ -130,6 +131,8 @@ SET finished_at = coalesce(excluded.finished_at, attempt.finished_at),
 #: Final kinds are the settler's to write, the row and the attempt that ended.
 FINAL_KINDS = frozenset({"completed", "dead", "cancelled", "dropped", "expired"})
 _ATTEMPT_ENDS = {"retrying": "failed", "snoozed": "snoozed", "released": "released", "reclaimed": "crashed"}
+#: Ends that cost no attempt: their events tell the count as it was before.
+_UNCOUNTED = frozenset({"snoozed", "released", "reclaimed"})
 
 
 def open_jobs(work: UnitOfWork, submissions: Sequence[Submission]) -> list[Job]:
@@ -218,6 +221,7 @@ def apply(work: UnitOfWork, events: Sequence[Event]) -> None:
             "kind": e.kind,
             "state": e.state,
             "attempts": e.attempts,
+            "crashes": e.crashes,
             "at": e.at_ms,
             "due": e.due_ms,
             "started": e.started_ms,
@@ -239,7 +243,7 @@ def _attempt(event: Event) -> dict[str, object]:
         "id": event.job_id,
         "generation": event.generation,
         "token": event.token,
-        "number": max(event.attempts, 1),
+        "number": event.attempts + (event.kind in _UNCOUNTED),
         "worker": event.worker,
         "started": event.started_ms,
         "at": event.at_ms,

@@ -141,6 +141,7 @@ class Event(msgspec.Struct, frozen=True, gc=False):
     started_ms: int
     extra: str
     is_durable: bool = True
+    crashes: int = 0
 
 
 class _Told(msgspec.Struct, frozen=True, array_like=True):
@@ -199,4 +200,5 @@ def _event(event_id: str, at_ms: int, job_id: str, kind: str, entry: Entry, extr
         started_ms=entry.started,
         extra=extra,
         is_durable=entry.durable == 1,
+        crashes=entry.crashes,
     )

@@ -159,6 +159,10 @@ def test_a_queue_no_scheduler_has_declared_yet_can_be_paused(bench: Bench) -> No
         (Limits(rate=10_001), "rate_limit"),
         (Limits(rate=1, window_ms=99), "rate_window_ms"),
         (Limits(window_ms=1000), "rate_window_ms"),
+        (Limits(group_max_running=-1), "group_max_running"),
+        (Limits(group_max_running=100_001), "group_max_running"),
+        (Limits(age_ms=-1), "age_ms"),
+        (Limits(age_ms=366 * 86_400_000 + 1), "age_ms"),
         (Limits(slots=1, is_reset=True), "reset"),
     ],
 )

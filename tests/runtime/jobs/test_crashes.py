@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from shared.jobs.maintenance.reaper import reap_once
+from shared.jobs.maintenance.reconciler import reconcile_once
 from shared.jobs.outcomes import Done
 from shared.jobs.states import State
 from tests.runtime.jobs.sample import Bench, location
@@ -71,6 +72,27 @@ def test_a_job_that_kills_three_workers_is_dead(bench: Bench) -> None:
     assert row.error is not None
     assert (row.state, row.crashes, row.error["reason"]) == (State.DEAD, 3, "crashed")
     assert bench.claim() == ()
+
+
+def test_a_lost_index_does_not_give_a_job_that_kills_workers_new_lives(bench: Bench) -> None:
+    job = bench.submit(7)
+    for _ in range(2):
+        bench.claim()
+        bench.expire_leases()
+        reap_once(bench.jobs)
+    bench.write_history()
+    known = bench.row(job.id).crashes
+    bench.redis.flushdb()
+    reconcile_once(bench.jobs)
+
+    bench.claim()
+    bench.expire_leases()
+    reap_once(bench.jobs)
+    bench.settle()
+
+    row = bench.row(job.id)
+    assert known == 2
+    assert (row.state, row.crashes) == (State.DEAD, 3)
 
 
 def test_the_third_crash_shows_in_the_history_of_attempts(bench: Bench) -> None:

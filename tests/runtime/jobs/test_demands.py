@@ -163,6 +163,19 @@ def test_in_production_no_role_starts_on_a_store_that_its_user_may_empty(
         role.start(process, [runtime_for(SERVICE, GRPC_PORT="1")])
 
 
+@pytest.mark.parametrize("role", [api, worker, scheduler])
+def test_no_role_starts_on_a_postgresql_that_is_too_old(
+    role: ModuleType, runtime_for: Callable[..., ServiceRuntime], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    process = Process("test", ProcessSettings(environment="development", service_token=TOKEN))
+    monkeypatch.setattr("shared.db.demands.FLOOR", 99)
+
+    with pytest.raises(
+        ConfigurationInvalid, match=r"DATABASE_URL: PostgreSQL's version is \d+\.\d+, must be at least 99"
+    ):
+        role.start(process, [runtime_for(SERVICE, GRPC_PORT="1")])
+
+
 def test_a_refused_process_exits_78_and_names_the_settings_and_not_the_password(
     redis_url: str, url_for: Callable[[str], str]
 ) -> None:

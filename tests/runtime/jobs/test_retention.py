@@ -1,6 +1,7 @@
 """Retention: by count and age, per queue and state, found by an index walk; a dead job never goes unsaid."""
 
 import itertools
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -54,6 +55,25 @@ def test_each_state_of_each_queue_keeps_its_own_count(bench: Bench) -> None:
         (queue, state): 5 if queue == "side" else kept[state]
         for queue, state in itertools.product(("side", "work"), ("cancelled", "completed", "dead", "expired"))
     }
+
+
+def test_expired_jobs_may_be_kept_for_a_time_and_a_number_of_their_own(bench: Bench) -> None:
+    for state in ("cancelled", "expired"):
+        add(bench, 5, state=state)
+
+    sweep(bench, replace(FEW, expired=Keep(hours(1), 4)))
+
+    assert counts(bench) == {("work", "cancelled"): 1, ("work", "expired"): 4}
+
+
+def test_the_environment_says_how_expired_jobs_are_kept(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("WORK_KEEP_EXPIRED_COUNT", "7")
+    settings = ServiceSettings(database_url="postgresql://u:p@127.0.0.1/none")
+
+    changed = configured(Queue("work", slots=1, retention=FEW), settings).retention
+
+    assert (changed.expired, changed.cancelled) == (Keep(hours(2), 7), FEW.cancelled)
+    assert configured(Queue("side", slots=1, retention=FEW), settings).retention == FEW
 
 
 def test_of_too_many_the_ones_that_finished_last_stay_whatever_their_order_of_submission(bench: Bench) -> None:

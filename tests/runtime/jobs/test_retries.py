@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from shared.errors import InvalidArgument
-from shared.jobs.retries import DEFAULT_CAP, Backoff, exponential, fixed, linear, table
+from shared.jobs.retries import DEFAULT_CAP, Backoff, Rule, computed, exponential, fixed, linear, table
 
 CHANCES = st.floats(0, 1, exclude_max=True)
 
@@ -28,6 +28,44 @@ def test_linear_grows_by_the_delay() -> None:
 
 def test_fixed_never_changes() -> None:
     assert seconds_of(fixed(5), 4, chance=0.9) == [5, 5, 5, 5]
+
+
+def test_a_fixed_delay_is_kept_however_long_it_is() -> None:
+    assert seconds_of(fixed(2 * 3600), 2) == [7200, 7200]
+
+
+def test_a_function_is_asked_with_the_attempt_and_its_error_and_bounded_by_the_cap() -> None:
+    asked: list[tuple[int, BaseException]] = []
+
+    def rule(attempt: int, error: BaseException) -> timedelta:
+        asked.append((attempt, error))
+        return timedelta(seconds=7 * attempt)
+
+    error = ValueError("no")
+    backoff = computed(rule, cap=timedelta(seconds=15), jitter=0.5)
+
+    delays = [
+        backoff.after(attempt, chance=chance, error=error) for attempt, chance in ((1, 0), (2, 0), (3, 0), (2, 1))
+    ]
+
+    assert [delay.total_seconds() for delay in delays] == [7, 14, 15, 7]
+    assert asked == [(1, error), (2, error), (3, error), (2, error)]
+
+
+@pytest.mark.parametrize("answer", [None, 5, timedelta(seconds=-1)])
+def test_what_a_function_answers_must_be_a_delay(answer: object) -> None:
+    with pytest.raises(InvalidArgument, match="timedelta") as refused:
+        computed(lambda *_: answer).after(1, chance=0, error=ValueError())  # type: ignore[arg-type]  # what is wrong is the point
+
+    assert refused.value.field == "rule"
+
+
+@pytest.mark.parametrize(("kind", "rule"), [("function", None), ("fixed", lambda *_: timedelta(0))])
+def test_the_kind_function_and_no_other_has_a_function(kind: str, rule: Rule | None) -> None:
+    with pytest.raises(InvalidArgument, match="function") as refused:
+        Backoff(kind, timedelta(seconds=1), rule=rule)
+
+    assert refused.value.field == "rule"
 
 
 def test_a_table_is_followed_and_its_last_delay_stays() -> None:

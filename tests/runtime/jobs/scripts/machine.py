@@ -1,13 +1,17 @@
 """Owns the random walk through the scripts: each step is done to Redis and to the model, which must then agree."""
 
+import copy
 import math
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
+import pytest
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
+from shared.errors import StoreUnavailable
 from shared.jobs.control_scripts import Gone, Move
 from shared.jobs.scripts import Held, Push
 from tests.runtime.jobs.scripts.index import Index, Q, View
@@ -46,6 +50,23 @@ class IndexMachine(RuleBasedStateMachine):
         self.helds: list[Held] = []
         self.requests: list[tuple[str, str, list[Held]]] = []
         self.generations: dict[str, int] = {}
+        self.is_full = False
+
+    def teardown(self) -> None:
+        self._set_memory(is_full=False)
+
+    def _set_memory(self, *, is_full: bool) -> None:
+        if is_full != self.is_full:
+            self.index.client.config_set("maxmemory", int(is_full))
+            self.is_full = is_full
+
+    @contextmanager
+    def _room(self) -> Iterator[None]:
+        """For what no script does: whatever stands for time needs memory as well."""
+        was_full = self.is_full
+        self._set_memory(is_full=False)
+        yield
+        self._set_memory(is_full=was_full)
 
     @initialize(wishes=st.lists(WISHES, min_size=2, max_size=5))
     def begin(self, wishes: list[Wish]) -> None:
@@ -57,28 +78,23 @@ class IndexMachine(RuleBasedStateMachine):
 
     def enqueue(self, wishes: list[Wish]) -> None:
         pushes, expected = [], []
+        model = copy.deepcopy(self.model)
         for job_id, step, priority, state, is_durable in wishes:
             present = self.model.entries.get(job_id)
             generation = max(1, present.generation + step) if present else 1
             expected.append(self.model.enqueue(job_id, generation, priority, state, is_durable=is_durable))
             due_ms = 0 if state == "queued" else self.index.later()
+            name, group = KINDS[job_id]
             pushes.append(
-                Push(
-                    job_id,
-                    generation,
-                    Q,
-                    KINDS[job_id][0],
-                    priority,
-                    due_ms,
-                    3,
-                    60_000,
-                    "body",
-                    is_durable=is_durable,
-                    state=state,
-                    group=KINDS[job_id][1],
-                )
-            )
-        assert self.index.scripts.enqueue(pushes, deadline_ms=0) == expected
+                Push(job_id, generation, Q, name, priority, due_ms, 3, 60_000, "body", is_durable=is_durable,
+                     state=state, group=group)
+            )  # fmt: skip
+        if self.is_full:
+            self.model = model  # a full memory takes nothing, and says so
+            with pytest.raises(StoreUnavailable):
+                self.index.scripts.enqueue(pushes, deadline_ms=0)
+        else:
+            assert self.index.scripts.enqueue(pushes, deadline_ms=0) == expected
 
     @precondition(lambda self: self.model.of("queued", "scheduled", "retrying"))
     @rule(want=st.integers(1, 4), worker=WORKERS)
@@ -132,7 +148,8 @@ class IndexMachine(RuleBasedStateMachine):
     def _beat(self, held: Held, *, is_ours: bool) -> None:
         is_doomed = is_ours and self.model.entries[held.id].is_doomed
         assert self.index.scripts.extend([held]) == [2 if is_doomed else int(is_ours)]
-        assert self.index.scripts.progress(held, REPORT, done=1) == int(is_ours)
+        if not self.is_full:
+            assert self.index.scripts.progress(held, REPORT, done=1) == int(is_ours)
 
     @rule(data=st.data())
     def disturb(self, data: Any) -> None:
@@ -142,6 +159,7 @@ class IndexMachine(RuleBasedStateMachine):
             self._crash: running, self._time_passes: waiting, self._drop: running or sorted(self.model.entries),
             self._settle: self.model.of(*FINAL) or sorted(self.model.entries), self._repeat_a_claim: self.requests,
             self._push_too_late: ["a", "b"], self._server_forgets_the_scripts: [""],
+            self._memory_is_full_or_free_again: [""], self._clock_jumps: [""] if running else [],
         }  # fmt: skip
         if data.draw(st.integers(0, 3)) == 0:
             everyone = sorted(self.model.entries)
@@ -152,15 +170,33 @@ class IndexMachine(RuleBasedStateMachine):
         happens = data.draw(st.sampled_from([one for one, targets in possible.items() if targets]))
         happens(data, data.draw(st.sampled_from(possible[happens])))
 
+    def _clock_jumps(self, data: Any, _: str) -> None:
+        """Every lease is over at once; who beats before the reaper comes by keeps his."""
+        running = self.model.of("running")
+        with self._room():
+            self.index.expire(*running)
+        beating = [held for held in self.helds if self.model.holds(held) and data.draw(st.booleans())]
+        if beating:
+            assert set(self.index.scripts.extend(beating)) <= {1, 2}
+        for job_id in set(running) - {held.id for held in beating}:
+            self.model.crash(job_id)
+        after = [self.model.entries[job_id].state for job_id in running]
+        assert self.index.scripts.reclaim(Q) == (after.count("queued"), after.count("dead"))
+
+    def _memory_is_full_or_free_again(self, _: Any, __: str) -> None:
+        self._set_memory(is_full=not self.is_full)
+
     def _crash(self, _: Any, job_id: str) -> None:
-        self.index.expire(job_id)
+        with self._room():
+            self.index.expire(job_id)
         self.model.crash(job_id)
         after = self.model.entries[job_id].state
         assert self.index.scripts.reclaim(Q) == (int(after == "queued"), int(after == "dead"))
 
     def _time_passes(self, _: Any, job_id: str) -> None:
         self.model.entries[job_id].is_due = True
-        self.index.make_due(job_id)
+        with self._room():
+            self.index.make_due(job_id)
 
     def _drop(self, data: Any, job_id: str) -> None:
         entry = self.model.entries[job_id]
@@ -208,10 +244,13 @@ class IndexMachine(RuleBasedStateMachine):
         assert [one.held for one in again.jobs] == [one for one in held if self.model.holds(one)]
 
     def _push_too_late(self, _: Any, job_id: str) -> None:
-        assert self.index.push(job_id, generation=99, deadline_ms=1) == -1
+        with self._room():
+            assert self.index.push(job_id, generation=99, deadline_ms=1) == -1
 
     def _server_forgets_the_scripts(self, _: Any, __: str) -> None:
-        self.index.client.function_flush()
+        with self._room():  # a server loads no function without memory
+            self.index.client.function_flush()
+            self.index.scripts.reclaim(Q)
 
     @rule(
         is_paused=st.sampled_from([False, False, False, True]),

@@ -89,7 +89,7 @@ def perform_attempt(attempt: Attempt) -> Outcome:
         return _quarantined(attempt.claimed, error)
     with logs.bound(
         service=attempt.jobs.service, queue=envelope.queue_name, job=envelope.actor_name,
-        job_id=attempt.claimed.held.id, attempt=attempt.claimed.attempt,
+        job_id=attempt.claimed.held.id, attempt=attempt.claimed.attempt, **envelope.origin,
     ):  # fmt: skip
         begun = _checked(attempt, envelope)
         if not isinstance(begun, Attempt):

@@ -148,6 +148,8 @@ def job_json(job: jobs_pb2.Job) -> dict[str, object]:
         "scheduled_for": instant(job, "scheduled_for"),
         "started_at": instant(job, "started_at"),
         "finished_at": instant(job, "finished_at"),
+        "wait_reason": job.wait_reason or None,
+        "request_id": job.request_id or None,
         **times_json(job),
     }
 

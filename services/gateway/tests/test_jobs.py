@@ -89,6 +89,8 @@ def test_a_job_reads_as_promised(platform: Platform) -> None:
         error=jobs_pb2.JobError(type="UpstreamUnavailable", message="no", reason="exhausted", traceback="Traceback …"),
         started_at=stamp(START + timedelta(milliseconds=1234)),
         finished_at=stamp(START + timedelta(seconds=2)),
+        request_id="from-a-person",
+        wait_reason="lock",
     )
 
     answer = platform.client.get(f"/api/v1/jobs/{job.id.upper()}").json()
@@ -112,6 +114,8 @@ def test_a_job_reads_as_promised(platform: Platform) -> None:
         "scheduled_for": None,
         "started_at": "2026-01-01T00:00:01.234Z",
         "finished_at": "2026-01-01T00:00:02.000Z",
+        "wait_reason": "lock",
+        "request_id": "from-a-person",
         "times": dict.fromkeys(("timeout_ms", "queue_ttl_ms", "deadline_ms", "stale_after_ms", "result_ttl_ms")),
         "result_expires_at": None,
         "result_expired": False,

@@ -200,7 +200,7 @@ class JobContext:
     def cursor(self, name: str) -> Cursor:
         """How far the job has come, over all its attempts: read `value`, then `move` it."""
         place = effects.Place(self.id, self._held.generation, name)
-        cursor = Cursor(self._jobs.database, place, claimed_ms=self._claimed.started_ms)
+        cursor = Cursor(self._jobs.database, place, claimed_ms=self._claimed.started_ms, hear=self._running.hear)
         self._cursors.append(cursor)
         return cursor
 

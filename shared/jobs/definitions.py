@@ -197,7 +197,7 @@ def job(
         problems.append(f"attempts of job {name} must be from 1 to 100, got {attempts}")
     if isolation not in ISOLATIONS:
         problems.append(f"isolation of job {name} must be one of {', '.join(ISOLATIONS)}, got {isolation!r}")
-    problems.extend(times.problems(name, is_durable=durable, is_isolated=isolation == "process"))
+    problems.extend(times.problems(name, is_durable=durable))
     problems.extend(limit_problems(name, max_running=max_running, limiter=limiter, cost=cost))
     if problems:
         raise ConfigurationInvalid(problems)

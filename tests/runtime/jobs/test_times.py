@@ -263,7 +263,5 @@ def test_times_that_cannot_be_kept_are_refused() -> None:
         Times(queue_ttl=seconds(0))
     with pytest.raises(ConfigurationInvalid, match="durable=False"):
         job(queue=WORK, name="a", timeout=seconds(1), durable=False, times=Times(deadline=seconds(1)))
-    with pytest.raises(ConfigurationInvalid, match="stale_after"):
-        job(queue=WORK, name="a", timeout=seconds(1), isolation="process", times=Times(stale_after=seconds(1)))
 
     assert caught.value.field == "queue_ttl"

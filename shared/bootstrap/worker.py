@@ -19,6 +19,7 @@ from shared.jobs.maintenance.loop import Loop
 from shared.jobs.presence import leave, watch_presence
 from shared.jobs.slots import watch_slots
 from shared.jobs.worker import ServiceWorker
+from shared.rpc import Peers
 
 log = structlog.get_logger(__name__)
 
@@ -79,6 +80,8 @@ def _close(runtime: ServiceRuntime) -> None:
         pool.stop()
     if isinstance(lines := runtime.resources.get(LogSink), LogWriter):
         lines.stop()
+    if isinstance(peers := runtime.resources.get(Peers), Peers):
+        peers.close()
     runtime.broker.emit_before("worker_shutdown", None)
     runtime.database.close()
 
@@ -96,6 +99,8 @@ def _prepare(process: Process, runtime: ServiceRuntime, coroutines: Coroutines) 
     """The event loop that the service's jobs ask for, and the processes; each of those starts when first needed."""
     definitions = runtime.jobs.catalogue.jobs.values()
     runtime.resources[LogSink] = LogWriter(runtime.database, runtime.service.display)
+    # Opens no channel before a job's flow has a node in another service.
+    runtime.resources[Peers] = Peers(runtime.settings.addresses, process.settings.service_token)
     if any(definition.is_coroutine for definition in definitions):
         runtime.resources[Coroutines] = coroutines
         coroutines.start()

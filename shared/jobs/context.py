@@ -22,7 +22,7 @@ from shared.jobs.cursors import Cursor
 from shared.jobs.definitions import Arguments, JobDefinition
 from shared.jobs.dependencies import Dependency
 from shared.jobs.exchange.outbox import MessageId, submit_to
-from shared.jobs.flows.reads import ParentResult, results_of_parents
+from shared.jobs.flows.begun import BeginsFlows
 from shared.jobs.ledger.records import JobId
 from shared.jobs.messages import Envelope
 from shared.jobs.progress import INTERVAL_SECONDS, Report, Stages
@@ -40,7 +40,7 @@ P = ParamSpec("P")
 _CHILDREN = uuid.UUID("6f2c6a2e-6d1c-5d5b-9e0a-2c8a7c1e4b10")
 
 
-class JobContext:
+class JobContext(BeginsFlows):
     """One attempt of one job, as its function sees it."""
 
     def __init__(
@@ -270,10 +270,6 @@ class JobContext:
             unique=unique, sequence=sequence, timeout=timeout, times=times, within=self._final,
             request=Request(id=child, parent_id=self.id),
         ).id  # fmt: skip
-
-    def results(self) -> dict[str, ParentResult]:
-        """What those it has waited for came to, by key in its flow, else by id. Raises PayloadTooLarge above 16 MiB."""
-        return results_of_parents(self._jobs.database, self.id)
 
     def submit_to(
         self,

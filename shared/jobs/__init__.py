@@ -27,6 +27,7 @@ from shared.jobs.freshness_goals import Goal
 from shared.jobs.guards import Guards
 from shared.jobs.ledger.records import Job, JobId
 from shared.jobs.limits import Limiter
+from shared.jobs.lock_keys import analysis_lock, similarity_lock, wallet_lock
 from shared.jobs.outcomes import Cancel, Discard, RateLimited, Retry, Snooze, Unrecoverable
 from shared.jobs.providers import Breaker, Budget
 from shared.jobs.retention import Keep, Retention
@@ -81,6 +82,7 @@ __all__ = [
     "Touches",
     "Unique",
     "Unrecoverable",
+    "analysis_lock",
     "cron",
     "debounce",
     "exponential",
@@ -95,6 +97,7 @@ __all__ = [
     "read_ages",
     "remove_schedule",
     "seconds",
+    "similarity_lock",
     "submit",
     "submit_flow",
     "submit_many",
@@ -106,4 +109,5 @@ __all__ = [
     "until_start",
     "untrack",
     "wait",
+    "wallet_lock",
 ]

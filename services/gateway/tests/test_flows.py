@@ -201,3 +201,24 @@ def test_the_command_line_submits_shows_and_steers_a_flow(
     assert cli.main(["flow", flow_id]) == 0
     assert json.loads(capsys.readouterr().out)["state"] == "running"
     assert cli.main(["retry-flow", flow_id]) == 1
+
+
+def test_the_command_line_says_what_a_job_waits_for(
+    client: httpx.Client, stores: Jobs, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("MILLRACE_URL", str(client.base_url).rstrip("/"))
+    monkeypatch.setenv("MILLRACE_API_KEY", client.headers["X-API-Key"])
+    first, second = (client.post("/api/v1/jobs", json={"name": "weave"}).json()["id"] for _ in range(2))
+    after = ["--depends-on", first, "--depends-on", f"{second}=continue"]
+
+    assert cli.main(["submit", "weave", *after]) == 0
+    child = json.loads(capsys.readouterr().out)
+    with stores.database.unit_of_work() as work:
+        edges = work.connection.execute(
+            sa.text("SELECT parent_id::text, policy FROM job_edge WHERE child_id = CAST(:id AS uuid)"), child
+        )
+        assert {tuple(row) for row in edges} == {(first, "fail_parent"), (second, "continue")}
+    assert child["state"] == "blocked"
+
+    assert cli.main(["submit", "weave", "--depends-on", f"{first}=shrug"]) == 1
+    assert "fail_parent" in capsys.readouterr().err

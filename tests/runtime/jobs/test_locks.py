@@ -9,8 +9,7 @@ import pytest
 
 from protos.jobs.v1 import locks_pb2, locks_pb2_grpc
 from shared.errors import InvalidArgument, LockHeld, LockLost, NotFound
-from shared.jobs import JobContext, locks, seconds
-from shared.jobs.lock_keys import analysis_lock, similarity_lock, wallet_lock
+from shared.jobs import JobContext, analysis_lock, locks, seconds, similarity_lock, wallet_lock
 from shared.jobs.lock_renewal import Renewals
 from shared.jobs.lock_servicer import LOCK_SERVICE, LockServicer
 from shared.jobs.outcomes import Again, Done

@@ -156,6 +156,8 @@ def _perform(attempt: Attempt, envelope: Envelope) -> Outcome:
         if not isinstance(error, Exception | Interrupt):  # a death in a test; its transaction is over as well
             raise
         return decide(attempt, definition, error, attempts_max=envelope.options.attempts_max)
+    finally:
+        context.free_locks()
 
 
 def _call(

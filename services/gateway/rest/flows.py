@@ -126,14 +126,17 @@ def submit_flow(
     members = _raw.decode(document.raw)
     request = flows_pb2.SubmitFlowRequest(
         name=body.name,
-        nodes=[_spec(*pair) for pair in zip(body.nodes, _raw_list.decode(members["nodes"]), strict=True)],
+        nodes=[
+            _spec(*pair, field=f"nodes[{at}]")
+            for at, pair in enumerate(zip(body.nodes, _raw_list.decode(members["nodes"]), strict=True))
+        ],
         timeout_ms=body.timeout_ms or 0,
         idempotency_key=checked_key(idempotency_key),
     )
     for kind in _CALLBACKS:
         callback: CallbackBody | None = getattr(body, kind)
         if callback is not None:
-            getattr(request, kind).CopyFrom(_spec(callback, _raw.decode(members[kind])))
+            getattr(request, kind).CopyFrom(_spec(callback, _raw.decode(members[kind]), field=kind))
     flow = flows.submit(request, service=body.service or "")
     return json_answer(flow_json(flow), status=202, headers={"Location": f"{routes.prefix}/{flow.id}"})
 
@@ -179,9 +182,9 @@ def _kept(flow: flows_pb2.Flow) -> dict[str, Any]:
     return {"name": flow.name, "state": FLOW_WORDS[flow.state], "live": flow.live}
 
 
-def _spec(body: CallbackBody, members: dict[str, msgspec.Raw]) -> flows_pb2.FlowNodeSpec:
-    """A node as the proto has it, its arguments exactly as they were sent."""
-    at = instants.parse(body.scheduled_for, "scheduled_for") if body.scheduled_for is not None else None
+def _spec(body: CallbackBody, members: dict[str, msgspec.Raw], *, field: str) -> flows_pb2.FlowNodeSpec:
+    """A node as the proto has it, its arguments exactly as they were sent. Raises InvalidArgument below `field`."""
+    at = instants.parse(body.scheduled_for, f"{field}.scheduled_for") if body.scheduled_for is not None else None
     spec = flows_pb2.FlowNodeSpec(
         name=body.name, args_json=bytes(members.get("args", b"{}")).decode(), queue=body.queue or "",
         priority=body.priority or 0, scheduled_for=at,

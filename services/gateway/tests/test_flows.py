@@ -127,6 +127,15 @@ def test_arguments_of_nodes_keep_their_digits(client: httpx.Client, stores: Jobs
             "nodes[1].name",
             "spin",
         ),
+        (
+            {
+                "name": "f",
+                "nodes": [{"key": "a", "name": "weave"}, {"key": "b", "name": "weave", "scheduled_for": "x"}],
+            },
+            "nodes[1].scheduled_for",
+            "RFC 3339",
+        ),
+        ({**diamond(), "on_death": {"name": "weave", "scheduled_for": "x"}}, "on_death.scheduled_for", "RFC 3339"),
         ({"name": "f", "nodes": []}, "nodes", ""),
         ({"name": "f"}, "nodes", ""),
         ({**diamond(), "timeout_ms": 0}, "timeout_ms", ""),

@@ -96,14 +96,8 @@ def test_a_job_reads_as_promised(platform: Platform) -> None:
     answer = platform.client.get(f"/api/v1/jobs/{job.id.upper()}").json()
 
     assert answer == {
-        "id": job.id,
-        "service": "market-data",
-        "queue": "price-updates",
-        "name": "update-coin-price",
-        "state": "dead",
-        "priority": 3,
-        "attempts_made": 3,
-        "attempts_max": 3,
+        "id": job.id, "service": "market-data", "queue": "price-updates", "name": "update-coin-price",
+        "state": "dead", "priority": 3, "attempts_made": 3, "attempts_max": 3,
         "progress": {"done": 50, "total": 100, "note": "half", "stage": None, "eta": None, "data": None},
         "args": {"coin_id": 1},
         "result": None,
@@ -119,7 +113,7 @@ def test_a_job_reads_as_promised(platform: Platform) -> None:
         "times": dict.fromkeys(("timeout_ms", "queue_ttl_ms", "deadline_ms", "stale_after_ms", "result_ttl_ms")),
         "result_expires_at": None,
         "result_expired": False,
-    }  # fmt: skip
+    }  # fmt: skip  # fmt: skip
     JobAnswer.model_validate(answer, strict=True, extra="forbid")
 
 

@@ -12,6 +12,7 @@ import httpx
 
 from services.gateway.commands import (
     concurrency,
+    conditions,
     flows,
     freshness,
     job_history,
@@ -85,10 +86,11 @@ def _parser() -> tuple[argparse.ArgumentParser, Collection[str]]:
     submit = command("submit", _submit, "submit a job")
     submit.add_argument("name")
     submit.add_argument("--args", default="{}", type=_json_object, metavar="JSON", help="the job's arguments")
-    for name in ("queue", "service", "scheduled-for", "idempotency-key", "unique-key", "sequence", "group"):
+    for name in ("queue", "service", "scheduled-for", "idempotency-key"):
         submit.add_argument(f"--{name}")
     submit.add_argument("--priority", type=int, help="1 critical to 5 batch")
     times.add(submit)
+    conditions.add(submit)
     locks.add(command)
     freshness.add(command)
     _add_actions(command)
@@ -195,9 +197,9 @@ def _job(client: httpx.Client, options: argparse.Namespace) -> httpx.Response:
 
 
 def _submit(client: httpx.Client, options: argparse.Namespace) -> httpx.Response:
-    names = ("name", "queue", "service", "priority", "scheduled_for", "unique_key", "sequence", "group")
+    names = ("name", "queue", "service", "priority", "scheduled_for")
     given = {name: getattr(options, name) for name in names if getattr(options, name) is not None}
-    given |= times.given(options)
+    given |= times.given(options) | conditions.given(options)
     head = json.dumps(given).removesuffix("}")
     headers = {"Content-Type": "application/json"}
     if options.idempotency_key:

@@ -9,6 +9,7 @@ from shared.bootstrap.assembly import ISOLATED, assemble, find_service
 from shared.bootstrap.process import explain
 from shared.errors import ConfigurationInvalid
 from shared.jobs.isolated_process import Parts, die_with, serve
+from shared.rpc import Peers
 from shared.settings import ProcessSettings, load
 
 #: One for the final transaction, one for what a job commits beside it.
@@ -30,6 +31,7 @@ def main(arguments: list[str]) -> int:
         stream = os.fdopen(log_output, "w", buffering=1)
         logs.configure(settings.log_level, settings.log_format, process="isolated", stream=stream)
         runtime = assemble(find_service(name), process=ISOLATED, pool_size=POOL_SIZE)
+        runtime.resources[Peers] = Peers(runtime.settings.addresses, settings.service_token)
     except ConfigurationInvalid as error:
         sys.stderr.write(explain(error))
         return error.exit_code

@@ -22,6 +22,7 @@ from shared.jobs.pacemaker import Pacemaker
 from shared.jobs.presence import leave, watch_presence
 from shared.jobs.slots import watch_slots
 from shared.jobs.worker import ServiceWorker
+from shared.rpc import Peers
 
 log = structlog.get_logger(__name__)
 
@@ -99,6 +100,8 @@ def _close(runtime: ServiceRuntime) -> None:
         pool.stop()
     if isinstance(lines := runtime.resources.get(LogSink), LogWriter):
         lines.stop()
+    if isinstance(peers := runtime.resources.get(Peers), Peers):
+        peers.close()
     runtime.database.close()
 
 
@@ -117,6 +120,8 @@ def _prepare(process: Process, runtime: ServiceRuntime, coroutines: Coroutines) 
     """The event loop that the service's jobs ask for, and the processes; each of those starts when first needed."""
     definitions = runtime.jobs.catalogue.jobs.values()
     runtime.resources[LogSink] = LogWriter(runtime.database, runtime.service.display)
+    # Opens no channel before a job's flow has a node in another service.
+    runtime.resources[Peers] = Peers(runtime.settings.addresses, process.settings.service_token)
     if any(definition.is_coroutine for definition in definitions):
         runtime.resources[Coroutines] = coroutines
         coroutines.start()

@@ -28,6 +28,7 @@ from shared.jobs.freshness_goals import Goal
 from shared.jobs.guards import Guards
 from shared.jobs.ledger.records import Job, JobId
 from shared.jobs.limits import Limiter
+from shared.jobs.lock_keys import analysis_lock, similarity_lock, wallet_lock
 from shared.jobs.outcomes import Cancel, Discard, RateLimited, Retry, Snooze, Unrecoverable
 from shared.jobs.providers import Breaker, Budget
 from shared.jobs.retention import Keep, Retention
@@ -84,6 +85,7 @@ __all__ = [
     "Touches",
     "Unique",
     "Unrecoverable",
+    "analysis_lock",
     "computed",
     "cron",
     "debounce",
@@ -99,6 +101,7 @@ __all__ = [
     "read_ages",
     "remove_schedule",
     "seconds",
+    "similarity_lock",
     "submit",
     "submit_flow",
     "submit_many",
@@ -110,4 +113,5 @@ __all__ = [
     "until_start",
     "untrack",
     "wait",
+    "wallet_lock",
 ]

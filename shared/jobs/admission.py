@@ -9,7 +9,7 @@ from typing import Any
 
 from msgspec.structs import replace
 
-from shared import clock
+from shared import clock, logs
 from shared.errors import InvalidArgument, UnknownJob, UnknownQueue
 from shared.jobs import payloads
 from shared.jobs.definitions import Arguments, Catalogue, JobDefinition, Priority
@@ -71,7 +71,7 @@ def prepare(
         group_key=checked_group(known.group_of(typed) if group is None else group),
         tick=source.tick,
         parent_id=source.parent_id,
-        request_id=source.request_id,
+        request_id=source.request_id or logs.request_id() or None,
         idempotency_key=_checked_key(idempotency_key),
     )
 
@@ -94,6 +94,7 @@ def prepare_many(
     form = _form(catalogue, known, queue=queue, priority=priority, scheduled_for=scheduled_for)
     if timeout is not None or times is not None or known.times.result_ttl is not None:
         form = timed(form, known, timeout, times)
+    form = replace(form, request_id=logs.request_id() or None)
     is_keyed = keys is not NO_KEYS or known.unique is not None
     made = []
     for job_id, args in zip(fresh_ids(clock.epoch_ms(clock.now()), len(many)), many, strict=True):

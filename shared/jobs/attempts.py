@@ -90,7 +90,7 @@ def perform_attempt(attempt: Attempt) -> Outcome:
         return _quarantined(attempt.claimed, error)
     with logs.bound(
         service=attempt.jobs.service, queue=envelope.queue_name, job=envelope.actor_name,
-        job_id=attempt.claimed.held.id, attempt=attempt.claimed.attempt,
+        job_id=attempt.claimed.held.id, attempt=attempt.claimed.attempt, **envelope.origin,
     ):  # fmt: skip
         begun = _checked(attempt, envelope)
         if not isinstance(begun, Attempt):
@@ -157,6 +157,8 @@ def _perform(attempt: Attempt, envelope: Envelope) -> Outcome:
         if not isinstance(error, Exception | Interrupt):  # a death in a test; its transaction is over as well
             raise
         return decide(attempt, definition, error, attempts_max=envelope.options.attempts_max)
+    finally:
+        context.free_locks()
 
 
 def _call(

@@ -14,7 +14,7 @@ import structlog
 from shared import clock
 from shared.db import UnitOfWork
 from shared.errors import InvalidArgument, LeaseLost, StoreUnavailable
-from shared.jobs import effects, locks, result_cache, steps
+from shared.jobs import effects, result_cache, steps
 from shared.jobs.admission import Request
 from shared.jobs.coroutines import Coroutines
 from shared.jobs.crash_points import crash_point
@@ -22,11 +22,12 @@ from shared.jobs.cursors import Cursor
 from shared.jobs.definitions import Arguments, JobDefinition
 from shared.jobs.dependencies import Dependency
 from shared.jobs.exchange.outbox import MessageId, submit_to
-from shared.jobs.flows.reads import ParentResult, results_of_parents
+from shared.jobs.flows.begun import BeginsFlows
+from shared.jobs.held_locks import HoldsLocks
 from shared.jobs.ledger.records import JobId
 from shared.jobs.messages import Envelope
 from shared.jobs.progress import INTERVAL_SECONDS, Report, Stages
-from shared.jobs.scripts import OVERTIME_MS, Claimed
+from shared.jobs.scripts import Claimed
 from shared.jobs.submission import Jobs, submit
 from shared.jobs.times import Times
 from shared.jobs.uniqueness import Unique
@@ -40,7 +41,7 @@ P = ParamSpec("P")
 _CHILDREN = uuid.UUID("6f2c6a2e-6d1c-5d5b-9e0a-2c8a7c1e4b10")
 
 
-class JobContext:
+class JobContext(BeginsFlows, HoldsLocks):
     """One attempt of one job, as its function sees it."""
 
     def __init__(
@@ -51,6 +52,7 @@ class JobContext:
         self._claimed = claimed
         self._stages: Stages | None = None
         self._cursors: list[Cursor] = []
+        self._kept_locks = []
         self._running = running
         self._resources = resources
         self._final: UnitOfWork | None = None
@@ -200,7 +202,7 @@ class JobContext:
     def cursor(self, name: str) -> Cursor:
         """How far the job has come, over all its attempts: read `value`, then `move` it."""
         place = effects.Place(self.id, self._held.generation, name)
-        cursor = Cursor(self._jobs.database, place, claimed_ms=self._claimed.started_ms)
+        cursor = Cursor(self._jobs.database, place, claimed_ms=self._claimed.started_ms, hear=self._running.hear)
         self._cursors.append(cursor)
         return cursor
 
@@ -229,17 +231,6 @@ class JobContext:
             raise InvalidArgument("a job with durable=False keeps no row, so it has no effect()", field="durable")
         place = effects.Place(self.id, self._held.generation, effects.checked_name(name))
         return effects.perform(self._jobs.database, place, action, find=find, is_repeatable=is_repeatable)
-
-    def lock(self, key: str, *, ttl: timedelta, wait: timedelta = timedelta(0)) -> AbstractContextManager[None]:
-        """Hold a named lock of this service for a block; it is renewed: `ttl` only counts when this process dies.
-
-        LockHeld after `wait`, or LockLost at the end of the block, makes the job snooze, not fail.
-        """
-        running, last = self._running, self._running.deadline + OVERTIME_MS / 1000
-        return locks.held(
-            self._jobs.renewals, key, owner=f"job {self.id}", ttl=ttl, wait=wait, pause=self.sleep,
-            is_wanted=lambda: not running.is_abandoned and clock.monotonic() < last,
-        )  # fmt: skip
 
     def submit(
         self,
@@ -270,10 +261,6 @@ class JobContext:
             unique=unique, sequence=sequence, timeout=timeout, times=times, within=self._final,
             request=Request(id=child, parent_id=self.id),
         ).id  # fmt: skip
-
-    def results(self) -> dict[str, ParentResult]:
-        """What those it has waited for came to, by key in its flow, else by id. Raises PayloadTooLarge above 16 MiB."""
-        return results_of_parents(self._jobs.database, self.id)
 
     def submit_to(
         self,

@@ -1,5 +1,6 @@
 """Owns how far a job has come, kept for its next attempt. It must never let an older attempt set it back."""
 
+from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
@@ -10,6 +11,7 @@ from shared import clock
 from shared.db import Database, UnitOfWork
 from shared.errors import InvalidArgument, LeaseLost
 from shared.jobs.effects import Place, checked_name
+from shared.jobs.payloads import holds_nul
 
 SAVE_SECONDS = 1.0
 VALUE_MAX_BYTES = 64 * 1024
@@ -30,8 +32,10 @@ WHERE (job_step.value ->> 'claimed')::bigint <= :claimed
 class Cursor:
     """One position of one job. `value` is what was saved last, by this attempt or one before; None at first."""
 
-    def __init__(self, database: Database, place: Place, *, claimed_ms: int) -> None:
+    def __init__(self, database: Database, place: Place, *, claimed_ms: int, hear: Callable[[], None]) -> None:
+        """`hear` is called with every move: whoever gets on is not silent."""
         self._database = database
+        self._hear = hear
         self._key = {
             "job_id": place.job_id, "generation": place.generation, "step": PREFIX + checked_name(place.name)
         }  # fmt: skip
@@ -45,14 +49,17 @@ class Cursor:
     def move(self, value: Any, *, every: timedelta = timedelta(seconds=SAVE_SECONDS)) -> None:
         """The job has come this far: committed at once, or with the next move, step or flush within a second.
 
-        Raises InvalidArgument for what is no JSON or has more than 64 KiB, LeaseLost when a later attempt runs.
+        Raises InvalidArgument for what is no JSON, holds NUL or has more than 64 KiB, LeaseLost when a later attempt
+        runs.
         """
+        self._hear()
         try:
             encoded = msgspec.json.encode(value)
         except (TypeError, ValueError, OverflowError) as error:
             raise InvalidArgument(f"a cursor must be JSON: {error}", field="value") from error
-        if len(encoded) > VALUE_MAX_BYTES:
-            raise InvalidArgument(f"a cursor of {len(encoded):,} bytes, at most 65,536 are kept", field="value")
+        if len(encoded) > VALUE_MAX_BYTES or holds_nul(encoded):
+            message = f"a cursor of {len(encoded):,} bytes; at most 65,536 and no NUL are kept"
+            raise InvalidArgument(message, field="value")
         self.value, self._is_pending = value, True
         if clock.monotonic() - self._saved_at >= every.total_seconds():
             self.flush()

@@ -23,6 +23,7 @@ import periodiq
 
 from shared.errors import ConfigurationInvalid, InvalidArgument
 from shared.jobs.adaptive import Adaptive
+from shared.jobs.declared_crons import expression_of, schedule_problems
 from shared.jobs.freshness_goals import Goal, goals_by_name
 from shared.jobs.limits import MAX_RUNNING, NAME, Limiter, limit_problems
 from shared.jobs.limits import Rate as Rate
@@ -165,7 +166,7 @@ def job(
     attempts: int | None = None,
     backoff: Backoff | None = None,
     priority: Priority = Priority.NORMAL,
-    schedule: periodiq.CronSpec | None = None,
+    schedule: periodiq.CronSpec | str | None = None,
     durable: bool = True,
     isolation: Isolation = "thread",
     max_running: int | None = None,
@@ -183,6 +184,7 @@ def job(
     a cancel or a lost lease says so and the job does not end by itself. `group` names the field of the arguments, or
     the function of them, by which its jobs share limits and pauses; each start takes `cost` points of `limiter`.
     While the circuit of `breaker` is open it waits, at no cost; what its attempts raise opens and closes that.
+    `schedule` is periodiq's `cron("…")`, or the text of an expression as schedules have it, such as "EVERY_5_MINUTES".
     `unique` says how many jobs of one key there may be, and what the key is made of (shared.jobs.uniqueness).
 
     Raises ConfigurationInvalid for a bad name, a timeout outside 1 ms to 24 h, untyped arguments, another isolation, or
@@ -197,7 +199,7 @@ def job(
         problems.append(f"attempts of job {name} must be from 1 to 100, got {attempts}")
     if isolation not in ISOLATIONS:
         problems.append(f"isolation of job {name} must be one of {', '.join(ISOLATIONS)}, got {isolation!r}")
-    problems.extend(times.problems(name, is_durable=durable, is_isolated=isolation == "process"))
+    problems.extend(times.problems(name, is_durable=durable))
     problems.extend(limit_problems(name, max_running=max_running, limiter=limiter, cost=cost))
     if problems:
         raise ConfigurationInvalid(problems)
@@ -206,6 +208,7 @@ def job(
         is_coroutine = inspect.iscoroutinefunction(function)
         arguments = _arguments_of(function, name)
         wrong = by_problems(name, unique, fields=arguments.__struct_fields__, is_durable=durable)
+        wrong += schedule_problems(name, schedule, arguments)
         if wrong:
             raise ConfigurationInvalid(wrong)
         if isinstance(group, str) and group not in arguments.__struct_fields__:
@@ -222,7 +225,7 @@ def job(
             attempts=attempts,
             backoff=backoff,
             priority=priority,
-            schedule=_expression(schedule),
+            schedule=expression_of(schedule),
             is_durable=durable,
             isolation=isolation,
             is_coroutine=is_coroutine,
@@ -237,10 +240,6 @@ def job(
         )
 
     return declare
-
-
-def _expression(spec: periodiq.CronSpec | None) -> str | None:
-    return None if spec is None else str(spec.parsed_from)
 
 
 def _arguments_of(function: Callable[..., Any], name: str) -> Any:

@@ -20,8 +20,9 @@ from shared.jobs.attempts import Attempt, perform_attempt
 from shared.jobs.broker import MillraceBroker
 from shared.jobs.captured import Line, LogSink, Owner, install
 from shared.jobs.isolation import frames
-from shared.jobs.isolation.frames import FromProcess, Incoming, Logged, Ready, Run, Stop, ToProcess
+from shared.jobs.isolation.frames import FromProcess, Heard, Incoming, Logged, Ready, Run, Stop, ToProcess
 from shared.jobs.outcomes import Lost, Outcome
+from shared.jobs.progress import INTERVAL_SECONDS
 from shared.jobs.running import INTERRUPTS, Running
 from shared.jobs.submission import Jobs
 
@@ -52,6 +53,7 @@ def serve(parts: Parts, wire: socket.socket) -> None:
     parts.resources[LogSink] = _Lines(service.send)
     install()
     threading.Thread(target=service.listen, name="wire", daemon=True).start()
+    threading.Thread(target=service.tell, name="words", daemon=True).start()
     service.send(Ready())
     service.work()
 
@@ -77,6 +79,8 @@ class _Service:
         self._sending = threading.Lock()
         self._inbox: SimpleQueue[Run | None] = SimpleQueue()
         self._running: Running | None = None
+        self._has_said = threading.Event()
+        self._never = threading.Event()
 
     def send(self, frame: FromProcess) -> None:
         """One frame after the other, from whatever thread of the job."""
@@ -88,7 +92,7 @@ class _Service:
             # The worker has looked; what this process took to boot counts for nothing.
             entry = replace(run.claimed.entry, check=0, due=clock.epoch_ms(clock.now()))
             claimed = replace(run.claimed, entry=entry)
-            running = Running(claimed.held)
+            running = Running(claimed.held, said=self._has_said.set)
             self._running = running
             outcome = self._perform(run, Attempt(
                 self._parts.jobs, self._parts.broker, self._parts.resources, run.worker, claimed, running
@@ -102,6 +106,19 @@ class _Service:
         except Exception:  # as in a worker's thread: the last line of defence
             log.exception("attempt ended outside its steps", job_id=run.claimed.held.id)
             return Lost("ended outside its steps; the reaper has it")
+
+    def tell(self) -> None:
+        """What a worker's heartbeat does for its own threads: it hears who speaks, and sends the newest report late."""
+        while True:
+            self._has_said.wait()
+            self._has_said.clear()
+            running = self._running
+            if running is None:
+                continue
+            self.send(Heard(running.held.token))
+            self._never.wait(min(INTERVAL_SECONDS, running.stale_seconds / 4))
+            if (send := running.unsent) is not None:
+                send()
 
     def listen(self) -> None:
         incoming = Incoming(ToProcess)

@@ -56,9 +56,11 @@ def held(
     wait: timedelta,
     pause: Callable[[float], None],
     is_wanted: Callable[[], bool],
+    keeps: Callable[[HeldLock], bool],
 ) -> Iterator[None]:
     """Hold the lock for the block. `ttl` bounds it should the process die; it is renewed while `is_wanted()`.
 
+    A caller that `keeps` it at the end of a block that went well gives it back himself, by give_back.
     `pause(seconds)` may raise to give up early. Raises LockHeld when another owner keeps it for all of `wait`, and
     LockLost at the end of a block during which it was lost: what the block did is then not to be committed.
     """
@@ -77,13 +79,23 @@ def held(
     try:
         yield
     except BaseException:
-        _give_back(renewals, mine)
+        give_back(renewals, mine)
         raise
-    if not _give_back(renewals, mine):
+    if not (_is_ours(renewals, mine) if keeps(mine) else give_back(renewals, mine)):
         raise LockLost(f"lock {name} was lost while it was held: its time ran out, or somebody released it")
 
 
-def _give_back(renewals: Renewals, mine: HeldLock) -> bool:
+def _is_ours(renewals: Renewals, mine: HeldLock) -> bool:
+    """False when it was lost. Without Redis it is ours as long as its time has not run out."""
+    if mine.is_lost:
+        return False
+    try:
+        return renewals.scripts.lock("renew", mine.name, token=mine.token, ttl_ms=mine.ttl_ms)
+    except StoreUnavailable:
+        return (clock.monotonic() - mine.renewed_at) * 1000 < mine.ttl_ms
+
+
+def give_back(renewals: Renewals, mine: HeldLock) -> bool:
     """False when it was not ours any more. Without Redis its time ends it, and ours has not run out yet."""
     renewals.remove(mine)
     if mine.is_lost:

@@ -44,6 +44,11 @@ class Envelope(msgspec.Struct, frozen=True, kw_only=True):
     message_id: str
     message_timestamp: int
 
+    @property
+    def origin(self) -> dict[str, object]:
+        """The request that led to it: bound, it is in all the job logs, and goes with all it submits or sends."""
+        return {"request_id": self.options.request_id} if self.options.request_id else {}
+
 
 class _Body(msgspec.Struct, frozen=True, array_like=True):
     """As it is kept: [created_ms, tick_ms, request_id, arguments], JSON text."""
@@ -101,7 +106,12 @@ def with_args(claimed: Claimed, args: msgspec.Raw) -> Claimed:
 def push_of(job: Job, *, must_check: bool = False, is_durable: bool = True) -> Push:
     """A job on its way into the index. `must_check` makes its next attempt ask the row first, if it has one."""
     due = 0 if job.scheduled_for is None else clock.epoch_ms(job.scheduled_for)
-    parts = (clock.epoch_ms(job.created_at), _ms(job.tick), "", msgspec.Raw(_encoder.encode(job.args)))
+    parts = (
+        clock.epoch_ms(job.created_at),
+        _ms(job.tick),
+        job.request_id or "",
+        msgspec.Raw(_encoder.encode(job.args)),
+    )
     body = _Body(*parts) if job.times is None else _TimedBody(*parts, job.times)
     return Push(
         id=job.id,

@@ -49,7 +49,9 @@ class Abandoned(LeaseGone):
 
 
 #: Interrupts by name, as they travel to the process of an isolated job.
-INTERRUPTS: dict[str, type[Interrupt]] = {kind.__name__: kind for kind in (TimedOut, LeaseGone, Unwanted, Stopping)}
+INTERRUPTS: dict[str, type[Interrupt]] = {
+    kind.__name__: kind for kind in (TimedOut, Silent, LeaseGone, Unwanted, Stopping)
+}
 #: How an attempt that is no plain function in a thread is interrupted; must return at once.
 Stop = Callable[[type[Interrupt]], None]
 
@@ -66,6 +68,8 @@ class Running:
     #: Seconds without a word after which the attempt is taken for stale, and when it said one last.
     stale_seconds: float = float("inf")
     heard_at: float = float("inf")
+    #: Called with each word, where the attempt runs in a process of its own whose worker has to hear it.
+    said: Callable[[], None] | None = None
     #: Sends what the attempt reported last and could not yet, so that the newest report never waits for the next one.
     unsent: Callable[[], None] | None = None
     job: str = "unknown"
@@ -96,6 +100,8 @@ class Running:
     def hear(self) -> None:
         """The job has said something."""
         self.heard_at = clock.monotonic()
+        if self.said is not None:
+            self.said()
 
     def enter(
         self, attempt: "Attempt | None" = None, context: "JobContext | None" = None, *, stop: Stop | None = None

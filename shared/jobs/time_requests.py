@@ -18,7 +18,7 @@ def timed(
     if timeout is not None and not MS <= timeout <= MAX_TIMEOUT:
         raise InvalidArgument(f"timeout must be from 1 ms to 24 hours, got {timeout}", field="timeout")
     wanted = times or NO_TIMES
-    for field, text in wanted.misfits(is_durable=known.is_durable, is_isolated=known.isolation == "process").items():
+    for field, text in wanted.misfits(is_durable=known.is_durable).items():
         raise InvalidArgument(f"{known.name} {text}", field=f"times.{field}")
     whole = wanted.over(known.times)
     return replace(

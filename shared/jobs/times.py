@@ -37,19 +37,17 @@ class Times:
         """True when PostgreSQL has to watch the clock for each job."""
         return self.queue_ttl is not None or self.deadline is not None
 
-    def problems(self, job: str, *, is_durable: bool, is_isolated: bool) -> list[str]:
+    def problems(self, job: str, *, is_durable: bool) -> list[str]:
         """What does not fit the rest of a job's declaration."""
-        found = self.misfits(is_durable=is_durable, is_isolated=is_isolated)
+        found = self.misfits(is_durable=is_durable)
         return [f"job {job} {text}" for text in found.values()]
 
-    def misfits(self, *, is_durable: bool, is_isolated: bool) -> dict[str, str]:
+    def misfits(self, *, is_durable: bool) -> dict[str, str]:
         """The fields that such a job cannot have, and why."""
         found = {}
         for field in ("queue_ttl", "deadline", "result_ttl"):
             if getattr(self, field) is not None and not is_durable:
                 found[field] = f"has a {field}, which durable=False cannot keep"
-        if self.stale_after is not None and is_isolated:
-            found["stale_after"] = "runs in a process of its own, where stale_after is not seen; give it a timeout"
         return found
 
     def over(self, declared: "Times") -> "Times":

@@ -35,4 +35,5 @@ def unwritten(submission: Submission) -> Job:
         finished_at=None,
         group_key=submission.group_key,
         times=submission.own_times,
+        request_id=submission.request_id,
     )

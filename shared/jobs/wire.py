@@ -91,6 +91,7 @@ def job_to_wire(job: Job, service: str) -> Any:
         crashes=job.crashes,
         wait_reason=job.wait_reason,
         result_expires_at=timestamp(job.result_expires_at),
+        request_id=job.request_id or "",
     )
 
 

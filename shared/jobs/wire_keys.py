@@ -18,12 +18,16 @@ def options_of(request: Any) -> dict[str, Any]:
 
 
 def _unique(rule: Any) -> Unique:
-    return Unique(
-        rule.mode,
-        ttl=_duration(rule.ttl_ms, "ttl"),
-        wait=_duration(rule.wait_ms, "wait"),
-        max_wait=_duration(rule.max_wait_ms, "max_wait"),
-    )
+    try:
+        return Unique(
+            rule.mode,
+            ttl=_duration(rule.ttl_ms, "ttl"),
+            wait=_duration(rule.wait_ms, "wait"),
+            max_wait=_duration(rule.max_wait_ms, "max_wait"),
+        )
+    except InvalidArgument as error:  # named as the wire does
+        error.field = "unique.mode" if error.field == "unique" else f"unique.{error.field}_ms"
+        raise
 
 
 def _duration(milliseconds: int, field: str) -> timedelta | None:

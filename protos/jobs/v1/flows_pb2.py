@@ -27,15 +27,15 @@ from protos.jobs.v1 import dependencies_pb2 as protos_dot_jobs_dot_v1_dot_depend
 from protos.jobs.v1 import jobs_pb2 as protos_dot_jobs_dot_v1_dot_jobs__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1aprotos/jobs/v1/flows.proto\x12\x10millrace.jobs.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a!protos/jobs/v1/dependencies.proto\x1a\x19protos/jobs/v1/jobs.proto\"U\n\x0e\x46lowDependency\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\x36\n\non_failure\x18\x02 \x01(\x0e\x32\".millrace.jobs.v1.DependencyPolicy\"\xc5\x02\n\x0c\x46lowNodeSpec\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\x0c\n\x04name\x18\x02 \x01(\t\x12\x11\n\targs_json\x18\x03 \x01(\t\x12\r\n\x05queue\x18\x04 \x01(\t\x12\x10\n\x08priority\x18\x05 \x01(\x05\x12\x31\n\rscheduled_for\x18\x06 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x34\n\ndepends_on\x18\x07 \x03(\x0b\x32 .millrace.jobs.v1.FlowDependency\x12\x1e\n\x11min_success_ratio\x18\x08 \x01(\x01H\x00\x88\x01\x01\x12\x36\n\non_failure\x18\t \x01(\x0e\x32\".millrace.jobs.v1.DependencyPolicy\x12\x0f\n\x07service\x18\n \x01(\tB\x14\n\x12_min_success_ratio\"\x98\x02\n\x11SubmitFlowRequest\x12\x0c\n\x04name\x18\x01 \x01(\t\x12-\n\x05nodes\x18\x02 \x03(\x0b\x32\x1e.millrace.jobs.v1.FlowNodeSpec\x12\x32\n\non_success\x18\x03 \x01(\x0b\x32\x1e.millrace.jobs.v1.FlowNodeSpec\x12\x33\n\x0bon_complete\x18\x04 \x01(\x0b\x32\x1e.millrace.jobs.v1.FlowNodeSpec\x12\x30\n\x08on_death\x18\x05 \x01(\x0b\x32\x1e.millrace.jobs.v1.FlowNodeSpec\x12\x12\n\ntimeout_ms\x18\x06 \x01(\x03\x12\x17\n\x0fidempotency_key\x18\x07 \x01(\t\":\n\x12SubmitFlowResponse\x12$\n\x04\x66low\x18\x01 \x01(\x0b\x32\x16.millrace.jobs.v1.Flow\"\xa0\x02\n\x08\x46lowNode\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\x0c\n\x04kind\x18\x02 \x01(\t\x12\x0e\n\x06job_id\x18\x03 \x01(\t\x12\x0c\n\x04name\x18\x04 \x01(\t\x12\r\n\x05queue\x18\x05 \x01(\t\x12)\n\x05state\x18\x06 \x01(\x0e\x32\x1a.millrace.jobs.v1.JobState\x12\x12\n\ndepends_on\x18\x07 \x03(\t\x12\x15\n\rattempts_made\x18\x08 \x01(\x05\x12\x15\n\rerror_message\x18\t \x01(\t\x12.\n\nstarted_at\x18\n \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12/\n\x0b\x66inished_at\x18\x0b \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"\xc9\x02\n\x04\x46low\x12\n\n\x02id\x18\x01 \x01(\t\x12\x0f\n\x07service\x18\x02 \x01(\t\x12\x0c\n\x04name\x18\x03 \x01(\t\x12*\n\x05state\x18\x04 \x01(\x0e\x32\x1b.millrace.jobs.v1.FlowState\x12\x0e\n\x06reason\x18\x05 \x01(\t\x12\x0c\n\x04live\x18\x06 \x01(\x05\x12\x12\n\nrequest_id\x18\x07 \x01(\t\x12.\n\ncreated_at\x18\x08 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12,\n\x08\x64\x65\x61\x64line\x18\t \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12/\n\x0b\x66inished_at\x18\n \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12)\n\x05nodes\x18\x0b \x03(\x0b\x32\x1a.millrace.jobs.v1.FlowNode\"\x1c\n\x0eGetFlowRequest\x12\n\n\x02id\x18\x01 \x01(\t\"7\n\x0fGetFlowResponse\x12$\n\x04\x66low\x18\x01 \x01(\x0b\x32\x16.millrace.jobs.v1.Flow\"/\n\x11\x43\x61ncelFlowRequest\x12\n\n\x02id\x18\x01 \x01(\t\x12\x0e\n\x06reason\x18\x02 \x01(\t\":\n\x12\x43\x61ncelFlowResponse\x12$\n\x04\x66low\x18\x01 \x01(\x0b\x32\x16.millrace.jobs.v1.Flow\"\x1e\n\x10RetryFlowRequest\x12\n\n\x02id\x18\x01 \x01(\t\"9\n\x11RetryFlowResponse\x12$\n\x04\x66low\x18\x01 \x01(\x0b\x32\x16.millrace.jobs.v1.Flow\"B\n\x11\x43heckNodesRequest\x12-\n\x05nodes\x18\x01 \x03(\x0b\x32\x1e.millrace.jobs.v1.FlowNodeSpec\"\x14\n\x12\x43heckNodesResponse\".\n\x08SentNode\x12\x12\n\nmessage_id\x18\x01 \x01(\t\x12\x0e\n\x06job_id\x18\x02 \x01(\t\"P\n\x13ListOutcomesRequest\x12\x0e\n\x06source\x18\x01 \x01(\t\x12)\n\x05nodes\x18\x02 \x03(\x0b\x32\x1a.millrace.jobs.v1.SentNode\"\x88\x01\n\x0bNodeOutcome\x12\x12\n\nmessage_id\x18\x01 \x01(\t\x12\x0e\n\x06job_id\x18\x02 \x01(\t\x12)\n\x05state\x18\x03 \x01(\x0e\x32\x1a.millrace.jobs.v1.JobState\x12\x13\n\x0bresult_json\x18\x04 \x01(\t\x12\x15\n\rerror_message\x18\x05 \x01(\t\"G\n\x14ListOutcomesResponse\x12/\n\x08outcomes\x18\x01 \x03(\x0b\x32\x1d.millrace.jobs.v1.NodeOutcome*\xa0\x01\n\tFlowState\x12\x1a\n\x16\x46LOW_STATE_UNSPECIFIED\x10\x00\x12\x16\n\x12\x46LOW_STATE_RUNNING\x10\x01\x12\x18\n\x14\x46LOW_STATE_COMPLETED\x10\x02\x12\x13\n\x0f\x46LOW_STATE_DEAD\x10\x03\x12\x18\n\x14\x46LOW_STATE_CANCELLED\x10\x04\x12\x16\n\x12\x46LOW_STATE_EXPIRED\x10\x05\x32\x9d\x04\n\x0b\x46lowService\x12W\n\nSubmitFlow\x12#.millrace.jobs.v1.SubmitFlowRequest\x1a$.millrace.jobs.v1.SubmitFlowResponse\x12N\n\x07GetFlow\x12 .millrace.jobs.v1.GetFlowRequest\x1a!.millrace.jobs.v1.GetFlowResponse\x12W\n\nCancelFlow\x12#.millrace.jobs.v1.CancelFlowRequest\x1a$.millrace.jobs.v1.CancelFlowResponse\x12T\n\tRetryFlow\x12\".millrace.jobs.v1.RetryFlowRequest\x1a#.millrace.jobs.v1.RetryFlowResponse\x12W\n\nCheckNodes\x12#.millrace.jobs.v1.CheckNodesRequest\x1a$.millrace.jobs.v1.CheckNodesResponse\x12]\n\x0cListOutcomes\x12%.millrace.jobs.v1.ListOutcomesRequest\x1a&.millrace.jobs.v1.ListOutcomesResponseb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1aprotos/jobs/v1/flows.proto\x12\x10millrace.jobs.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a!protos/jobs/v1/dependencies.proto\x1a\x19protos/jobs/v1/jobs.proto\"U\n\x0e\x46lowDependency\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\x36\n\non_failure\x18\x02 \x01(\x0e\x32\".millrace.jobs.v1.DependencyPolicy\"\xc5\x02\n\x0c\x46lowNodeSpec\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\x0c\n\x04name\x18\x02 \x01(\t\x12\x11\n\targs_json\x18\x03 \x01(\t\x12\r\n\x05queue\x18\x04 \x01(\t\x12\x10\n\x08priority\x18\x05 \x01(\x05\x12\x31\n\rscheduled_for\x18\x06 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x34\n\ndepends_on\x18\x07 \x03(\x0b\x32 .millrace.jobs.v1.FlowDependency\x12\x1e\n\x11min_success_ratio\x18\x08 \x01(\x01H\x00\x88\x01\x01\x12\x36\n\non_failure\x18\t \x01(\x0e\x32\".millrace.jobs.v1.DependencyPolicy\x12\x0f\n\x07service\x18\n \x01(\tB\x14\n\x12_min_success_ratio\"\x98\x02\n\x11SubmitFlowRequest\x12\x0c\n\x04name\x18\x01 \x01(\t\x12-\n\x05nodes\x18\x02 \x03(\x0b\x32\x1e.millrace.jobs.v1.FlowNodeSpec\x12\x32\n\non_success\x18\x03 \x01(\x0b\x32\x1e.millrace.jobs.v1.FlowNodeSpec\x12\x33\n\x0bon_complete\x18\x04 \x01(\x0b\x32\x1e.millrace.jobs.v1.FlowNodeSpec\x12\x30\n\x08on_death\x18\x05 \x01(\x0b\x32\x1e.millrace.jobs.v1.FlowNodeSpec\x12\x12\n\ntimeout_ms\x18\x06 \x01(\x03\x12\x17\n\x0fidempotency_key\x18\x07 \x01(\t\":\n\x12SubmitFlowResponse\x12$\n\x04\x66low\x18\x01 \x01(\x0b\x32\x16.millrace.jobs.v1.Flow\"\xa0\x02\n\x08\x46lowNode\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\x0c\n\x04kind\x18\x02 \x01(\t\x12\x0e\n\x06job_id\x18\x03 \x01(\t\x12\x0c\n\x04name\x18\x04 \x01(\t\x12\r\n\x05queue\x18\x05 \x01(\t\x12)\n\x05state\x18\x06 \x01(\x0e\x32\x1a.millrace.jobs.v1.JobState\x12\x12\n\ndepends_on\x18\x07 \x03(\t\x12\x15\n\rattempts_made\x18\x08 \x01(\x05\x12\x15\n\rerror_message\x18\t \x01(\t\x12.\n\nstarted_at\x18\n \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12/\n\x0b\x66inished_at\x18\x0b \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"\xc9\x02\n\x04\x46low\x12\n\n\x02id\x18\x01 \x01(\t\x12\x0f\n\x07service\x18\x02 \x01(\t\x12\x0c\n\x04name\x18\x03 \x01(\t\x12*\n\x05state\x18\x04 \x01(\x0e\x32\x1b.millrace.jobs.v1.FlowState\x12\x0e\n\x06reason\x18\x05 \x01(\t\x12\x0c\n\x04live\x18\x06 \x01(\x05\x12\x12\n\nrequest_id\x18\x07 \x01(\t\x12.\n\ncreated_at\x18\x08 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12,\n\x08\x64\x65\x61\x64line\x18\t \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12/\n\x0b\x66inished_at\x18\n \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12)\n\x05nodes\x18\x0b \x03(\x0b\x32\x1a.millrace.jobs.v1.FlowNode\"\x1c\n\x0eGetFlowRequest\x12\n\n\x02id\x18\x01 \x01(\t\"7\n\x0fGetFlowResponse\x12$\n\x04\x66low\x18\x01 \x01(\x0b\x32\x16.millrace.jobs.v1.Flow\"W\n\x10ListFlowsRequest\x12\x11\n\tpage_size\x18\x01 \x01(\x05\x12\x12\n\npage_token\x18\x02 \x01(\t\x12\x0c\n\x04live\x18\x03 \x01(\x08\x12\x0e\n\x06job_id\x18\x04 \x01(\t\"S\n\x11ListFlowsResponse\x12%\n\x05\x66lows\x18\x01 \x03(\x0b\x32\x16.millrace.jobs.v1.Flow\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"/\n\x11\x43\x61ncelFlowRequest\x12\n\n\x02id\x18\x01 \x01(\t\x12\x0e\n\x06reason\x18\x02 \x01(\t\":\n\x12\x43\x61ncelFlowResponse\x12$\n\x04\x66low\x18\x01 \x01(\x0b\x32\x16.millrace.jobs.v1.Flow\"\x1e\n\x10RetryFlowRequest\x12\n\n\x02id\x18\x01 \x01(\t\"9\n\x11RetryFlowResponse\x12$\n\x04\x66low\x18\x01 \x01(\x0b\x32\x16.millrace.jobs.v1.Flow\"B\n\x11\x43heckNodesRequest\x12-\n\x05nodes\x18\x01 \x03(\x0b\x32\x1e.millrace.jobs.v1.FlowNodeSpec\"\x14\n\x12\x43heckNodesResponse\".\n\x08SentNode\x12\x12\n\nmessage_id\x18\x01 \x01(\t\x12\x0e\n\x06job_id\x18\x02 \x01(\t\"P\n\x13ListOutcomesRequest\x12\x0e\n\x06source\x18\x01 \x01(\t\x12)\n\x05nodes\x18\x02 \x03(\x0b\x32\x1a.millrace.jobs.v1.SentNode\"\x88\x01\n\x0bNodeOutcome\x12\x12\n\nmessage_id\x18\x01 \x01(\t\x12\x0e\n\x06job_id\x18\x02 \x01(\t\x12)\n\x05state\x18\x03 \x01(\x0e\x32\x1a.millrace.jobs.v1.JobState\x12\x13\n\x0bresult_json\x18\x04 \x01(\t\x12\x15\n\rerror_message\x18\x05 \x01(\t\"G\n\x14ListOutcomesResponse\x12/\n\x08outcomes\x18\x01 \x03(\x0b\x32\x1d.millrace.jobs.v1.NodeOutcome*\xa0\x01\n\tFlowState\x12\x1a\n\x16\x46LOW_STATE_UNSPECIFIED\x10\x00\x12\x16\n\x12\x46LOW_STATE_RUNNING\x10\x01\x12\x18\n\x14\x46LOW_STATE_COMPLETED\x10\x02\x12\x13\n\x0f\x46LOW_STATE_DEAD\x10\x03\x12\x18\n\x14\x46LOW_STATE_CANCELLED\x10\x04\x12\x16\n\x12\x46LOW_STATE_EXPIRED\x10\x05\x32\xf3\x04\n\x0b\x46lowService\x12W\n\nSubmitFlow\x12#.millrace.jobs.v1.SubmitFlowRequest\x1a$.millrace.jobs.v1.SubmitFlowResponse\x12N\n\x07GetFlow\x12 .millrace.jobs.v1.GetFlowRequest\x1a!.millrace.jobs.v1.GetFlowResponse\x12T\n\tListFlows\x12\".millrace.jobs.v1.ListFlowsRequest\x1a#.millrace.jobs.v1.ListFlowsResponse\x12W\n\nCancelFlow\x12#.millrace.jobs.v1.CancelFlowRequest\x1a$.millrace.jobs.v1.CancelFlowResponse\x12T\n\tRetryFlow\x12\".millrace.jobs.v1.RetryFlowRequest\x1a#.millrace.jobs.v1.RetryFlowResponse\x12W\n\nCheckNodes\x12#.millrace.jobs.v1.CheckNodesRequest\x1a$.millrace.jobs.v1.CheckNodesResponse\x12]\n\x0cListOutcomes\x12%.millrace.jobs.v1.ListOutcomesRequest\x1a&.millrace.jobs.v1.ListOutcomesResponseb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'protos.jobs.v1.flows_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
-  _globals['_FLOWSTATE']._serialized_start=2244
-  _globals['_FLOWSTATE']._serialized_end=2404
+  _globals['_FLOWSTATE']._serialized_start=2418
+  _globals['_FLOWSTATE']._serialized_end=2578
   _globals['_FLOWDEPENDENCY']._serialized_start=143
   _globals['_FLOWDEPENDENCY']._serialized_end=228
   _globals['_FLOWNODESPEC']._serialized_start=231
@@ -52,26 +52,30 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_GETFLOWREQUEST']._serialized_end=1552
   _globals['_GETFLOWRESPONSE']._serialized_start=1554
   _globals['_GETFLOWRESPONSE']._serialized_end=1609
-  _globals['_CANCELFLOWREQUEST']._serialized_start=1611
-  _globals['_CANCELFLOWREQUEST']._serialized_end=1658
-  _globals['_CANCELFLOWRESPONSE']._serialized_start=1660
-  _globals['_CANCELFLOWRESPONSE']._serialized_end=1718
-  _globals['_RETRYFLOWREQUEST']._serialized_start=1720
-  _globals['_RETRYFLOWREQUEST']._serialized_end=1750
-  _globals['_RETRYFLOWRESPONSE']._serialized_start=1752
-  _globals['_RETRYFLOWRESPONSE']._serialized_end=1809
-  _globals['_CHECKNODESREQUEST']._serialized_start=1811
-  _globals['_CHECKNODESREQUEST']._serialized_end=1877
-  _globals['_CHECKNODESRESPONSE']._serialized_start=1879
-  _globals['_CHECKNODESRESPONSE']._serialized_end=1899
-  _globals['_SENTNODE']._serialized_start=1901
-  _globals['_SENTNODE']._serialized_end=1947
-  _globals['_LISTOUTCOMESREQUEST']._serialized_start=1949
-  _globals['_LISTOUTCOMESREQUEST']._serialized_end=2029
-  _globals['_NODEOUTCOME']._serialized_start=2032
-  _globals['_NODEOUTCOME']._serialized_end=2168
-  _globals['_LISTOUTCOMESRESPONSE']._serialized_start=2170
-  _globals['_LISTOUTCOMESRESPONSE']._serialized_end=2241
-  _globals['_FLOWSERVICE']._serialized_start=2407
-  _globals['_FLOWSERVICE']._serialized_end=2948
+  _globals['_LISTFLOWSREQUEST']._serialized_start=1611
+  _globals['_LISTFLOWSREQUEST']._serialized_end=1698
+  _globals['_LISTFLOWSRESPONSE']._serialized_start=1700
+  _globals['_LISTFLOWSRESPONSE']._serialized_end=1783
+  _globals['_CANCELFLOWREQUEST']._serialized_start=1785
+  _globals['_CANCELFLOWREQUEST']._serialized_end=1832
+  _globals['_CANCELFLOWRESPONSE']._serialized_start=1834
+  _globals['_CANCELFLOWRESPONSE']._serialized_end=1892
+  _globals['_RETRYFLOWREQUEST']._serialized_start=1894
+  _globals['_RETRYFLOWREQUEST']._serialized_end=1924
+  _globals['_RETRYFLOWRESPONSE']._serialized_start=1926
+  _globals['_RETRYFLOWRESPONSE']._serialized_end=1983
+  _globals['_CHECKNODESREQUEST']._serialized_start=1985
+  _globals['_CHECKNODESREQUEST']._serialized_end=2051
+  _globals['_CHECKNODESRESPONSE']._serialized_start=2053
+  _globals['_CHECKNODESRESPONSE']._serialized_end=2073
+  _globals['_SENTNODE']._serialized_start=2075
+  _globals['_SENTNODE']._serialized_end=2121
+  _globals['_LISTOUTCOMESREQUEST']._serialized_start=2123
+  _globals['_LISTOUTCOMESREQUEST']._serialized_end=2203
+  _globals['_NODEOUTCOME']._serialized_start=2206
+  _globals['_NODEOUTCOME']._serialized_end=2342
+  _globals['_LISTOUTCOMESRESPONSE']._serialized_start=2344
+  _globals['_LISTOUTCOMESRESPONSE']._serialized_end=2415
+  _globals['_FLOWSERVICE']._serialized_start=2581
+  _globals['_FLOWSERVICE']._serialized_end=3208
 # @@protoc_insertion_point(module_scope)

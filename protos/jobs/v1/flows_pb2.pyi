@@ -147,6 +147,26 @@ class GetFlowResponse(_message.Message):
     flow: Flow
     def __init__(self, flow: _Optional[_Union[Flow, _Mapping]] = ...) -> None: ...
 
+class ListFlowsRequest(_message.Message):
+    __slots__ = ("page_size", "page_token", "live", "job_id")
+    PAGE_SIZE_FIELD_NUMBER: _ClassVar[int]
+    PAGE_TOKEN_FIELD_NUMBER: _ClassVar[int]
+    LIVE_FIELD_NUMBER: _ClassVar[int]
+    JOB_ID_FIELD_NUMBER: _ClassVar[int]
+    page_size: int
+    page_token: str
+    live: bool
+    job_id: str
+    def __init__(self, page_size: _Optional[int] = ..., page_token: _Optional[str] = ..., live: _Optional[bool] = ..., job_id: _Optional[str] = ...) -> None: ...
+
+class ListFlowsResponse(_message.Message):
+    __slots__ = ("flows", "next_page_token")
+    FLOWS_FIELD_NUMBER: _ClassVar[int]
+    NEXT_PAGE_TOKEN_FIELD_NUMBER: _ClassVar[int]
+    flows: _containers.RepeatedCompositeFieldContainer[Flow]
+    next_page_token: str
+    def __init__(self, flows: _Optional[_Iterable[_Union[Flow, _Mapping]]] = ..., next_page_token: _Optional[str] = ...) -> None: ...
+
 class CancelFlowRequest(_message.Message):
     __slots__ = ("id", "reason")
     ID_FIELD_NUMBER: _ClassVar[int]

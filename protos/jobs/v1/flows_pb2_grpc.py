@@ -45,6 +45,11 @@ class FlowServiceStub:
                 request_serializer=protos_dot_jobs_dot_v1_dot_flows__pb2.GetFlowRequest.SerializeToString,
                 response_deserializer=protos_dot_jobs_dot_v1_dot_flows__pb2.GetFlowResponse.FromString,
                 _registered_method=True)
+        self.ListFlows = channel.unary_unary(
+                '/millrace.jobs.v1.FlowService/ListFlows',
+                request_serializer=protos_dot_jobs_dot_v1_dot_flows__pb2.ListFlowsRequest.SerializeToString,
+                response_deserializer=protos_dot_jobs_dot_v1_dot_flows__pb2.ListFlowsResponse.FromString,
+                _registered_method=True)
         self.CancelFlow = channel.unary_unary(
                 '/millrace.jobs.v1.FlowService/CancelFlow',
                 request_serializer=protos_dot_jobs_dot_v1_dot_flows__pb2.CancelFlowRequest.SerializeToString,
@@ -80,6 +85,13 @@ class FlowServiceServicer:
 
     def GetFlow(self, request, context):
         """Reads one flow with its nodes. May lag the live state by 2 seconds. NOT_FOUND when this service has no such flow.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ListFlows(self, request, context):
+        """Reads flows without their nodes, newest first. May lag the live state by 2 seconds.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -125,6 +137,11 @@ def add_FlowServiceServicer_to_server(servicer, server):
                     servicer.GetFlow,
                     request_deserializer=protos_dot_jobs_dot_v1_dot_flows__pb2.GetFlowRequest.FromString,
                     response_serializer=protos_dot_jobs_dot_v1_dot_flows__pb2.GetFlowResponse.SerializeToString,
+            ),
+            'ListFlows': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListFlows,
+                    request_deserializer=protos_dot_jobs_dot_v1_dot_flows__pb2.ListFlowsRequest.FromString,
+                    response_serializer=protos_dot_jobs_dot_v1_dot_flows__pb2.ListFlowsResponse.SerializeToString,
             ),
             'CancelFlow': grpc.unary_unary_rpc_method_handler(
                     servicer.CancelFlow,
@@ -202,6 +219,33 @@ class FlowService:
             '/millrace.jobs.v1.FlowService/GetFlow',
             protos_dot_jobs_dot_v1_dot_flows__pb2.GetFlowRequest.SerializeToString,
             protos_dot_jobs_dot_v1_dot_flows__pb2.GetFlowResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListFlows(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/millrace.jobs.v1.FlowService/ListFlows',
+            protos_dot_jobs_dot_v1_dot_flows__pb2.ListFlowsRequest.SerializeToString,
+            protos_dot_jobs_dot_v1_dot_flows__pb2.ListFlowsResponse.FromString,
             options,
             channel_credentials,
             insecure,

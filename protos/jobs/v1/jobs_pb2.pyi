@@ -35,7 +35,7 @@ JOB_STATE_CANCELLED: JobState
 JOB_STATE_EXPIRED: JobState
 
 class Job(_message.Message):
-    __slots__ = ("id", "service", "queue", "name", "state", "priority", "attempts_made", "attempts_max", "progress", "args_json", "result_json", "error", "created_at", "scheduled_for", "started_at", "finished_at", "generation", "wait_reason", "times", "result_expires_at", "result_expired", "crashes")
+    __slots__ = ("id", "service", "queue", "name", "state", "priority", "attempts_made", "attempts_max", "progress", "args_json", "result_json", "error", "created_at", "scheduled_for", "started_at", "finished_at", "generation", "wait_reason", "times", "result_expires_at", "result_expired", "crashes", "request_id")
     ID_FIELD_NUMBER: _ClassVar[int]
     SERVICE_FIELD_NUMBER: _ClassVar[int]
     QUEUE_FIELD_NUMBER: _ClassVar[int]
@@ -58,6 +58,7 @@ class Job(_message.Message):
     RESULT_EXPIRES_AT_FIELD_NUMBER: _ClassVar[int]
     RESULT_EXPIRED_FIELD_NUMBER: _ClassVar[int]
     CRASHES_FIELD_NUMBER: _ClassVar[int]
+    REQUEST_ID_FIELD_NUMBER: _ClassVar[int]
     id: str
     service: str
     queue: str
@@ -80,7 +81,8 @@ class Job(_message.Message):
     result_expires_at: _timestamp_pb2.Timestamp
     result_expired: bool
     crashes: int
-    def __init__(self, id: _Optional[str] = ..., service: _Optional[str] = ..., queue: _Optional[str] = ..., name: _Optional[str] = ..., state: _Optional[_Union[JobState, str]] = ..., priority: _Optional[int] = ..., attempts_made: _Optional[int] = ..., attempts_max: _Optional[int] = ..., progress: _Optional[_Union[Progress, _Mapping]] = ..., args_json: _Optional[str] = ..., result_json: _Optional[str] = ..., error: _Optional[_Union[JobError, _Mapping]] = ..., created_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., scheduled_for: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., started_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., finished_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., generation: _Optional[int] = ..., wait_reason: _Optional[str] = ..., times: _Optional[_Union[JobTimes, _Mapping]] = ..., result_expires_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., result_expired: _Optional[bool] = ..., crashes: _Optional[int] = ...) -> None: ...
+    request_id: str
+    def __init__(self, id: _Optional[str] = ..., service: _Optional[str] = ..., queue: _Optional[str] = ..., name: _Optional[str] = ..., state: _Optional[_Union[JobState, str]] = ..., priority: _Optional[int] = ..., attempts_made: _Optional[int] = ..., attempts_max: _Optional[int] = ..., progress: _Optional[_Union[Progress, _Mapping]] = ..., args_json: _Optional[str] = ..., result_json: _Optional[str] = ..., error: _Optional[_Union[JobError, _Mapping]] = ..., created_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., scheduled_for: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., started_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., finished_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., generation: _Optional[int] = ..., wait_reason: _Optional[str] = ..., times: _Optional[_Union[JobTimes, _Mapping]] = ..., result_expires_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., result_expired: _Optional[bool] = ..., crashes: _Optional[int] = ..., request_id: _Optional[str] = ...) -> None: ...
 
 class JobTimes(_message.Message):
     __slots__ = ("timeout_ms", "queue_ttl_ms", "deadline_ms", "stale_after_ms", "result_ttl_ms")

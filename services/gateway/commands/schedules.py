@@ -21,7 +21,9 @@ _TEXTS = {
     "overlap": "skip, buffer_one, buffer_all, cancel_other or allow",
 }
 _NUMBERS = ("every-ms", "max-runs", "jitter-ms", "misfire-window-ms", "misfire-max", "pause-after")
-_OWN = {"json", "run", "columns", "report", "verb", "name", "args"}
+#: What a schedule may be without.
+_CLEARABLE = ("starts-at", "ends-at", "max-runs", "misfire-window-ms", "pause-after")
+_OWN = {"clear", "json", "run", "columns", "report", "verb", "name", "args"}
 
 
 def add_schedules(command: Callable[..., Any], arguments: Callable[[str], str]) -> None:
@@ -38,6 +40,7 @@ def add_schedules(command: Callable[..., Any], arguments: Callable[[str], str]) 
     _add_spec(create, arguments)
     change = _named(command, "schedule-change", _change, "change a schedule")
     change.add_argument("--job")
+    change.add_argument("--clear", action="append", choices=_CLEARABLE, help="take a value away; may be repeated")
     change.add_argument("--reset", action="store_true", default=None, help="back to what code declares")
     change.add_argument("--reason")
     _add_spec(change, arguments)
@@ -96,7 +99,8 @@ def _create(client: httpx.Client, options: argparse.Namespace) -> httpx.Response
 
 
 def _change(client: httpx.Client, options: argparse.Namespace) -> httpx.Response:
-    return _send(client, "PATCH", _path(options), _given(options), options)
+    cleared = dict.fromkeys(name.replace("-", "_") for name in options.clear or ())
+    return _send(client, "PATCH", _path(options), {**cleared, **_given(options)}, options)
 
 
 def _preview(client: httpx.Client, options: argparse.Namespace) -> httpx.Response:

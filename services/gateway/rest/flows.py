@@ -3,7 +3,7 @@
 from typing import Annotated, Any, Literal
 
 import msgspec
-from fastapi import APIRouter, Depends, Header, Path, Request
+from fastapi import APIRouter, Depends, Header, Path, Query, Request
 from pydantic import BaseModel, Field
 from starlette.responses import Response
 
@@ -12,13 +12,14 @@ from services.gateway.auth.gate import may_operate, may_view
 from services.gateway.clients.flows import Flows
 from services.gateway.clients.jobs import STATE_WORDS
 from services.gateway.domain import instants
-from services.gateway.rest.answers import instant, json_answer
+from services.gateway.rest.answers import instant, json_answer, list_answer
 from services.gateway.rest.body import Document, StrictBody, documented, optional, parse_as, read_deep_document
 from services.gateway.rest.dependencies import MAX_PARENTS, OnFailure, Ratio, policy_number
 from services.gateway.rest.job_actions import JobId, Operator, ReasonBody, TrailHere
 from services.gateway.rest.jobs import canonical_id, checked_key
-from services.gateway.rest.query import Name, no_query
+from services.gateway.rest.query import MAX_NAME_CHARACTERS, Name, PageQuery, check_query, no_query
 from services.gateway.rest.schemas import TIME, StateWord
+from shared.errors import InvalidArgument
 
 routes = APIRouter(prefix="/api/v1/flows", tags=["flows"])
 MAX_NODES = 1_000
@@ -86,8 +87,8 @@ class FlowNodeAnswer(BaseModel):
     finished_at: str | None
 
 
-class FlowAnswer(BaseModel):
-    """A flow; its nodes in an order in which everything comes after what it waits for."""
+class FlowHead(BaseModel):
+    """A flow without its nodes."""
 
     id: str
     service: str
@@ -99,7 +100,28 @@ class FlowAnswer(BaseModel):
     created_at: str = Field(description=TIME)
     deadline: str | None
     finished_at: str | None
+
+
+class FlowAnswer(FlowHead):
+    """A flow; its nodes in an order in which everything comes after what it waits for."""
+
     nodes: list[FlowNodeAnswer]
+
+
+class FlowList(BaseModel):
+    """Flows by service, the newest first."""
+
+    items: list[FlowHead]
+    next_cursor: str | None
+    unavailable: list[str] = Field(description="Services that did not answer; their flows are missing.")
+
+
+class FlowsQuery(PageQuery):
+    """Which flows, and which page of them."""
+
+    service: str = Field("", max_length=MAX_NAME_CHARACTERS)
+    live: bool = Field(False, description="Only those that have not ended.")
+    job_id: str = Field("", max_length=36, description="Only the flow that this job is a node of.")
 
 
 def _flows(request: Request) -> Flows:
@@ -126,16 +148,32 @@ def submit_flow(
     members = _raw.decode(document.raw)
     request = flows_pb2.SubmitFlowRequest(
         name=body.name,
-        nodes=[_spec(*pair) for pair in zip(body.nodes, _raw_list.decode(members["nodes"]), strict=True)],
+        nodes=[
+            _spec(*pair, field=f"nodes[{at}]")
+            for at, pair in enumerate(zip(body.nodes, _raw_list.decode(members["nodes"]), strict=True))
+        ],
         timeout_ms=body.timeout_ms or 0,
         idempotency_key=checked_key(idempotency_key),
     )
     for kind in _CALLBACKS:
         callback: CallbackBody | None = getattr(body, kind)
         if callback is not None:
-            getattr(request, kind).CopyFrom(_spec(callback, _raw.decode(members[kind])))
+            getattr(request, kind).CopyFrom(_spec(callback, _raw.decode(members[kind]), field=kind))
     flow = flows.submit(request, service=body.service or "")
     return json_answer(flow_json(flow), status=202, headers={"Location": f"{routes.prefix}/{flow.id}"})
+
+
+@routes.get("", dependencies=[Depends(may_view), Depends(check_query)], response_model=FlowList)
+def list_flows(flows: FlowsHere, query: Annotated[FlowsQuery, Query()]) -> Response:
+    """List the flows of all services, by service and newest first, kept for 7 days after their end."""
+    try:
+        job_id = canonical_id(query.job_id) if query.job_id else ""
+    except InvalidArgument as error:
+        error.field = "job_id"
+        raise
+    page = flows.list(service=query.service, live=query.live, job_id=job_id, limit=query.limit, cursor=query.cursor)
+    shown = [{name: value for name, value in flow_json(flow).items() if name != "nodes"} for flow in page.flows]
+    return list_answer(shown, next_cursor=page.cursor, unavailable=list(page.unavailable))
 
 
 @routes.get("/{id}", dependencies=[Depends(may_view), Depends(no_query)], response_model=FlowAnswer)
@@ -179,9 +217,9 @@ def _kept(flow: flows_pb2.Flow) -> dict[str, Any]:
     return {"name": flow.name, "state": FLOW_WORDS[flow.state], "live": flow.live}
 
 
-def _spec(body: CallbackBody, members: dict[str, msgspec.Raw]) -> flows_pb2.FlowNodeSpec:
-    """A node as the proto has it, its arguments exactly as they were sent."""
-    at = instants.parse(body.scheduled_for, "scheduled_for") if body.scheduled_for is not None else None
+def _spec(body: CallbackBody, members: dict[str, msgspec.Raw], *, field: str) -> flows_pb2.FlowNodeSpec:
+    """A node as the proto has it, its arguments exactly as they were sent. Raises InvalidArgument below `field`."""
+    at = instants.parse(body.scheduled_for, f"{field}.scheduled_for") if body.scheduled_for is not None else None
     spec = flows_pb2.FlowNodeSpec(
         name=body.name, args_json=bytes(members.get("args", b"{}")).decode(), queue=body.queue or "",
         priority=body.priority or 0, scheduled_for=at,

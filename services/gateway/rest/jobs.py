@@ -151,6 +151,7 @@ def job_json(job: jobs_pb2.Job) -> dict[str, object]:
         "scheduled_for": instant(job, "scheduled_for"),
         "started_at": instant(job, "started_at"),
         "finished_at": instant(job, "finished_at"),
+        "request_id": job.request_id or None,
         **times_json(job),
     }
 

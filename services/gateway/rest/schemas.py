@@ -80,6 +80,7 @@ class JobAnswer(BaseModel):
     scheduled_for: str | None
     started_at: str | None
     finished_at: str | None
+    request_id: str | None = Field(description="X-Request-Id of the call that led to it, also through other jobs.")
     times: TimesAnswer
     result_expires_at: str | None = Field(description="From then on its result is not told any more.")
     result_expired: bool = Field(description="It had a result whose time is over.")

@@ -84,3 +84,15 @@ def test_times_of_a_submission_are_sent_as_given(reached: Platform, capsys: pyte
 
     assert cli.main(["submit", "tidy", "--deadline-ms", "0"]) == 1
     assert "times.deadline_ms" in capsys.readouterr().err
+
+
+def test_a_unique_rule_is_sent_as_given(reached: Platform, capsys: pytest.CaptureFixture[str]) -> None:
+    rule = ["--unique", "debounce", "--unique-wait-ms", "1000", "--unique-max-wait-ms", "60000"]
+    assert cli.main(["submit", "tidy", "--unique-key", "k", *rule]) == 0
+    sent = reached.market_data.requests[0]
+    assert (sent.unique_key, sent.unique.mode, sent.unique.wait_ms, sent.unique.max_wait_ms, sent.unique.ttl_ms) == (
+        "k", "debounce", 1000, 60_000, 0,
+    )  # fmt: skip
+
+    assert cli.main(["submit", "tidy", "--unique", "sometimes"]) == 1
+    assert "unique.mode" in capsys.readouterr().err

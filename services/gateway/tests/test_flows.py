@@ -127,6 +127,15 @@ def test_arguments_of_nodes_keep_their_digits(client: httpx.Client, stores: Jobs
             "nodes[1].name",
             "spin",
         ),
+        (
+            {
+                "name": "f",
+                "nodes": [{"key": "a", "name": "weave"}, {"key": "b", "name": "weave", "scheduled_for": "x"}],
+            },
+            "nodes[1].scheduled_for",
+            "RFC 3339",
+        ),
+        ({**diamond(), "on_death": {"name": "weave", "scheduled_for": "x"}}, "on_death.scheduled_for", "RFC 3339"),
         ({"name": "f", "nodes": []}, "nodes", ""),
         ({"name": "f"}, "nodes", ""),
         ({**diamond(), "timeout_ms": 0}, "timeout_ms", ""),
@@ -201,3 +210,72 @@ def test_the_command_line_submits_shows_and_steers_a_flow(
     assert cli.main(["flow", flow_id]) == 0
     assert json.loads(capsys.readouterr().out)["state"] == "running"
     assert cli.main(["retry-flow", flow_id]) == 1
+
+
+def test_the_command_line_says_what_a_job_waits_for(
+    client: httpx.Client, stores: Jobs, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("MILLRACE_URL", str(client.base_url).rstrip("/"))
+    monkeypatch.setenv("MILLRACE_API_KEY", client.headers["X-API-Key"])
+    first, second = (client.post("/api/v1/jobs", json={"name": "weave"}).json()["id"] for _ in range(2))
+    after = ["--depends-on", first, "--depends-on", f"{second}=continue"]
+
+    assert cli.main(["submit", "weave", *after]) == 0
+    child = json.loads(capsys.readouterr().out)
+    with stores.database.unit_of_work() as work:
+        edges = work.connection.execute(
+            sa.text("SELECT parent_id::text, policy FROM job_edge WHERE child_id = CAST(:id AS uuid)"), child
+        )
+        assert {tuple(row) for row in edges} == {(first, "fail_parent"), (second, "continue")}
+    assert child["state"] == "blocked"
+
+    assert cli.main(["submit", "weave", "--depends-on", f"{first}=shrug"]) == 1
+    assert "fail_parent" in capsys.readouterr().err
+
+
+def test_flows_are_listed_newest_first_in_pages_and_found_by_their_jobs(client: httpx.Client) -> None:
+    made = [client.post("/api/v1/flows", json=diamond(name=f"listed-{number}")).json() for number in range(3)]
+    client.post(f"/api/v1/flows/{made[1]['id']}/cancel")
+
+    first = client.get("/api/v1/flows", params={"limit": 2}).json()
+    rest = client.get("/api/v1/flows", params={"limit": 500, "cursor": first["next_cursor"]}).json()
+    live = client.get("/api/v1/flows", params={"live": True}).json()["items"]
+    (found,) = client.get("/api/v1/flows", params={"job_id": made[1]["nodes"][2]["job_id"]}).json()["items"]
+
+    assert [flow["id"] for flow in first["items"]] == [made[2]["id"], made[1]["id"]]
+    assert (rest["items"][0]["id"], rest["next_cursor"]) == (made[0]["id"], None)
+    assert {made[0]["id"], made[2]["id"]} <= {flow["id"] for flow in live}
+    assert {flow["state"] for flow in live} == {"running"}
+    assert (found["id"], found["state"], "nodes" in found) == (made[1]["id"], "cancelled", False)
+
+
+@pytest.mark.parametrize(
+    ("query", "field"),
+    [
+        ({"job_id": "nonsense"}, "job_id"),
+        ({"cursor": "weaver bm9uc2Vuc2U="}, "cursor"),
+        ({"cursor": "nobody x"}, "cursor"),
+        ({"service": "nobody"}, "service"),
+        ({"limit": 0}, "limit"),
+        ({"lives": "true"}, "lives"),
+    ],
+)
+def test_a_list_of_flows_that_cannot_be_is_refused_by_field(
+    client: httpx.Client, query: dict[str, Any], field: str
+) -> None:
+    answer = client.get("/api/v1/flows", params=query)
+
+    assert (answer.status_code, answer.json()["field"]) == (422, field)
+
+
+def test_the_command_line_lists_flows(
+    client: httpx.Client, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("MILLRACE_URL", str(client.base_url).rstrip("/"))
+    monkeypatch.setenv("MILLRACE_API_KEY", client.headers["X-API-Key"])
+    flow = client.post("/api/v1/flows", json=diamond()).json()
+
+    assert cli.main(["flows", "--live", "--job-id", flow["nodes"][0]["job_id"]]) == 0
+
+    lines = capsys.readouterr().out.splitlines()
+    assert (len(lines), lines[1].split()[:3]) == (2, [flow["id"], "weaver", "diamond"])

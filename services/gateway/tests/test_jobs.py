@@ -88,20 +88,15 @@ def test_a_job_reads_as_promised(platform: Platform) -> None:
         progress=jobs_pb2.Progress(done=50, total=100, note="half"),
         error=jobs_pb2.JobError(type="UpstreamUnavailable", message="no", reason="exhausted", traceback="Traceback …"),
         started_at=stamp(START + timedelta(milliseconds=1234)), finished_at=stamp(START + timedelta(seconds=2)),
+        request_id="from-a-person", wait_reason="lock",
     )  # fmt: skip
 
     answer = platform.client.get(f"/api/v1/jobs/{job.id.upper()}").json()
 
     assert answer == {
-        "id": job.id,
-        "service": "market-data",
-        "queue": "price-updates",
-        "name": "update-coin-price",
-        "state": "dead",
-        "priority": 3,
-        "attempts_made": 3,
-        "attempts_max": 3,
-        "generation": 1, "crashes": 2, "wait_reason": None,
+        "id": job.id, "service": "market-data", "queue": "price-updates", "name": "update-coin-price",
+        "state": "dead", "priority": 3, "attempts_made": 3, "attempts_max": 3,
+        "generation": 1, "crashes": 2,
         "progress": {"done": 50, "total": 100, "note": "half", "stage": None, "eta": None, "data": None},
         "args": {"coin_id": 1},
         "result": None,
@@ -112,6 +107,8 @@ def test_a_job_reads_as_promised(platform: Platform) -> None:
         "scheduled_for": None,
         "started_at": "2026-01-01T00:00:01.234Z",
         "finished_at": "2026-01-01T00:00:02.000Z",
+        "wait_reason": "lock",
+        "request_id": "from-a-person",
         "times": dict.fromkeys(("timeout_ms", "queue_ttl_ms", "deadline_ms", "stale_after_ms", "result_ttl_ms")),
         "result_expires_at": None,
         "result_expired": False,

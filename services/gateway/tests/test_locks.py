@@ -139,9 +139,9 @@ def test_a_unique_submission_is_answered_with_the_job_that_is_there(place: Place
     ("keys", "field"),
     [
         ({"unique": {"mode": "often"}}, "unique.mode"),
-        ({"unique": {"mode": "for"}}, "ttl"),
+        ({"unique": {"mode": "for"}}, "unique.ttl_ms"),
         ({"unique": {"mode": "for", "ttl_ms": 0}}, "unique.ttl_ms"),
-        ({"unique": {"mode": "debounce", "wait_ms": 9, "max_wait_ms": 8}}, "max_wait"),
+        ({"unique": {"mode": "debounce", "wait_ms": 9, "max_wait_ms": 8}}, "unique.max_wait_ms"),
         ({"unique_key": ""}, "unique_key"),
         ({"sequence": "x" * 201}, "sequence"),
         ({"unique": {"mode": "keep_latest"}, "sequence": "s"}, "sequence"),

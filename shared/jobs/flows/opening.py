@@ -38,10 +38,12 @@ def submit_flow(
     idempotency_key: str | None = None,
     peers: Peers | None = None,
     within: UnitOfWork | None = None,
+    flow_id: str | None = None,
 ) -> Flow:
     """Accept a graph of jobs as a whole, or nothing of it; without dependencies it is a batch.
 
     Nodes of other services are asked of them through `peers` before anything is written, and sent by the outbox.
+    A `flow_id` makes the call repeatable for good: the flow that has it already is the answer, whatever is asked.
     Callbacks start once: when all nodes have completed, when all have ended, when the first is dead or expired.
 
     Raises:
@@ -54,10 +56,13 @@ def submit_flow(
     given = {"on_success": on_success, "on_complete": on_complete, "on_death": on_death}
     placed += [callback(kind, node, len(nodes)) for kind, node in given.items() if node is not None]
     form = Submission(
-        id=fresh_id(clock.epoch_ms(clock.now())), name=f"flow:{name}", queue="", priority=0, args_json="",
-        attempts_max=0, timeout_ms=_timeout_ms(timeout), idempotency_key=idempotency_key or None,
+        id=JobId(flow_id or fresh_id(clock.epoch_ms(clock.now()))), name=f"flow:{name}", queue="", priority=0,
+        args_json="", attempts_max=0, timeout_ms=_timeout_ms(timeout), idempotency_key=idempotency_key or None,
         request_id=logs.request_id() or None,
     )  # fmt: skip
+    known = _begun(jobs, flow_id, within) if flow_id is not None else None
+    if known is not None:
+        return known
     submissions = _submissions(jobs, placed, form)
     check_remote(peers, placed, submissions)
     deadline_ms = jobs.push_deadline()
@@ -69,6 +74,17 @@ def submit_flow(
         return write(within)
     with jobs.database.unit_of_work() as work:
         return write(work)
+
+
+def _begun(jobs: Jobs, flow_id: str, within: UnitOfWork | None) -> Flow | None:
+    """The flow of this id; who begins it at the same time fails by the row's id and finds it at the next try."""
+    try:
+        if within is not None:
+            return read_flow(within, flow_id)
+        with jobs.database.unit_of_work() as work:
+            return read_flow(work, flow_id)
+    except NotFound:
+        return None
 
 
 def _submissions(jobs: Jobs, placed: Sequence[Placed], form: Submission) -> list[Submission]:

@@ -67,6 +67,14 @@ SELECT id::text, name, state, reason, live, coalesce(request_id, ''), created_at
 FROM flow WHERE id = CAST(:id AS uuid)
 """)
 
+_PAGE = """
+SELECT seq, id::text, name, state, reason, live, coalesce(request_id, ''), created_at, deadline, finished_at
+FROM {flows} AS flow WHERE seq < :before {which} ORDER BY seq DESC LIMIT :limit
+"""
+#: Few, and an index of their own has them: by OFFSET PostgreSQL does not walk the table from its newest row on instead.
+_LIVE = "(SELECT * FROM flow WHERE finished_at IS NULL OFFSET 0)"
+_NEWEST = 2**63 - 1
+
 _NODES = sa.text("""
 SELECT flow_node.key, flow_node.kind, flow_node.job_id::text, coalesce(job.name, ''), coalesce(job.queue, ''),
        job.state, coalesce(job.attempts_made, 0),
@@ -104,6 +112,19 @@ def read_flow(work: UnitOfWork, flow_id: str) -> Flow:
         for found in work.connection.execute(_NODES, {"id": flow_id})
     ]
     return Flow(*[*row, tuple(nodes)])
+
+
+def page_of_flows(
+    work: UnitOfWork, *, before: int | None, limit: int, is_live: bool, job_id: str | None
+) -> list[tuple[int, Flow]]:
+    """Flows without their nodes, newest first, each with its place in the list."""
+    flows, which = _LIVE if is_live else "flow", ""
+    values: dict[str, object] = {"before": _NEWEST if before is None else before, "limit": limit}
+    if job_id is not None:
+        which = "AND id = (SELECT flow_id FROM flow_node WHERE job_id = CAST(:job_id AS uuid))"
+        values["job_id"] = job_id
+    rows = work.connection.execute(sa.text(_PAGE.format(flows=flows, which=which)), values)
+    return [(row[0], Flow(*[*row[1:], ()])) for row in rows]
 
 
 def results_of_parents(database: Database, job_id: str) -> dict[str, ParentResult]:

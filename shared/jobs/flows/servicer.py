@@ -6,14 +6,16 @@ from typing import Any
 import grpc
 
 from protos.jobs.v1 import flows_pb2, flows_pb2_grpc
+from shared.errors import InvalidArgument
 from shared.jobs import payloads, wire
 from shared.jobs.control.methods import job_id_of
 from shared.jobs.dependency_wire import policy_of
 from shared.jobs.flows.graphs import After, Node
 from shared.jobs.flows.opening import submit_flow
 from shared.jobs.flows.outcomes import check_nodes, outcomes_of
-from shared.jobs.flows.reads import Flow, FlowNode
+from shared.jobs.flows.reads import Flow, FlowNode, page_of_flows
 from shared.jobs.flows.verbs import cancel_flow, get_flow, retry_flow
+from shared.jobs.page_tokens import make_token, page_size, read_token
 from shared.jobs.submission import Jobs
 from shared.rpc import Peers
 
@@ -49,6 +51,18 @@ class FlowServicer(flows_pb2_grpc.FlowServiceServicer):
     def GetFlow(self, request: Any, context: grpc.ServicerContext) -> Any:  # noqa: ARG002, N802  # gRPC's signature
         """See the proto."""
         return flows_pb2.GetFlowResponse(flow=self._flow(get_flow(self._jobs, job_id_of(request.id))))
+
+    def ListFlows(self, request: Any, context: grpc.ServicerContext) -> Any:  # noqa: ARG002, N802  # gRPC's signature
+        """See the proto."""
+        limit, place = page_size(request.page_size), read_token(request.page_token, size=1)
+        if place is not None and not (place[0].isdecimal() and int(place[0]) < 2**63):
+            raise InvalidArgument("page_token is not one of ours", field="page_token")
+        job_id = job_id_of(request.job_id) if request.job_id else None
+        with self._jobs.database.unit_of_work() as work:
+            before = None if place is None else int(place[0])
+            found = page_of_flows(work, before=before, limit=limit + 1, is_live=request.live, job_id=job_id)
+        token = make_token(str(found[limit - 1][0])) if len(found) > limit else ""
+        return flows_pb2.ListFlowsResponse(flows=[self._flow(flow) for _, flow in found[:limit]], next_page_token=token)
 
     def CancelFlow(self, request: Any, context: grpc.ServicerContext) -> Any:  # noqa: ARG002, N802  # gRPC's signature
         """See the proto."""

@@ -62,13 +62,19 @@ class Logged(msgspec.Struct, frozen=True, tag="logged"):
     left_out: int = 0
 
 
+class Heard(msgspec.Struct, frozen=True, tag="heard"):
+    """From the process: the job with this token has said something."""
+
+    token: str
+
+
 def ended(token: str, outcome: Outcome) -> Ended:
     """An outcome on its way."""
     return Ended(token, type(outcome).__name__, msgspec.Raw(msgspec.msgpack.encode(outcome)))
 
 
 ToProcess = Run | Stop
-FromProcess = Ready | Ended | Logged
+FromProcess = Ready | Ended | Logged | Heard
 
 
 def send(wire: socket.socket, frame: ToProcess | FromProcess) -> None:

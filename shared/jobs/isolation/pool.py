@@ -12,7 +12,7 @@ from shared import clock, metrics
 from shared.jobs.isolation.frames import Run
 from shared.jobs.isolation.process import IsolatedProcess, Killed, ProcessDied
 from shared.jobs.outcomes import Decided, Done, Outcome
-from shared.jobs.running import Interrupt, Running, Stopping, TimedOut
+from shared.jobs.running import Interrupt, Running, Silent, TimedOut
 from shared.jobs.scripts import Claimed
 
 log = structlog.get_logger(__name__)
@@ -54,12 +54,13 @@ class IsolatedJobs:
 
     def _run(self, process: IsolatedProcess, claimed: Claimed, running: Running, worker: str) -> Outcome:
         limit = running.deadline - clock.monotonic()
-        running.deadline = float("inf")  # booting is the platform's time, not the job's
+        running.deadline = running.heard_at = float("inf")  # booting is the platform's time, not the job's
         try:
             if not process.jobs_run:
                 process.wait_ready()
             running.deadline = clock.monotonic() + limit
-            return process.perform(Run(claimed, worker)).decoded()
+            running.hear()
+            return process.perform(Run(claimed, worker), hear=running.hear).decoded()
         except Killed:
             _count(running, "killed")
             raise _why(process, running) from None
@@ -98,9 +99,10 @@ def _why(process: IsolatedProcess, running: Running) -> BaseException:
     if by is None:
         return ProcessDied("the process of the job did not boot in time and was killed")
     log.warning("process of a job killed", job=running.job, job_id=running.held.id, because=by.__name__)
-    if by is Stopping or by is not TimedOut:
+    if not issubclass(by, TimedOut):
         return by("the process of the job was killed")
-    error = by("ran longer than its timeout; its process did not end by itself and was killed")
+    what = "was silent for longer than its stale_after" if by is Silent else "ran longer than its timeout"
+    error = by(f"{what}; its process did not end by itself and was killed")
     if tail := process.output.tail:
         error.add_note(f"its last output:\n{tail}")
     return error

@@ -8,14 +8,14 @@ import selectors
 import signal
 import socket
 import subprocess
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 
 from shared import clock
 from shared.errors import Transient, Undecodable
 from shared.jobs import captured
 from shared.jobs.isolation import frames
-from shared.jobs.isolation.frames import Ended, FromProcess, Incoming, Logged, Ready, Run, Stop
+from shared.jobs.isolation.frames import Ended, FromProcess, Heard, Incoming, Logged, Ready, Run, Stop
 from shared.jobs.isolation.output import Output
 from shared.jobs.running import Interrupt
 
@@ -82,8 +82,11 @@ class IsolatedProcess:
             raise Undecodable("the process of an isolated job did not say that it is ready")
         self._kill_at = float("inf")
 
-    def perform(self, run: Run) -> Ended:
-        """Run one job. Raises ProcessDied, or Killed when it did not end in time after an interrupt."""
+    def perform(self, run: Run, *, hear: Callable[[], None]) -> Ended:
+        """Run one job; `hear` is called when it has said something.
+
+        Raises ProcessDied, or Killed when it did not end in time after an interrupt.
+        """
         self.jobs_run += 1
         self._token = run.claimed.held.token
         self.output.restart()
@@ -97,6 +100,8 @@ class IsolatedProcess:
                 return frame
             if isinstance(frame, Logged) and frame.token == self._token:
                 _keep(frame)
+            if isinstance(frame, Heard) and frame.token == self._token:
+                hear()
 
     def close(self) -> None:
         """End it, whatever it does, and everything it has started."""

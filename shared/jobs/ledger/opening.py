@@ -149,6 +149,7 @@ def _opened(submission: Submission, seq: int, created_at: datetime, state: str) 
         tick=submission.tick,
         group_key=submission.group_key,
         times=submission.own_times,
+        request_id=submission.request_id,
         created_at=created_at,
         scheduled_for=submission.scheduled_for,
         started_at=None,

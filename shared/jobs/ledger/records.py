@@ -50,6 +50,8 @@ class Job(msgspec.Struct, frozen=True, gc=False):
     times: dict[str, int] | None = None
     #: From then on its result is not told any more.
     result_expires_at: datetime | None = None
+    #: Of the call that led to it; None where none did.
+    request_id: str | None = None
 
     @property
     def result_expired(self) -> bool:

@@ -8,7 +8,7 @@ from shared.jobs.states import State
 COLUMNS = (
     "seq, id, generation, name, queue, state, priority, args, attempts_made, attempts_max, crashes, timeout_ms, "
     "wait_reason, result, error, progress, tick, created_at, scheduled_for, started_at, finished_at, group_key, "
-    "is_awaited, times, result_expires_at"
+    "is_awaited, times, result_expires_at, request_id"
 )
 
 

@@ -11,7 +11,7 @@ from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from shared.errors import InvalidArgument
-from shared.jobs.schedules.expressions import keeps_wall_time, next_local
+from shared.jobs.cron_expressions import keeps_wall_time, next_local
 
 SECOND = timedelta(seconds=1)
 #: A change of offset concerns no local time further away than this.

@@ -6,8 +6,8 @@ from enum import StrEnum
 from typing import Any
 
 from shared.errors import InvalidArgument
+from shared.jobs.cron_expressions import check_cron
 from shared.jobs.schedules.clockwork import zone_of
-from shared.jobs.schedules.expressions import check_cron
 from shared.jobs.schedules.rhythms import MS, Rhythm
 
 MIN_INTERVAL = timedelta(seconds=1)

@@ -3,21 +3,38 @@
 from datetime import datetime, timedelta
 
 import sqlalchemy as sa
+import structlog
 
 from shared.db import UnitOfWork
 from shared.jobs.definitions import Catalogue
 from shared.jobs.schedules.declaration import Schedule, next_run
-from shared.jobs.schedules.rows import put_schedule
+from shared.jobs.schedules.rows import put_schedule, remove_schedule
 
+log = structlog.get_logger(__name__)
 _HORIZON_RUNS = 60
+
+_OBSOLETE = sa.text("""
+SELECT name, is_edited OR stopped_at IS NOT NULL FROM schedule
+WHERE is_declared AND name <> ALL(CAST(:names AS text[])) ORDER BY name FOR UPDATE
+""")
+_HAND_OVER = sa.text("UPDATE schedule SET is_declared = FALSE WHERE name = :name")
 
 
 def declare_schedules(work: UnitOfWork, catalogue: Catalogue) -> None:
-    """Upsert the schedule of every job that states one; an operator's change is never overwritten."""
-    for definition in sorted(catalogue.jobs.values(), key=lambda one: one.name):
-        declared = declared_schedule(catalogue, definition.name)
-        if declared is not None:
-            put_schedule(work, declared)
+    """Upsert the schedule of every job that states one; an operator's change is never overwritten.
+
+    One that code declares no more is deleted; if a person has changed or stopped it, it is that person's from now on.
+    """
+    found = [declared_schedule(catalogue, name) for name in sorted(catalogue.jobs)]
+    declared = [schedule for schedule in found if schedule is not None]
+    for schedule in declared:
+        put_schedule(work, schedule)
+    for name, is_taken_over in work.connection.execute(_OBSOLETE, {"names": [one.name for one in declared]}).all():
+        if is_taken_over:
+            work.connection.execute(_HAND_OVER, {"name": name})
+        else:
+            remove_schedule(work, name)
+        log.warning("schedule is declared no more", schedule=name, is_deleted=not is_taken_over)
 
 
 def declared_schedule(catalogue: Catalogue, name: str) -> Schedule | None:

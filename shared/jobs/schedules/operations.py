@@ -78,7 +78,7 @@ def update(jobs: Jobs, name: str, changes: Mapping[str, Any], *, resets: bool = 
         if wanted is None:
             raise InvalidArgument(f"no code declares schedule {name!r}", field="reset")
         check_job(jobs, wanted)
-        if wanted.at != known.schedule.at:
+        if (wanted.at, wanted.ends_at) != (known.schedule.at, known.schedule.ends_at):
             _check_future(wanted, now)
         rewrite(work, known, wanted, now=now, is_edited=not resets)
         tell(work)

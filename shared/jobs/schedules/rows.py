@@ -211,11 +211,16 @@ def due(schedule: Schedule, tick: datetime | None) -> Mapping[str, Any]:
 
 
 def jitter_of(schedule: Schedule, tick: datetime) -> timedelta:
-    """How much later than its tick a schedule fires; the same whoever asks."""
+    """How much later than its tick a schedule fires; the same whoever asks, and always before the next tick.
+
+    An expression has ticks of any distance: one that was still to come when the next is there would be passed over.
+    """
     if not schedule.jitter:
         return timedelta(0)
+    following = schedule.rhythm.after(tick) if schedule.cron is not None else None
+    longest = schedule.jitter if following is None else min(schedule.jitter, following - tick - MS)
     digest = hashlib.sha256(f"{schedule.name}|{clock.epoch_ms(tick)}".encode()).digest()
-    return int.from_bytes(digest[:8], "big") % (schedule.jitter // MS + 1) * MS
+    return int.from_bytes(digest[:8], "big") % (longest // MS + 1) * MS
 
 
 def instant_now(work: UnitOfWork) -> datetime:

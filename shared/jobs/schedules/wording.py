@@ -4,8 +4,8 @@ from datetime import UTC, datetime, timedelta
 
 from cronsim.explain import explain
 
+from shared.jobs.cron_expressions import fields_of
 from shared.jobs.schedules.declaration import Overlap, Schedule
-from shared.jobs.schedules.expressions import fields_of
 
 _UNITS = (("day", 86_400_000), ("hour", 3_600_000), ("minute", 60_000), ("second", 1_000), ("millisecond", 1))
 _OVERLAPS = {

@@ -67,6 +67,39 @@ def test_a_step_that_fails_leaves_nothing_and_runs_again(bench: Bench) -> None:
     assert bench.effects() == [1]
 
 
+@pytest.mark.parametrize(
+    ("name", "value", "field"),
+    [
+        ("cursor:page", 1, "name"),
+        ("", 1, "name"),
+        ("x" * 101, 1, "name"),
+        ("fetch", "x" * 262_143, "value"),
+        ("fetch", "a\x00b", "value"),
+        ("fetch", object(), "value"),
+    ],
+)
+def test_a_step_that_cannot_be_kept_is_refused_by_field_and_leaves_nothing(
+    bench: Bench, name: str, value: object, field: str
+) -> None:
+    fields: list[str] = []
+
+    def action(work: UnitOfWork) -> object:
+        write_effect(work, 1)
+        return value
+
+    def act(ctx: JobContext, _args: Play) -> None:
+        with pytest.raises(InvalidArgument) as caught:
+            ctx.step(name, action)
+        fields.append(caught.value.field)
+
+    bench.stage.act = act
+    bench.submit()
+    bench.run()
+
+    assert (fields, bench.effects()) == ([field], [])
+    assert bench.sql("SELECT count(*) FROM job_step") == [(0,)]
+
+
 def test_a_child_is_submitted_once_over_all_attempts(bench: Bench) -> None:
     bench.stage.act = fail_at_first(lambda ctx, _args: ctx.submit(play_aside, Play(number=9), key="child"))
     job = bench.submit()

@@ -184,3 +184,41 @@ def test_a_coroutine_function_and_an_isolated_job_are_known_as_such() -> None:
 def test_another_isolation_is_refused_with_those_there_are() -> None:
     with pytest.raises(ConfigurationInvalid, match="isolation of job update-coin-price must be one of thread, process"):
         declared(isolation="container")
+
+
+class Needy(Arguments, frozen=True):
+    """One argument without a default."""
+
+    coin_id: int
+
+
+@pytest.mark.parametrize(
+    "schedule", ["EVERY_5_MINUTES", "@daily", "0 0 L * *", "30 0 2 * * 1#2", periodiq.cron("0 0 * * sun")]
+)
+def test_a_schedule_is_periodiqs_cron_or_any_expression_that_schedules_take(schedule: Any) -> None:
+    assert declared(schedule=schedule).schedule == str(getattr(schedule, "parsed_from", schedule))
+
+
+@pytest.mark.parametrize(
+    ("schedule", "words"),
+    [
+        (periodiq.cron("61 * * * *"), "minute '61'; allowed: 0-59"),
+        ("EVERY_NOW_AND_THEN", "EVERY_5_MINUTES"),
+        ("0 0 30 2 *", "day-of-month '30'"),
+    ],
+)
+def test_a_schedule_that_is_none_is_refused_where_it_is_declared(schedule: Any, words: str) -> None:
+    with pytest.raises(ConfigurationInvalid, match="schedule of job update-coin-price") as caught:
+        declared(schedule=schedule)
+
+    assert words in str(caught.value)
+
+
+def test_a_schedule_of_a_job_whose_arguments_have_no_defaults_is_refused() -> None:
+    def update(ctx: JobContext, args: Needy) -> None:
+        """Update one price."""
+
+    declare: Any = job(queue=QUEUE, name="update", timeout=minutes(1), schedule="@hourly")
+
+    with pytest.raises(ConfigurationInvalid, match="coin_id"):
+        declare(update)

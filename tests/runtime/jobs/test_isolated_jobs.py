@@ -17,12 +17,13 @@ from structlog.testing import capture_logs
 from shared.jobs import Job, submit
 from shared.jobs import heartbeat as heartbeat_module
 from shared.jobs.isolation import IsolatedJobs
+from shared.jobs.live import get_job
 from shared.jobs.maintenance.reaper import reap_once
 from shared.jobs.outcomes import Again, Buried, Done, Outcome, Reason
 from shared.jobs.states import State
 from tests.runtime.jobs.sample import NAME, Bench, at_work
 from tests.runtime.jobs.waiting import eventually
-from tests.runtime.jobs.ways import JOBS_LIMIT, Order, among, apart, apart_once, open_ways, sing_apart
+from tests.runtime.jobs.ways import JOBS_LIMIT, Order, among, apart, apart_aloud, apart_once, open_ways, sing_apart
 from tests.stores import service_url
 from tools.stores import PostgresServer, temporary_valkey
 
@@ -163,6 +164,36 @@ def test_the_time_limit_ends_an_isolated_job_whatever_it_does(bench: Bench, act:
     row = bench.row(job.id)
     assert row.error is not None
     assert (row.state, row.error["type"], row.error["reason"]) == (State.DEAD, "JobTimeout", "exhausted")
+
+
+def reported(bench: Bench, job: Job) -> object:
+    """How far it is, as readers see it."""
+    found = get_job(bench.jobs, job.id)
+    return found.progress["done"] if found is not None and found.progress else None
+
+
+@pytest.mark.parametrize(("act", "state"), [("talk-on", "completed"), ("hold", "dead"), ("swallow", "dead")])
+def test_an_isolated_job_that_falls_silent_is_ended_and_one_that_talks_is_not(
+    bench: Bench, act: str, state: str
+) -> None:
+    with at_work(bench):
+        job = submit(bench.jobs, apart_aloud, Order(act=act, number=30))
+        eventually(lambda: bench.state(job.id) in ("", "dead", "completed"))
+    bench.settle()
+
+    row = bench.row(job.id)
+    assert row.state == state
+    if row.error is not None:
+        assert (row.error["type"], "stale_after" in row.error["message"]) == ("JobTimeout", True)
+
+
+def test_the_newest_of_many_reports_leaves_the_process_a_moment_later(bench: Bench) -> None:
+    with at_work(bench):
+        job = order(bench, "report-fast-and-hold")
+        eventually(lambda: reported(bench, job) == 59)
+        bench.cancel(job.id)
+        bench.jobs.scripts.drop(job.id, "work", generation=1)
+        eventually(lambda: bench.state(job.id) in ("", "cancelled"))
 
 
 def test_a_clean_stop_gives_an_isolated_job_back_at_no_cost(bench: Bench) -> None:

@@ -1,5 +1,6 @@
 """A named lock has one owner, who keeps it as long as his block runs, and nobody for longer than that."""
 
+import secrets
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
@@ -9,8 +10,7 @@ import pytest
 
 from protos.jobs.v1 import locks_pb2, locks_pb2_grpc
 from shared.errors import InvalidArgument, LockHeld, LockLost, NotFound
-from shared.jobs import JobContext, locks, seconds
-from shared.jobs.lock_keys import analysis_lock, similarity_lock, wallet_lock
+from shared.jobs import JobContext, analysis_lock, locks, seconds, similarity_lock, wallet_lock
 from shared.jobs.lock_renewal import Renewals
 from shared.jobs.lock_servicer import LOCK_SERVICE, LockServicer
 from shared.jobs.outcomes import Again, Done
@@ -26,7 +26,7 @@ def hold(
 ) -> AbstractContextManager[None]:  # fmt: skip
     return locks.held(
         renewals or bench.jobs.renewals, name, owner=owner, ttl=seconds(ttl), wait=seconds(0),
-        pause=lambda _seconds: None, is_wanted=is_wanted,
+        pause=lambda _seconds: None, is_wanted=is_wanted, keeps=lambda _lock: False,
     )  # fmt: skip
 
 
@@ -89,6 +89,52 @@ def test_a_lock_that_was_lost_keeps_its_block_from_being_committed(bench: Bench)
     bench.make_due()
     assert bench.run() == [Done(b"null", is_settled=True)]
     assert (bench.effects(), bench.row(job.id).attempts_made) == ([7], 1)
+
+
+def is_free(bench: Bench, name: str = "a") -> bool:
+    """Whether another could have it now."""
+    token = secrets.token_hex(16)
+    is_taken = bench.jobs.scripts.lock("take", name, token=token, ttl_ms=1_000, owner="you")
+    if is_taken:
+        bench.jobs.scripts.lock("free", name, token=token, ttl_ms=0)
+    return is_taken
+
+
+@pytest.mark.parametrize("fails", [False, True])
+def test_nobody_has_a_lock_before_what_was_written_under_it_is_committed(bench: Bench, fails: bool) -> None:
+    seen: list[object] = []
+
+    def act(ctx: JobContext, args: Play) -> None:
+        with ctx.lock("a", ttl=seconds(30)), ctx.unit_of_work() as work:
+            write_effect(work, args.number)
+            work.after_commit(lambda: seen.append(is_free(bench)))
+        seen.append(is_free(bench))
+        if fails:
+            raise ValueError("after the block")
+
+    bench.stage.act = act
+    bench.submit(7)
+    bench.run()
+
+    assert (seen, bench.effects()) == (([False], []) if fails else ([False, False], [7]))
+    assert is_free(bench)
+
+
+def test_a_lock_whose_block_wrote_nothing_is_free_at_its_end(bench: Bench) -> None:
+    seen: list[bool] = []
+
+    def act(ctx: JobContext, args: Play) -> None:
+        with ctx.lock("a", ttl=seconds(30)):
+            pass
+        with ctx.unit_of_work() as work:
+            write_effect(work, args.number)
+        seen.append(is_free(bench))
+
+    bench.stage.act = act
+    bench.submit(7)
+    bench.run()
+
+    assert (seen, bench.effects()) == ([True], [7])
 
 
 def test_after_the_loss_of_the_index_nobody_believes_to_hold_a_lock(bench: Bench) -> None:

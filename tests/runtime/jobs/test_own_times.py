@@ -40,15 +40,9 @@ def play_lost(ctx: JobContext, args: Play) -> Any:
     return ctx.resource(Stage).perform(ctx, args)
 
 
-@job(queue=WORK, name="play-apart", timeout=seconds(30), attempts=1, isolation="process")
-def play_apart(ctx: JobContext, args: Play) -> Any:
-    """Has a process of its own."""
-    return ctx.resource(Stage).perform(ctx, args)
-
-
 @pytest.fixture
 def bench(empty_url: str, redis_url: str) -> Iterator[Bench]:
-    jobs = jobs_of(Database(empty_url, NAME, pool_size=8), redis_url, more=(play_kept, play_lost, play_apart))
+    jobs = jobs_of(Database(empty_url, NAME, pool_size=8), redis_url, more=(play_kept, play_lost))
     yield open_bench(jobs)
     jobs.scripts.client.close()
     jobs.database.close()
@@ -221,7 +215,6 @@ def test_a_node_of_a_flow_has_the_declared_time_of_its_result(bench: Bench) -> N
         ("play", {"timeout": timedelta(hours=25)}, "timeout"),
         ("play-lost", {"times": Times(deadline=seconds(1))}, "times.deadline"),
         ("play-lost", {"times": Times(result_ttl=seconds(1))}, "times.result_ttl"),
-        ("play-apart", {"times": Times(stale_after=seconds(1))}, "times.stale_after"),
     ],
 )
 def test_times_that_a_job_cannot_have_are_refused_by_name(

@@ -135,13 +135,13 @@ def test_a_cursor_is_written_once_a_second_and_with_a_step(bench: Bench) -> None
 def test_an_attempt_that_was_overtaken_does_not_set_the_cursor_back(bench: Bench) -> None:
     job = bench.submit()
     place = Place(job.id, 1, "page")
-    old, new = (Cursor(bench.jobs.database, place, claimed_ms=at) for at in (1_000, 2_000))
+    old, new = (Cursor(bench.jobs.database, place, claimed_ms=at, hear=lambda: None) for at in (1_000, 2_000))
     new.move(7)
 
     with pytest.raises(LeaseLost):
         old.move(3)
 
-    assert Cursor(bench.jobs.database, place, claimed_ms=3_000).value == 7
+    assert Cursor(bench.jobs.database, place, claimed_ms=3_000, hear=lambda: None).value == 7
 
 
 def test_a_kept_value_is_computed_once_until_its_time_is_over(bench: Bench) -> None:

@@ -75,6 +75,20 @@ def test_jitter_is_the_same_for_a_tick_whoever_asks_and_spreads() -> None:
     assert len(set(shifts)) > 45
 
 
+@pytest.mark.parametrize("jitter", [minutes(2), hours(1), hours(24)])
+def test_a_jitter_longer_than_the_rhythm_neither_loses_a_tick_nor_runs_one_early(jitter: timedelta) -> None:
+    schedule = of(every=None, cron="*/2 * * * *", jitter=jitter)
+    tick: datetime | None = NOON
+    fired: list[datetime] = []
+
+    while tick is not None and len(fired) < 50:
+        made = plan(schedule, tick, now=tick + jitter_of(schedule, tick), runs_left=None)
+        fired += made.ticks
+        tick = made.following
+
+    assert fired == [NOON + minutes(2 * number) for number in range(50)]
+
+
 @pytest.mark.parametrize(
     ("change", "field"),
     [

@@ -174,6 +174,9 @@ def test_the_command_line_has_the_same_verbs(
     made = run("schedule-create", "tick", "--job", "play", "--cron", "0 3 * * *", "--args", '{"number": 2}')
     assert (made["cron"], made["args"]) == ("0 3 * * *", {"number": 2})
     assert run("schedule-change", "tick", "--every-ms", "5000")["every_ms"] == 5000
+    assert run("schedule-change", "tick", "--max-runs", "7", "--pause-after", "3")["max_runs"] == 7
+    cleared = run("schedule-change", "tick", "--clear", "max-runs", "--clear", "pause-after")
+    assert (cleared["max_runs"], cleared["pause_after"]) == (None, None)
     assert "Every 5 seconds" in run("schedules")
     assert run("schedule-stop", "tick", "--reason", "x")["state"] == "stopped"
     assert run("schedule-trigger", "tick")["queue"] == "work"

@@ -136,6 +136,7 @@ def test_a_change_takes_the_fields_of_the_mask_alone(site: ScheduleSite) -> None
         (("every_ms",), {}, "cron"),
         ((), {}, "schedule"),
         (("jitter_ms",), {"jitter_ms": 10**9}, "jitter_ms"),
+        (("ends_at",), {"ends_at": Timestamp(seconds=1_500_000_000)}, "ends_at"),
     ],
 )
 def test_a_bad_change_names_the_field_and_changes_nothing(

@@ -200,8 +200,9 @@ def test_a_running_attempt_ends_at_the_deadline_of_its_job_and_there_is_no_other
     assert (error["type"], error["reason"]) == ("JobTimeout", "deadline")
 
 
+@pytest.mark.parametrize("way", ["progress", "step", "cursor"])
 def test_a_job_that_falls_silent_is_ended_and_one_that_talks_is_not(
-    bench: Bench, monkeypatch: pytest.MonkeyPatch
+    bench: Bench, monkeypatch: pytest.MonkeyPatch, way: str
 ) -> None:
     monkeypatch.setattr(heartbeat_module, "TICK_SECONDS", 0.01)
 
@@ -209,9 +210,16 @@ def test_a_job_that_falls_silent_is_ended_and_one_that_talks_is_not(
 
     def act(ctx: JobContext, args: Play) -> Any:
         started = clock.monotonic()
+        cursor = ctx.cursor("page")
+        said = 0
         while clock.monotonic() - started < 0.6:
-            if args.number == 1:
+            said += 1
+            if args.number == 1 and way == "progress":
                 ctx.progress(1)
+            elif args.number == 1 and way == "step":
+                ctx.step(f"page-{said}", lambda _work: None)
+            elif args.number == 1:
+                cursor.move(said)
             pause_of_python.wait(0.01)
         return args.number
 
@@ -255,7 +263,5 @@ def test_times_that_cannot_be_kept_are_refused() -> None:
         Times(queue_ttl=seconds(0))
     with pytest.raises(ConfigurationInvalid, match="durable=False"):
         job(queue=WORK, name="a", timeout=seconds(1), durable=False, times=Times(deadline=seconds(1)))
-    with pytest.raises(ConfigurationInvalid, match="stale_after"):
-        job(queue=WORK, name="a", timeout=seconds(1), isolation="process", times=Times(stale_after=seconds(1)))
 
     assert caught.value.field == "queue_ttl"

@@ -128,13 +128,13 @@ def test_unique_submissions_over_the_wire_say_that_the_job_was_there(site: Site)
 @pytest.mark.parametrize(
     ("rule", "field"),
     [
-        ({"mode": "sometimes"}, "unique"),
-        ({"mode": "for"}, "ttl"),
-        ({"mode": "for", "ttl_ms": -1}, "ttl"),
-        ({"mode": "for", "ttl_ms": 2**62}, "ttl"),
-        ({"mode": "until_done", "ttl_ms": 5}, "ttl"),
-        ({"mode": "debounce", "wait_ms": 5}, "max_wait"),
-        ({"mode": "debounce", "wait_ms": 5, "max_wait_ms": 4}, "max_wait"),
+        ({"mode": "sometimes"}, "unique.mode"),
+        ({"mode": "for"}, "unique.ttl_ms"),
+        ({"mode": "for", "ttl_ms": -1}, "unique.ttl_ms"),
+        ({"mode": "for", "ttl_ms": 2**62}, "unique.ttl_ms"),
+        ({"mode": "until_done", "ttl_ms": 5}, "unique.ttl_ms"),
+        ({"mode": "debounce", "wait_ms": 5}, "unique.max_wait_ms"),
+        ({"mode": "debounce", "wait_ms": 5, "max_wait_ms": 4}, "unique.max_wait_ms"),
     ],
 )
 def test_a_rule_that_cannot_be_had_is_refused_by_name(site: Site, rule: dict[str, Any], field: str) -> None:

@@ -20,7 +20,7 @@ from typing import Any
 
 from shared import logs
 from shared.db import Database, UnitOfWork
-from shared.jobs import Arguments, Catalogue, JobContext, Jobs, fixed, job, seconds
+from shared.jobs import Arguments, Catalogue, JobContext, Jobs, Times, fixed, job, seconds
 from shared.jobs.broker import MillraceBroker
 from shared.jobs.connection import connect
 from shared.jobs.isolated_process import Parts, die_with, serve
@@ -83,6 +83,15 @@ def apart_once(ctx: JobContext, args: Order) -> Any:
     return ACTS[args.act](ctx, args)
 
 
+@job(
+    queue=WORK, name="apart-aloud", timeout=seconds(30), attempts=1, isolation="process",
+    times=Times(stale_after=seconds(1)),
+)  # fmt: skip
+def apart_aloud(ctx: JobContext, args: Order) -> Any:
+    """Does one of ACTS in a process of its own, and must not be silent for a second."""
+    return ACTS[args.act](ctx, args)
+
+
 @job(queue=WORK, name="sing-apart", timeout=seconds(30), attempts=3, isolation="process")
 async def sing_apart(ctx: JobContext, args: Order) -> Any:
     """A coroutine in a process of its own."""
@@ -111,6 +120,20 @@ def _hold(ctx: JobContext, args: Order) -> None:
 def _spin(ctx: JobContext, args: Order) -> None:
     ctx.progress(1)
     re.match(r"(a+)+$", "a" * 60 + "b")  # years, without giving other threads of its process a turn
+
+
+def _talk_on(ctx: JobContext, args: Order) -> int:
+    cursor = ctx.cursor("page")
+    for page in range(args.number):
+        cursor.move(page)
+        ctx.sleep(0.05)
+    return args.number
+
+
+def _report_fast_and_hold(ctx: JobContext, args: Order) -> None:
+    for done in range(1, 60):
+        ctx.progress(done)
+    threading.Event().wait(60)
 
 
 def _swallow(ctx: JobContext, args: Order) -> None:
@@ -159,6 +182,8 @@ ACTS: dict[str, Callable[[JobContext, Order], Any]] = {
     "spin": _spin,
     "hold": _hold,
     "swallow": _swallow,
+    "talk-on": _talk_on,
+    "report-fast-and-hold": _report_fast_and_hold,
     "segv": _crash,
     "exit": _exit,
     "sys-exit": _call_exit,
@@ -172,7 +197,7 @@ COMMAND = [sys.executable, "-u", "-X", "faulthandler", "-m", "tests.runtime.jobs
 
 def ways_of(database: Database, redis_url: str) -> Jobs:
     """The sample's jobs and these, on these stores."""
-    definitions = (*DEFINITIONS, sing, sing_once, among, apart, apart_once, sing_apart)
+    definitions = (*DEFINITIONS, sing, sing_once, among, apart, apart_once, apart_aloud, sing_apart)
     catalogue = Catalogue(SERVICE.display, definitions, SERVICE.queues, attempts=3, backoff=fixed(60))
     return Jobs(catalogue, database, Scripts(connect(redis_url, name="test"), SERVICE.display))
 

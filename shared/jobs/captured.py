@@ -126,12 +126,16 @@ class capturing:  # noqa: N801  # reads as a function where it is used: with cap
             self._running.lines.close()
 
 
+def running_here() -> Running | None:
+    """The attempt whose function runs in this context; None outside of one."""
+    running = _current.get()
+    return None if running is None or running.is_over or running.is_abandoned else running
+
+
 def current() -> Captured | None:
     """The lines of the attempt whose function runs in this context; None outside of one, or if nobody keeps them."""
-    running = _current.get()
-    if running is None or running.is_over or running.is_abandoned:
-        return None
-    return running.lines or _open(running)
+    running = running_here()
+    return None if running is None else running.lines or _open(running)
 
 
 def _open(running: Running) -> Captured | None:

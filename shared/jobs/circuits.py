@@ -8,8 +8,9 @@ import structlog
 
 from shared import metrics
 from shared.errors import CircuitOpen, StoreUnavailable
+from shared.jobs.captured import running_here
 from shared.jobs.circuit_settings import Standing, copy_circuit, record
-from shared.jobs.keys import circuit_keys
+from shared.jobs.keys import circuit_keys, spared_key
 from shared.jobs.providers import Breaker
 from shared.jobs.submission import Jobs
 from shared.outbound import Verdict
@@ -30,7 +31,7 @@ class Circuit:
         """The permit of one call. Raises CircuitOpen."""
         token = secrets.token_hex(16)
         try:
-            answer, wait_ms = self._ask("circuit_admit", [token])
+            answer, wait_ms = self._ask("circuit_admit", self._keys, [token])
         except StoreUnavailable as error:
             log.warning("circuit not asked", circuit=self._breaker.name, error=str(error))
             return token
@@ -41,22 +42,27 @@ class Circuit:
         return token
 
     def leave(self, permit: str, verdict: Verdict, reason: str = "") -> timedelta | None:
-        """Tell how the call went; how long to wait when the circuit is open now, else None."""
+        """Tell how the call went; how long to wait when the circuit is open now, else None.
+
+        A job on its last attempt also waits while nobody knows yet whether the circuit is about to open.
+        """
+        last = _on_its_last_attempt() if verdict is Verdict.FAILED else None
+        keys = self._keys if last is None else [*self._keys, spared_key(self._breaker.name, last)]
         try:
-            answer = self._ask("circuit_report", [permit, str(verdict), reason[:REASON_MAX]])
+            answer = self._ask("circuit_report", keys, [permit, str(verdict), reason[:REASON_MAX]])
         except StoreUnavailable as error:
             log.warning("circuit not told", circuit=self._breaker.name, error=str(error))
             return None
         state, wait_ms, has_changed = answer[0], answer[1], answer[2]
         if has_changed:
             self._note(answer, reason)
-        return timedelta(milliseconds=wait_ms) if state == b"open" else None
+        return timedelta(milliseconds=wait_ms) if state == b"open" or wait_ms else None
 
-    def _ask(self, script: str, arguments: list[str]) -> list[Any]:
-        answer: list[Any] = self._jobs.scripts.run_alone(script, self._keys, arguments)
+    def _ask(self, script: str, keys: list[str], arguments: list[str]) -> list[Any]:
+        answer: list[Any] = self._jobs.scripts.run_alone(script, keys, arguments)
         if answer[0] == b"unknown":  # the index was lost, or this is the first call ever
             copy_circuit(self._jobs, self._breaker.name)
-            answer = self._jobs.scripts.run_alone(script, self._keys, arguments)
+            answer = self._jobs.scripts.run_alone(script, keys, arguments)
         return answer
 
     def _note(self, answer: list[Any], reason: str) -> None:
@@ -75,3 +81,11 @@ class Circuit:
             record(self._jobs, standing)
         except StoreUnavailable as error:
             log.warning("circuit not kept", circuit=self._breaker.name, error=str(error))
+
+
+def _on_its_last_attempt() -> str | None:
+    """The id of the job that runs in this context, when its next failure that counts ends it."""
+    running = running_here()
+    if running is None or running.attempt is None or running.context is None:
+        return None
+    return running.held.id if running.attempt.claimed.attempt >= running.context.attempts_max else None

@@ -81,6 +81,11 @@ def circuit_keys(circuit: str) -> list[str]:
     return [f"{{circuit:{circuit}}}:{name}" for name in ("set", "probes")]
 
 
+def spared_key(circuit: str, job_id: str) -> str:
+    """What a job on its last attempt has met behind a circuit: in the circuit's slot, gone after an hour."""
+    return f"{{circuit:{circuit}}}:spared:{job_id}"
+
+
 def budget_keys(budget: str) -> list[str]:
     """What is set of a budget that services share, and its present window: a slot of its own."""
     return [f"{{budget:{budget}}}:{name}" for name in ("set", "window")]

@@ -22,8 +22,8 @@ class Breaker:
 
     Open for `cooldown`, twice as long after each failed probe up to `cooldown_max`; then at most `probes` calls at once
     try it, and as many that go well close it. What does not answer within `probe_time` gives its place to another.
-    With `failures` no higher than a job's attempts, no job dies of a provider that is down: the failure that opens a
-    circuit, and those of its probes, cost no attempt.
+    No job dies of a provider that is down, whatever its attempts are: the failure that opens a circuit, and those of
+    its probes, cost none, nor does that of a last attempt until others' calls have gone well between its own, twice.
     """
 
     name: str

@@ -1,6 +1,4 @@
-"""Owns when each price provider is left alone, and how much of it may be used. It must never hold more failures than
-update-coin-price has attempts: a job would die of a provider that is down.
-"""
+"""Owns when each price provider is left alone, and how much of it may be used. It must never call one."""
 
 from shared.jobs import Breaker, Budget, minutes
 

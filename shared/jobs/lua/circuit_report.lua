@@ -1,13 +1,14 @@
 -- Purpose: tell how a guarded call went; opens and closes the circuit.
--- KEYS: 1 what is set and how it stands; 2 probes under way.
+-- KEYS: 1 what is set and how it stands; 2 probes under way; 3 (only of a job on its last attempt) what it met here.
 -- ARGV: [token, verdict ('ok', 'failed', 'neutral'), reason].
--- Returns: [state, ms until probes may go, has changed, turn, opens, since, streak]; 'unknown' as in circuit_admit.
+-- Returns: [state, ms to wait, has changed, turn, opens, since, streak]; 'unknown' as in circuit_admit. Of a closed circuit
+--   there is something to wait for only when the failure is not to cost the job its last attempt.
 -- Events: none. Invariant: every change raises `turn` by one; late answers of calls that were made before it opened
---   neither close nor prolong an open circuit.
+--   neither close nor prolong an open circuit. No job dies here unless others' calls went well between its own, twice.
 local token, verdict, reason = unpack(cmsgpack.unpack(ARGV[1]))
 local clock = redis.call('TIME')
 local now = clock[1] * 1000 + math.floor(clock[2] / 1000)
-local names = {'state', 'opens', 'turn', 'since', 'streak', 'rule', 'bucket', 'ok', 'bad', 'ok_before', 'bad_before', 'run', 'good'}
+local names = {'state', 'opens', 'turn', 'since', 'streak', 'rule', 'bucket', 'ok', 'bad', 'ok_before', 'bad_before', 'run', 'good', 'oks'}
 local set = {}
 for at, value in ipairs(redis.call('HMGET', KEYS[1], unpack(names))) do set[names[at]] = value end
 if not set.state or not set.rule then return {'unknown', 0, 0, 0, 0, 0, 0} end
@@ -44,16 +45,36 @@ local function count()
   if run >= rule.failures or (failed >= rule.failures and failed >= rule.ratio * all) then return open() end
   redis.call('HSET', KEYS[1], 'bucket', string.format('%d', bucket), 'ok', ok, 'bad', bad, 'ok_before', ok_before,
              'bad_before', bad_before, 'run', run)
+  if verdict == 'ok' then redis.call('HINCRBY', KEYS[1], 'oks', 1) end
 end
 
+-- How long a job waits whose last attempt has failed while nobody knows yet whether it or what it calls is to blame. Its
+-- own failures open the circuit however far apart they are, unless a call of another went well between them.
+local function spare()
+  local raw = redis.call('GET', KEYS[3])
+  local met = raw and cmsgpack.unpack(raw)
+  if not met or met.turn ~= number('turn') then met = {turn = number('turn'), oks = number('oks'), alone = 0, among = 0} end
+  if met.oks == number('oks') then met.alone = met.alone + 1 else met.alone, met.among = 1, met.among + 1 end
+  if met.alone < rule.failures and met.among < 2 then
+    met.oks = number('oks')
+    redis.call('SET', KEYS[3], cmsgpack.pack(met), 'PX', 3600000)
+    return math.min(rule.cooldown, rule.window)
+  end
+  redis.call('DEL', KEYS[3])
+  if met.among < 2 then open() end
+  return 0
+end
+
+local wait = 0
 local was_probe = redis.call('ZREM', KEYS[2], token) == 1
 if set.state == 'closed' and verdict ~= 'neutral' then
   count()
+  if KEYS[3] and verdict == 'failed' and set.state == 'closed' then wait = spare() end
 elseif set.state == 'open' and was_probe and verdict == 'failed' then
   open()
 elseif set.state == 'open' and was_probe and verdict == 'ok' then
   if redis.call('HINCRBY', KEYS[1], 'good', 1) >= rule.probes then turn_to('closed', 0, 0) end
 end
 local opens = number('opens')
-return {set.state, set.state == 'open' and math.max(1, opens - now) or 0, changed, number('turn'), opens, number('since'),
+return {set.state, set.state == 'open' and math.max(1, opens - now) or wait, changed, number('turn'), opens, number('since'),
         number('streak')}

@@ -5,7 +5,9 @@ It must never change a job but through the verbs of jobs.
 
 from collections.abc import Sequence
 
-from shared.errors import NotFound, WrongState
+import structlog
+
+from shared.errors import NotFound, StoreUnavailable, WrongState
 from shared.jobs import keyed_nodes
 from shared.jobs.control.cancellations import cancel_rows, withdraw
 from shared.jobs.control.subjects import checked_reason
@@ -15,7 +17,10 @@ from shared.jobs.ledger import commands, edges, flow_rows, remote_rows
 from shared.jobs.states import FINAL, State
 from shared.jobs.submission import Jobs
 
+log = structlog.get_logger(__name__)
 BATCH = 20
+#: So many pages full of flows that cannot be ended are looked past.
+PAGES_MAX = 50
 
 
 def get_flow(jobs: Jobs, flow_id: str) -> Flow:
@@ -38,11 +43,29 @@ def cancel_flow(jobs: Jobs, flow_id: str, *, reason: str = "") -> Flow:
 
 
 def expire_once(jobs: Jobs) -> bool:
-    """End flows whose time is over: what is live of their nodes is cancelled, callbacks follow. True = maybe more."""
-    with jobs.database.unit_of_work() as work:
-        overdue = flow_rows.overdue(work, limit=BATCH)
-    for flow_id in overdue:
-        _end(jobs, flow_id, state=State.EXPIRED, reason="its time was over", kinds=("node",))
+    """End flows whose time is over: what is live of their nodes is cancelled, callbacks follow. True = maybe more.
+
+    One that cannot be ended keeps none that came after it: those are ended before its error is raised.
+    """
+    failed: Exception | None = None
+    last: flow_rows.Overdue | None = None
+    for _ in range(PAGES_MAX):
+        with jobs.database.unit_of_work() as work:
+            overdue = flow_rows.overdue(work, limit=BATCH, after=last)
+        ended = 0
+        for last in overdue:
+            try:
+                _end(jobs, last.id, state=State.EXPIRED, reason="its time was over", kinds=("node",))
+                ended += 1
+            except StoreUnavailable:
+                raise
+            except Exception as error:  # noqa: BLE001  # raised again below, when the others have had their turn
+                log.warning("flow whose time is over could not be ended", flow_id=last.id, error=str(error)[:500])
+                failed = failed or error
+        if ended or len(overdue) < BATCH:
+            break
+    if failed is not None:
+        raise failed
     return len(overdue) == BATCH
 
 

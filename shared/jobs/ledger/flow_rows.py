@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 import msgspec
 import sqlalchemy as sa
@@ -68,8 +69,9 @@ UPDATE flow SET deadline = clock_timestamp() + timeout_ms * interval '1 millisec
 """)
 
 _OVERDUE = sa.text("""
-SELECT id::text FROM flow WHERE finished_at IS NULL AND deadline < clock_timestamp() AND state = 'running'
-ORDER BY deadline LIMIT :limit
+SELECT id::text, deadline FROM flow WHERE finished_at IS NULL AND deadline < clock_timestamp() AND state = 'running'
+  AND (CAST(:id AS uuid) IS NULL OR (deadline, id) > (CAST(:deadline AS timestamptz), CAST(:id AS uuid)))
+ORDER BY deadline, id LIMIT :limit
 """)
 
 
@@ -133,9 +135,18 @@ def renew_deadline(work: UnitOfWork, flow_id: str) -> None:
     work.connection.execute(_RENEW, {"id": flow_id})
 
 
-def overdue(work: UnitOfWork, *, limit: int) -> list[str]:
-    """Flows whose time is over, and who have not been told."""
-    return [row[0] for row in work.connection.execute(_OVERDUE, {"limit": limit})]
+@dataclass(frozen=True, slots=True)
+class Overdue:
+    """A flow whose time is over, and who has not been told."""
+
+    id: str
+    deadline: datetime
+
+
+def overdue(work: UnitOfWork, *, limit: int, after: Overdue | None = None) -> list[Overdue]:
+    """A page of such flows, those that are late for longest first."""
+    place = {"id": after.id if after else None, "deadline": after.deadline if after else None}
+    return [Overdue(row[0], row[1]) for row in work.connection.execute(_OVERDUE, {**place, "limit": limit})]
 
 
 def count_ended(work: UnitOfWork, ids: Sequence[str]) -> None:

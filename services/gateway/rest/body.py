@@ -14,7 +14,7 @@ from starlette.datastructures import Headers
 from starlette.requests import Request
 
 from services.gateway.domain.strict_json import parse_object
-from services.gateway.rest.refusals import BodyTimedOut, UnsupportedMediaType, refusal_of
+from services.gateway.rest.refusals import BodyTimedOut, UnsupportedMediaType, located, refusal_of
 from shared.errors import InvalidArgument, PayloadTooLarge
 
 MAX_BODY_BYTES = 1_048_576
@@ -88,7 +88,8 @@ def parse_as(model: type[B], value: dict[str, Any]) -> B:
         return model.model_validate(value)
     except ValidationError as error:
         allowed = sorted(model.model_fields)
-        raise refusal_of(list(error.errors(include_input=False, include_url=False)), allowed=allowed) from error
+        failures = [located(each, value) for each in error.errors(include_input=False, include_url=False)]
+        raise refusal_of(failures, allowed=allowed) from error
 
 
 def args_text(document: Document) -> str:

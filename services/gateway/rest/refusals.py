@@ -40,6 +40,20 @@ def refusal_of(failures: Sequence[Mapping[str, Any]], *, allowed: Sequence[str])
     return InvalidArgument("; ".join(texts), field=_field(first), allowed=values)
 
 
+def located(failure: Mapping[str, Any], value: object) -> Mapping[str, Any]:
+    """The failure with its place in what was sent, without the names of our own types that pydantic puts among them."""
+    place: list[int | str] = []
+    missing_at = len(failure["loc"]) - 1 if failure["type"] == "missing" else -1
+    for at, part in enumerate(failure["loc"]):
+        if isinstance(part, int):
+            place.append(part)
+            value = value[part] if isinstance(value, list) and part < len(value) else None
+        elif isinstance(value, dict) and (part in value or at == missing_at):
+            place.append(part)
+            value = value.get(part)
+    return {**failure, "loc": tuple(place)}
+
+
 def _sentence(failure: Mapping[str, Any]) -> str:
     field = _field(failure)
     if failure["type"] == "extra_forbidden":
@@ -51,5 +65,7 @@ def _sentence(failure: Mapping[str, Any]) -> str:
 
 
 def _field(failure: Mapping[str, Any]) -> str:
+    """Where it is, spelt as services spell it: nodes[0].args."""
     # A name of the caller's own making can be as long as the body.
-    return ".".join(str(part)[:80] for part in failure["loc"][:8]) or "body"
+    parts = [f"[{part}]" if isinstance(part, int) else f".{part[:80]}" for part in failure["loc"][:8]]
+    return "".join(parts).removeprefix(".") or "body"

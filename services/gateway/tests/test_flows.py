@@ -140,7 +140,7 @@ def test_arguments_of_nodes_keep_their_digits(client: httpx.Client, stores: Jobs
         ({"name": "f"}, "nodes", ""),
         ({**diamond(), "timeout_ms": 0}, "timeout_ms", ""),
         ({**diamond(), "on_fire": {}}, "on_fire", ""),
-        ({"name": "f", "nodes": [{"key": "a", "name": "weave", "on_failure": "shrug"}]}, "nodes.0.on_failure", ""),
+        ({"name": "f", "nodes": [{"key": "a", "name": "weave", "on_failure": "shrug"}]}, "nodes[0].on_failure", ""),
     ],
 )
 def test_a_bad_flow_is_refused_as_a_whole_and_names_the_field(

@@ -70,7 +70,7 @@ def _write(jobs: Jobs, claimed: Claimed, worker: str, outcome: Outcome) -> bool:
             failure = Failure("JobExpired", outcome.reason, "")
             record = _record(claimed, worker, "expired", b"null", failure=failure, reason=outcome.over)
             # It was handed out and not begun: that is no attempt.
-            record = msgspec.structs.replace(record, attempts=claimed.attempt - 1)
+            record = msgspec.structs.replace(record, attempts=claimed.attempt - 1, number=claimed.attempt)
             return scripts.bury(held, state="expired", outcome=_encode(record), error=_event_error(failure))
         case Released():
             return scripts.release(held)

@@ -56,7 +56,7 @@ _SETTLE = sa.text("""
 WITH locked AS MATERIALIZED (
   SELECT s.* FROM json_to_recordset(CAST(:batch AS json))
     AS s (id uuid, generation integer, state text, result jsonb, error jsonb, attempts integer, crashes integer,
-          token text, worker text, started bigint, finished bigint)
+          token text, worker text, started bigint, finished bigint, number integer)
   JOIN job ON job.id = s.id ORDER BY s.id FOR NO KEY UPDATE OF job
 ), done AS (
   UPDATE job SET state = s.state, result = CASE WHEN s.state = 'completed' THEN coalesce(s.result, 'null') END,
@@ -70,7 +70,7 @@ WITH locked AS MATERIALIZED (
   RETURNING job.id, job.is_awaited
 ), tries AS (
   INSERT INTO attempt (job_id, generation, token, number, worker, started_at, finished_at, outcome, error)
-  SELECT s.id, s.generation, s.token, greatest(s.attempts, 1), s.worker, to_timestamp(s.started / 1000.0),
+  SELECT s.id, s.generation, s.token, s.number, s.worker, to_timestamp(s.started / 1000.0),
          to_timestamp(s.finished / 1000.0), s.state, s.error
   FROM locked AS s WHERE s.token <> ''
   ON CONFLICT (job_id, generation, token)
@@ -201,6 +201,7 @@ def settle(work: UnitOfWork, outcomes: Sequence[tuple[str, OutcomeRecord]]) -> d
             "worker": record.worker,
             "started": record.started,
             "finished": record.finished,
+            "number": record.number or max(1, record.attempts),
         }
         for job_id, record in outcomes
     ]

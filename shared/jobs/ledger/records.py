@@ -111,6 +111,8 @@ class OutcomeRecord(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=Tru
     error_message: str = ""
     error_traceback: str = ""
     result: msgspec.Raw = msgspec.Raw(b"null")
+    #: Its own number, of an attempt that costs none and so is not among `attempts`; else 0.
+    number: int = 0
 
     @property
     def error(self) -> dict[str, str] | None:

@@ -17,7 +17,7 @@ for _, id in ipairs(expired) do
       event(id, record, 'dropped')
       entomb(id, record, args[4])
     elseif record[CRASHES] >= args[2] then
-      local outcome = cjson.encode({state = 'dead', reason = 'crashed', attempts = record[ATTEMPTS], token = record[TOKEN],
+      local outcome = cjson.encode({state = 'dead', reason = 'crashed', attempts = record[ATTEMPTS], number = record[ATTEMPTS] + 1, token = record[TOKEN],
         worker = record[WORKER], started = record[STARTED], finished = now, generation = record[GENERATION],
         crashes = record[CRASHES], error_type = 'ProcessCrashed',
         error_message = 'its process died or froze ' .. record[CRASHES] .. ' times'})

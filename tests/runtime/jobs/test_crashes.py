@@ -74,6 +74,25 @@ def test_a_job_that_kills_three_workers_is_dead(bench: Bench) -> None:
     assert bench.claim() == ()
 
 
+def test_the_third_death_of_a_job_that_failed_before_is_an_attempt_with_a_number_of_its_own(bench: Bench) -> None:
+    job = bench.submit(7)
+    bench.stage.act = lambda _ctx, _args: 1 // 0
+    bench.run()
+    bench.make_due()
+    for _ in range(3):
+        assert len(bench.claim()) == 1
+        bench.expire_leases()
+        reap_once(bench.jobs)
+
+    bench.settle()  # before history: the row of the last one is the settler's own
+    bench.write_history()
+
+    assert bench.row(job.id).attempts_made == 1
+    assert bench.sql("SELECT number, outcome FROM attempt WHERE job_id = :id ORDER BY started_at", id=job.id) == [
+        (1, "failed"), (2, "crashed"), (2, "crashed"), (2, "dead"),
+    ]  # fmt: skip
+
+
 def test_a_lost_index_does_not_give_a_job_that_kills_workers_new_lives(bench: Bench) -> None:
     job = bench.submit(7)
     for _ in range(2):

@@ -4,6 +4,7 @@ It must never start a thread, open a channel or touch a store: what could bring 
 """
 
 import os
+import re
 import selectors
 import signal
 import socket
@@ -11,13 +12,17 @@ import subprocess
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
+import psutil  # type: ignore[import-untyped]  # it ships no types
 import structlog
 
 from shared import clock
+from shared.jobs.pacemaker.process import Pulse
 
 log = structlog.get_logger(__name__)
-#: What a child says once a second while it is well, and when it wants to be replaced.
-WELL, REPLACE_ME = b".", b"R"
+#: What a child says once a second while it is well, or is not, and when it wants to be replaced.
+WELL, ILL, REPLACE_ME = b".", b"-", b"R"
+#: What it says first: the longest time limit of its jobs, in seconds.
+LONGEST = re.compile(rb"(\d{1,6})s")
 #: A child that ended sooner than this has crashed at once; again and again, it waits longer and longer.
 STEADY_SECONDS = 30.0
 FIRST_PAUSE_SECONDS = 0.5
@@ -26,6 +31,8 @@ LONGEST_PAUSE_SECONDS = 30.0
 #: A child that has said nothing for this long is killed; one that boots may wait for its stores.
 SILENT_SECONDS = 60.0
 BOOT_SECONDS = 180.0
+#: One that computes and can say nothing, since a job holds the interpreter's lock, is looked at so often instead.
+COMPUTING_SECONDS = 5.0
 #: Beyond its own grace a child gets this much to give back its jobs and close.
 MARGIN_SECONDS = 5.0
 LOOK_SECONDS = 0.5
@@ -44,6 +51,12 @@ class Child:
     reports: socket.socket | None = None
     started_at: float = 0.0
     silent_at: float = field(default=float("inf"))
+    heard_at: float = 0.0
+    longest_seconds: float = 0.0
+    #: It has said that it is not well: it can speak, so no job holds it up.
+    is_ill: bool = False
+    #: What it has computed, from the first look after it had been silent for too long.
+    pulse: Pulse | None = None
     kill_at: float = float("inf")
     start_at: float = 0.0
     quick_ends: int = 0
@@ -117,6 +130,8 @@ class Children:
         if child.process is None:
             if not self._is_stopping and at >= child.start_at:
                 self._start(child)
+        elif at >= child.silent_at and at < child.kill_at and self._computes(child, at):
+            child.silent_at = at + COMPUTING_SECONDS
         elif at >= child.kill_at or at >= child.silent_at:
             log.error("worker killed", number=child.number, pid=child.process.pid, is_silent=at >= child.silent_at)
             child.process.kill()
@@ -124,6 +139,16 @@ class Children:
         elif self._may_recycle(child, at):
             child.is_recycling = True
             self._ask(child)
+
+    def _computes(self, child: Child, at: float) -> bool:
+        """A job may hold its interpreter's lock, for as long as a job of it may run; whoever is at rest has hung."""
+        is_due = not child.is_ready or child.is_ill or at >= child.heard_at + child.longest_seconds
+        if is_due or child.process is None:
+            return False
+        if child.pulse is None:
+            child.pulse = Pulse(psutil.Process(child.process.pid), 0.0)
+            log.warning("worker is silent; looking whether it computes", number=child.number, pid=child.process.pid)
+        return child.pulse.is_felt()
 
     def _may_recycle(self, child: Child, at: float) -> bool:
         """One at a time, who asked first; and not a moment after its start, or a limit too low would only restart."""
@@ -144,7 +169,8 @@ class Children:
         child.started_at = clock.monotonic()
         child.silent_at = child.started_at + BOOT_SECONDS
         child.kill_at = float("inf")
-        child.is_ready = False
+        child.is_ready = child.is_ill = False
+        child.longest_seconds, child.pulse = 0.0, None
         child.asked_at = float("inf")
         self._selector.register(ours, selectors.EVENT_READ, child)
         log.info("worker started", number=child.number, pid=child.process.pid)
@@ -161,11 +187,19 @@ class Children:
             child.reports.close()
             child.reports = None
             return
-        child.silent_at = clock.monotonic() + SILENT_SECONDS
+        self._understand(child, said, clock.monotonic())
+
+    def _understand(self, child: Child, said: bytes, at: float) -> None:
+        if longest := LONGEST.search(said):
+            child.longest_seconds = float(longest[1])
+        is_ill = ILL in said and WELL not in said and REPLACE_ME not in said
+        if is_ill and (child.is_ill or not child.is_ready):
+            return  # its time runs from when it first said so, or from its start
+        child.is_ill, child.heard_at, child.silent_at, child.pulse = is_ill, at, at + SILENT_SECONDS, None
         if not child.is_ready:
             child.is_ready, child.is_recycling = True, False
         if REPLACE_ME in said:
-            child.asked_at = min(child.asked_at, clock.monotonic())
+            child.asked_at = min(child.asked_at, at)
 
     def _ask(self, child: Child) -> None:
         if child.process is not None and child.process.poll() is None:

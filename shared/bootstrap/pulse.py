@@ -3,6 +3,7 @@
 It must never end the process by itself while the parent lives: the parent decides whose turn it is.
 """
 
+import math
 import os
 import socket
 import threading
@@ -12,7 +13,7 @@ import psutil  # type: ignore[import-untyped]  # it ships no types
 import structlog
 
 from shared import metrics
-from shared.bootstrap.children import REPLACE_ME, WELL
+from shared.bootstrap.children import ILL, REPLACE_ME, WELL
 from shared.bootstrap.process import Process
 
 log = structlog.get_logger(__name__)
@@ -26,8 +27,10 @@ Reason = Callable[[], str | None]
 class Pulse:
     """One thread; it ends with the process."""
 
-    def __init__(self, process: Process, parent: socket.socket, *more: Reason) -> None:
+    def __init__(self, process: Process, parent: socket.socket, *more: Reason, longest_seconds: float) -> None:
+        """`longest_seconds`: no job runs longer, so that what keeps this process from beating does not either."""
         self._process = process
+        self._longest = longest_seconds
         self._parent = parent
         self._reasons = (self._memory, self._jobs, *more)
         self._has_asked = False
@@ -39,9 +42,11 @@ class Pulse:
 
     def _loop(self) -> None:
         self._parent.settimeout(BEAT_SECONDS)
+        longest = b"%ds" % math.ceil(self._longest)
         while True:
             try:
-                self._beat()
+                self._beat(longest)
+                longest = b""
                 if not self._parent.recv(1):
                     break
             except TimeoutError:
@@ -51,10 +56,10 @@ class Pulse:
         log.warning("the parent is gone; draining")
         self._process.stopping.set()
 
-    def _beat(self) -> None:
-        # A process that is not well stays silent, and is replaced for it.
-        if self._process.health.liveness().is_well or self._has_asked:
-            self._parent.sendall(WELL)
+    def _beat(self, first: bytes) -> None:
+        # A process that is not well says no more than that, and is replaced for it.
+        is_well = self._process.health.liveness().is_well or self._has_asked
+        self._parent.sendall(first + (WELL if is_well else ILL))
         reason = None if self._has_asked else next((why for each in self._reasons if (why := each())), None)
         if reason is not None:
             self._has_asked = True

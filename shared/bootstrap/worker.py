@@ -54,7 +54,8 @@ def start(process: Process, runtimes: list[ServiceRuntime]) -> Callable[[], None
     _tell("after_worker_boot", brokers, workers)
     watches = _watch(workers)
     if process.parent is not None:
-        Pulse(process, process.parent, heartbeat.stuck.trouble, coroutines.trouble).start()
+        reasons = (heartbeat.stuck.trouble, coroutines.trouble)
+        Pulse(process, process.parent, *reasons, longest_seconds=_longest_seconds(runtimes)).start()
 
     def stop() -> None:
         for worker in workers:
@@ -72,6 +73,12 @@ def start(process: Process, runtimes: list[ServiceRuntime]) -> Callable[[], None
             _close(runtime)
 
     return stop
+
+
+def _longest_seconds(runtimes: list[ServiceRuntime]) -> float:
+    """The longest time limit that a job of these services declares."""
+    definitions = [one for runtime in runtimes for one in runtime.jobs.catalogue.jobs.values()]
+    return max((one.timeout.total_seconds() for one in definitions), default=0.0)
 
 
 def _add_checks(process: Process, runtime: ServiceRuntime, worker: ServiceWorker) -> None:

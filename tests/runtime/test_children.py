@@ -27,6 +27,9 @@ BEAT = (
 WELL = HEAD + "\n" + BEAT
 STUBBORN = HEAD + "signal.signal(signal.SIGTERM, signal.SIG_IGN)\n" + BEAT
 SILENT = HEAD + "line.sendall(b'.'); time.sleep(60)"
+#: It holds the interpreter's lock in C code, by turns of a fraction of a second, and says nothing between.
+HELD_UP = HEAD + "line.sendall(b'%ds.')\nwhile True: sum(range(3_000_000))"
+ILL = HEAD + "\n" + BEAT.replace("b'.'", "b'-'").replace("while True", "line.sendall(b'600s.')\nwhile True")
 WORN = HEAD + "line.sendall(b'.R')\n" + BEAT
 
 
@@ -124,6 +127,45 @@ def test_a_child_that_says_nothing_is_killed_and_replaced(family: Family, monkey
     (silent,) = pids(children)
 
     turn_until(children, lambda: pids(children) not in ([silent], []))
+
+
+def test_a_silent_child_that_computes_is_left_alone_for_as_long_as_a_job_may_run(
+    family: Family, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(children_module, "SILENT_SECONDS", 0.1)
+    monkeypatch.setattr(children_module, "COMPUTING_SECONDS", 0.3)
+    children = family(HELD_UP % 600, HELD_UP % 1)
+    turn_until(children, lambda: are_ready(children))
+    patient, spent = pids(children)
+
+    turn_until(children, lambda: spent not in pids(children) and are_ready(children))
+
+    assert pids(children)[0] == patient
+    assert children.children[0].pulse is not None, "it was looked at, and found to compute"
+
+
+def test_a_silent_child_at_rest_is_killed_whatever_its_jobs_may_take(
+    family: Family, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(children_module, "SILENT_SECONDS", 0.1)
+    monkeypatch.setattr(children_module, "COMPUTING_SECONDS", 0.2)
+    children = family(SILENT.replace("b'.'", "b'600s.'"), HELD_UP % 600)
+    turn_until(children, lambda: are_ready(children))
+    resting, stopped = pids(children)
+    os.kill(stopped, signal.SIGSTOP)
+
+    turn_until(children, lambda: not {resting, stopped} & set(pids(children)))
+
+
+def test_a_child_that_says_it_is_not_well_is_killed_though_it_computes(
+    family: Family, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(children_module, "SILENT_SECONDS", 0.3)
+    children = family(ILL)
+    turn_until(children, lambda: are_ready(children))
+    (ill,) = pids(children)
+
+    turn_until(children, lambda: pids(children) not in ([ill], []))
 
 
 def test_a_stop_ends_all_and_kills_who_outlives_the_grace(family: Family) -> None:

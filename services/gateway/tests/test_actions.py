@@ -228,7 +228,7 @@ def test_a_queue_is_counted_drained_and_cleaned(place: Place) -> None:
         ("PATCH", "/api/v1/queues/forge-work", {"slots": 0}, "slots"),
         ("PATCH", "/api/v1/queues/forge-work", {"age_ms": None}, "age_ms"),
         ("POST", "/api/v1/queues/forge-work/drain", {}, "reason"),
-        ("POST", "/api/v1/queues/forge-work/drain", {"states": ["running"], "reason": "r"}, "states.0"),
+        ("POST", "/api/v1/queues/forge-work/drain", {"states": ["running"], "reason": "r"}, "states[0]"),
         ("POST", "/api/v1/queues/forge-work/clean", {"state": "queued", "older_than_seconds": 1}, "state"),
         ("GET", "/api/v1/audit?cursor=x", None, "cursor"),
     ],

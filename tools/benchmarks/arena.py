@@ -9,7 +9,7 @@ import subprocess
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -241,15 +241,15 @@ class Ground:
     marks_folder: Path
     postgres: PostgresServer
     numbers: Iterator[int]
-    _database: str = ""
+    #: Of the arenas that are open, the innermost last.
+    _databases: list[str] = field(default_factory=list)
 
     def arena(self, engine: Engine, *, limit: int = 0) -> Arena:
         """Surroundings for one measurement."""
         return Arena(engine, self, limit=limit)
 
     def fresh_database(self, engine: Engine) -> str:
-        """An empty database for the engine; the last one is gone by then."""
-        self.drop_database()
+        """An empty database for the engine, the newest."""
         name = f"bench_{next(self.numbers)}"
         is_own = not engine.is_on_postgres
         with self._admin() as admin:
@@ -257,15 +257,14 @@ class Ground:
             template = sql.Identifier("bench_template" if is_own else "template1")
             admin.execute(statement.format(sql.Identifier(name), template))
             admin.execute("CHECKPOINT")
-        self._database = name
+        self._databases.append(name)
         return self.service_url(name) if is_own else self.postgres.url(database=name)
 
     def drop_database(self) -> None:
-        """Remove the last measurement's database."""
-        if self._database:
+        """Remove the newest database."""
+        if self._databases:
             with self._admin() as admin:
-                admin.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(self._database)))
-            self._database = ""
+                admin.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(self._databases.pop())))
 
     def service_url(self, database: str) -> str:
         """A database's URL for the service's own role."""

@@ -7,7 +7,7 @@ from statistics import median
 
 from shared.bootstrap import ServiceRuntime
 from shared.db import UnitOfWork
-from shared.jobs import Priority, submit_many
+from shared.jobs import submit_many
 from shared.jobs.ledger import queries
 from shared.jobs.ledger.queries import Filter
 from shared.jobs.queue_counts import read_counts
@@ -56,15 +56,14 @@ def _compared(empty: Arena, deep: Arena) -> dict[str, float]:
 
 
 def _probe(arena: Arena) -> dict[str, float]:
-    """What a job costs to enqueue and to claim and run now; the probe's jobs are critical and so go first."""
+    """What a job costs to enqueue, behind all that waits, and to claim and run: the oldest that waits."""
     runtime = assemble(arena.order, process="probe")
     seen = marks.count(arena.marks)
     try:
         began = time.monotonic()
         for chunk in orders.chunks(range(PROBES), BULK):
             submit_many(
-                runtime.jobs, name_of(is_durable=False), [arena.order.arguments(number) for number in chunk],
-                priority=Priority.CRITICAL,
+                runtime.jobs, name_of(is_durable=True), [arena.order.arguments(number) for number in chunk]
             )  # fmt: skip
         enqueued = time.monotonic() - began
     finally:

@@ -38,6 +38,9 @@ local function candidates(keys, n, started, age_ms)
   local highest = math.floor(redis.call('ZSCORE', keys.ready, ids[1]) / BAND)
   local lowest = math.floor(last[2] / BAND)
   if highest >= lowest then return ids, {} end
+  -- Behind a head that has not aged nobody has: the rest is worked out only when there is something to work out.
+  local heads = aged_of(keys, highest, lowest, 1, age_ms)
+  if not oldest(heads, highest, lowest) then return ids, {} end
   local aged = aged_of(keys, highest, lowest, math.floor((n - first_turn) / AGED_TURN) + 1, age_ms)
   local scored = redis.call('ZRANGE', keys.ready, 0, n - 1, 'WITHSCORES')
   local order, turns, taken, at = {}, {}, {}, 1

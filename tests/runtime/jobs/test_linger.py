@@ -56,7 +56,10 @@ def calls(bench: Bench) -> int:
 
 
 @pytest.mark.usefixtures("hurried")
-def test_jobs_submitted_in_a_hurry_travel_together_in_their_order(bench: Bench) -> None:
+def test_jobs_submitted_in_a_hurry_travel_together_in_their_order(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(linger_module, "LINGER_SECONDS", 0.2)  # as many as that come on a slow machine as well
     bench.submit(0)
     bench.jobs.settle()
     before = calls(bench)

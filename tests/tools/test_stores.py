@@ -11,7 +11,16 @@ import psycopg
 import pytest
 import redis
 
-from tools.stores import PortTaken, PostgresServer, StoreFailed, ValkeyServer, accounts, free_port, temporary_valkey
+from tools.stores import (
+    PortTaken,
+    PostgresServer,
+    StoreFailed,
+    ValkeyServer,
+    accounts,
+    binaries,
+    free_port,
+    temporary_valkey,
+)
 from tools.stores.ports import claim_port
 from tools.stores.process_identity import ProcessIdentity
 from tools.stores.temporary import temporary_folder
@@ -122,6 +131,24 @@ def test_the_password_of_valkey_is_not_on_its_command_line() -> None:
 
         assert password
         assert password not in command
+
+
+def test_valkey_runs_with_the_allocator_that_was_found_for_it() -> None:
+    with temporary_valkey() as server:
+        allocator = server.program.allocator
+        maps = Path(f"/proc/{server.pid}/maps")
+        if allocator is None or not maps.exists():
+            pytest.skip("no other allocator for Valkey here")
+        assert str(allocator.resolve()) in maps.read_text()
+
+
+def test_an_allocator_that_cannot_be_loaded_is_left_out(folder: Path) -> None:
+    program = binaries.valkey_program().path
+    broken = folder / "libbroken.so"
+    broken.write_bytes(b"no library")
+
+    assert not binaries.runs_with(program, broken)
+    assert not binaries.runs_with(program, folder / "libabsent.so")
 
 
 def test_a_folder_that_others_may_write_to_is_refused(folder: Path) -> None:

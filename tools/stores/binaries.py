@@ -34,11 +34,12 @@ class PostgresPrograms:
 
 @dataclass(frozen=True, slots=True)
 class ValkeyProgram:
-    """One server program and what it says it is."""
+    """One server program, what it says it is, and the memory allocator it is to be started with (None = its own)."""
 
     path: Path
     name: str
     version: str
+    allocator: Path | None = None
 
 
 def postgres_programs(account: Account | None) -> PostgresPrograms:
@@ -66,7 +67,31 @@ def valkey_program() -> ValkeyProgram:
     version = version_of(paths[0])
     if tuple(int(part) for part in version.split(".")[:2]) < OLDEST_VALKEY[name]:
         raise StoreFailed(f"{paths[0]} is {name} {version}; needed are Redis 7.0, Valkey 7.2 or newer; set REDIS_URL")
-    return ValkeyProgram(paths[0], name, version)
+    return ValkeyProgram(paths[0], name, version, allocator_for(paths[0]) if found else None)
+
+
+def allocator_for(program: Path) -> Path | None:
+    """mimalloc, where its package is installed and this program runs with it.
+
+    The wheel's Valkey has the C library's allocator: beside a million waiting jobs a claim costs it 1.6 times as much
+    as beside none. With this one, as with the jemalloc of official builds, it costs the same.
+    """
+    package = wheel_folder("cmeel")
+    library = package.with_name("cmeel.prefix") / "lib/libmimalloc.so" if package else None
+    return library if library is not None and runs_with(program, library) else None
+
+
+@functools.cache
+def runs_with(program: Path, library: Path) -> bool:
+    """True when the program can be started with the library in it; what cannot be loaded is told on stderr."""
+    if not library.is_file():
+        return False
+    environment = {"LD_PRELOAD": str(library)}
+    try:
+        done = subprocess.run([program, "--version"], capture_output=True, env=environment, cwd="/", timeout=30)
+    except (OSError, subprocess.TimeoutExpired):
+        return False
+    return done.returncode == 0 and not done.stderr
 
 
 def wheel_folder(package: str) -> Path | None:

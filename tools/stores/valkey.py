@@ -86,13 +86,17 @@ class ValkeyServer:
                 command=[str(self.program.path), configuration.name],
                 cwd=self.data_dir,
                 log=self.log_file,
-                environment=plain_environment(),
+                environment=self._environment(),
             )
         )
         identity = ProcessIdentity.of(self._process.pid)
         if identity is not None:
             record = json.dumps({"pid": identity.pid, "started": identity.started})
             self._identity_file.write_text(record)
+
+    def _environment(self) -> dict[str, str]:
+        allocator = self.program.allocator
+        return plain_environment() | ({"LD_PRELOAD": str(allocator)} if allocator is not None else {})
 
     def is_ready(self) -> bool:
         """True when it lets us in and has loaded its data."""

@@ -89,9 +89,9 @@ class _Graph:
             node, parents = self.nodes[key], [self.nodes[parent].job_id for parent in plan["parents"]]
             end = End(node.job_id, node.state, is_broken=plan["job"] in BROKEN, is_remote=node.is_remote)
             yield from end.judged(fate(plan["parents"], states, plan["ratio"]), parents, rows, times)
-        yield from self._callbacks(states, times)
+        yield from self._callbacks(states, rows, times)
 
-    def _callbacks(self, states: Mapping[str, str], times: Times) -> Iterator[Violation]:
+    def _callbacks(self, states: Mapping[str, str], rows: Mapping[str, Row], times: Times) -> Iterator[Violation]:
         ends = [states[key] for key in self.plans]
         last = max(times.ends.get((self.nodes[key].job_id, 1), 0.0) for key in self.plans)
         wanted = {
@@ -101,7 +101,9 @@ class _Graph:
         }
         for each in self.callbacks:
             node = self.nodes[f"{each}()"]
-            expected = "completed" if wanted[each] else "cancelled"
+            row = rows.get(node.job_id)
+            has_crashed = row is not None and row.reason == "crashed"
+            expected = ("dead" if has_crashed else "completed") if wanted[each] else "cancelled"
             if node.state != expected:
                 yield Violation("callback", node.job_id, f"{each} of {self.name} is {node.state}, not {expected}")
             began = times.begins.get(node.job_id)

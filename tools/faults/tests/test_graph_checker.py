@@ -95,6 +95,15 @@ def test_a_callback_that_came_in_vain_too_early_or_not_at_all_is_seen() -> None:
     assert kinds(world(begins={"on_success()": 99.0})) == {"callback"}
 
 
+def test_a_callback_may_die_of_its_crashes_and_of_nothing_else() -> None:
+    crashed = world(states={"on_complete()": "dead"})
+    rows = (*crashed.rows, row("on_complete()", "callback", -1, state="dead", reason="crashed", crashes=3))
+
+    assert kinds(replace(crashed, rows=rows)) == set()
+    assert kinds(crashed) == {"callback"}
+    assert kinds(replace(world(states={"on_success()": "dead"}), rows=rows)) == {"callback"}
+
+
 def test_a_remote_node_without_its_job_with_two_or_with_one_that_ended_otherwise_is_seen() -> None:
     there = world().rows[-1]
     others = world().rows[:-1]

@@ -151,7 +151,7 @@ ROWS = (
         title="idle worker, a job every second: hand-over to start",
         engines=(MILLRACE, DURABLE, "bullmq", "dramatiq"),
         measure=partial(idle_latency, spacing_ms=1_000),
-        count=20,
+        count=100,
         quick=0,
         is_shared_out=False,
         bars=_latency_bars(),

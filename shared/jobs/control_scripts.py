@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from shared.jobs.connection import store_errors
+from shared.jobs.index_ids import to_index
 from shared.jobs.scripts import TOMB_MS, Scripts
 
 #: Entries one call may touch, so that no call keeps Redis busy for long.
@@ -42,12 +43,12 @@ class ControlScripts(Scripts):
 
         `kind` is the event that tells it: dropped for a cancel, expired or dead for a time that is over.
         """
-        entries = [[one.id, one.generation, one.queue, one.name, one.extra] for one in gone]
+        entries = [[to_index(one.id), one.generation, one.queue, one.name, one.extra] for one in gone]
         return list(self._run("cancel", queues, [TOMB_MS, queues, entries, kind], self.keys.unwanted()))
 
     def change(self, job_id: str, generation: int, move: Move, *, queues: Sequence[str]) -> int:
         """Move a waiting entry: 1 moved, 0 not there yet, -1 it runs or has ended."""
-        arguments = [queues, job_id, generation, move.priority, move.due_ms, move.queue]
+        arguments = [queues, to_index(job_id), generation, move.priority, move.due_ms, move.queue]
         return int(self._run("change", queues, arguments))
 
     def drain(self, queue: str, *, place: str, states: Sequence[str], start: int, is_dry: bool) -> tuple[int, int]:

@@ -4,8 +4,7 @@ from collections.abc import Sequence
 
 from shared.db import UnitOfWork
 from shared.errors import StoreUnavailable
-from shared.jobs.connection import store_errors
-from shared.jobs.entries import decode_entry
+from shared.jobs.index_reads import entries_of
 from shared.jobs.ledger import lines
 from shared.jobs.scripts import Scripts
 from shared.jobs.states import State
@@ -20,12 +19,11 @@ def echoes(work: UnitOfWork, scripts: Scripts, keys: Sequence[str]) -> set[str]:
     if not cancelled:
         return set()
     try:
-        with store_errors():
-            raws = scripts.client.hmget(scripts.keys.of("jobs"), [job_id for _, job_id in cancelled])
+        entries = entries_of(scripts, [job_id for _, job_id in cancelled])
     except StoreUnavailable:
         return {key for key, _ in cancelled}
     return {
         key
-        for (key, _), raw in zip(cancelled, raws, strict=True)
-        if raw is not None and decode_entry(raw).state == State.RUNNING
+        for (key, _), entry in zip(cancelled, entries, strict=True)
+        if entry is not None and entry.state == State.RUNNING
     }

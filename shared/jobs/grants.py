@@ -10,7 +10,8 @@ from typing import Any, TypeAlias
 import msgspec
 
 from shared import clock
-from shared.jobs.entries import Entry, decode_entry
+from shared.jobs.entries import Entry, decode_kept
+from shared.jobs.index_ids import from_index
 
 #: What a claim says of a queue whose limit on running jobs is reached while more is ready.
 _HELD_BACK = -2
@@ -35,6 +36,8 @@ class Push(msgspec.Struct, frozen=True):
     wait_reason: str = ""
     state: str = "scheduled"
     group: str = ""
+    #: When it was submitted.
+    created_ms: int = 0
 
 
 class Held(msgspec.Struct, frozen=True):
@@ -44,6 +47,8 @@ class Held(msgspec.Struct, frozen=True):
     generation: int
     token: str
     queue: str
+    #: As the index names the job, for who has learned it there; empty = to be made of the id.
+    name: str = ""
 
 
 class Claimed(msgspec.Struct, frozen=True):
@@ -148,6 +153,7 @@ def claim_of(queues: Sequence[str], answer: Any) -> Claim:
 def _claimed(queues: Sequence[str], flat: Sequence[Any]) -> Iterator[Claimed]:
     received = clock.monotonic()
     for at in range(0, len(flat), 4):
-        job_id, entry = flat[at + 1].decode(), decode_entry(flat[at + 2])
-        held = Held(job_id, entry.generation, entry.token, queues[flat[at] - 1])
-        yield Claimed(held, entry, flat[at + 3] or b"", received)
+        name, kept = flat[at + 1], decode_kept(flat[at + 2])
+        entry, body = kept.entry, kept.body if kept.body is not None else flat[at + 3]
+        held = Held(from_index(name), entry.generation, entry.token, queues[flat[at] - 1], name.decode())
+        yield Claimed(held, entry, body or b"", received)

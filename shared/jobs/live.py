@@ -8,8 +8,8 @@ from msgspec.structs import replace
 
 from shared.clock import from_epoch_ms
 from shared.errors import StoreUnavailable
-from shared.jobs.connection import store_errors
-from shared.jobs.entries import Entry, decode_entry
+from shared.jobs.entries import Entry
+from shared.jobs.index_reads import encoded_outcomes, entries_of
 from shared.jobs.ledger import queries
 from shared.jobs.ledger.records import Job, OutcomeRecord
 from shared.jobs.results import told
@@ -29,12 +29,10 @@ def get_job(jobs: Jobs, job_id: str) -> Job | None:
     if job is None or job.state in FINAL:
         return None if job is None else told(job)
     try:
-        with store_errors():
-            packed = jobs.scripts.client.hget(jobs.scripts.keys.of("jobs"), job_id)
-            outcome = jobs.scripts.client.hget(jobs.scripts.keys.of("outcomes"), job_id)
+        [entry] = entries_of(jobs.scripts, [job_id])
+        [outcome] = encoded_outcomes(jobs.scripts, [job_id])
     except StoreUnavailable:
         return job
-    entry = decode_entry(packed) if packed else None
     if entry is None or entry.generation != job.generation or entry.is_tomb:
         return _again(jobs, job)
     return _with_outcome(job, _outcome.decode(outcome)) if outcome else _overlay(job, entry)

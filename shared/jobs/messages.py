@@ -51,36 +51,33 @@ class Envelope(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class _Body(msgspec.Struct, frozen=True, array_like=True):
-    """As it is kept: [created_ms, tick_ms, request_id, arguments], JSON text."""
+    """As it is kept, JSON text: [arguments, tick_ms, request_id, times], or where that is all the arguments alone."""
 
-    created_ms: int
-    tick_ms: int
-    request_id: str
     args: msgspec.Raw
-
-
-class _TimedBody(_Body, frozen=True, array_like=True):
-    """With the times of its own, in milliseconds, where it has some; a build that does not know them reads past it."""
-
+    tick_ms: int = 0
+    request_id: str = ""
+    #: Its own, in milliseconds, where it has some.
     times: dict[str, int] | None = None
 
 
 _encoder = msgspec.json.Encoder()
-_decode = msgspec.json.Decoder(_TimedBody).decode
+_decode_body = msgspec.json.Decoder(_Body).decode
+_decode_args = msgspec.json.Decoder(msgspec.Raw).decode
 
 
 def envelope_of(claimed: Claimed) -> Envelope:
     """The envelope of a claimed job; raises Undecodable when its body is none, so a bad one hurts only itself."""
     try:
-        body = _decode(claimed.body)
+        body = _body_in(claimed.body)
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise Undecodable(f"no body of ours: {str(error)[:200]}") from error
     entry = claimed.entry
+    created_ms = entry.enqueued - entry.age
     options = Options(
         generation=entry.generation,
         attempts_max=entry.attempts_max,
         timeout_ms=entry.timeout,
-        created_ms=body.created_ms,
+        created_ms=created_ms,
         tick_ms=body.tick_ms,
         is_durable=entry.durable != 0,
         request_id=body.request_id,
@@ -93,26 +90,19 @@ def envelope_of(claimed: Claimed) -> Envelope:
         kwargs={},
         options=options,
         message_id=claimed.held.id,
-        message_timestamp=body.created_ms,
+        message_timestamp=created_ms,
     )
 
 
 def with_args(claimed: Claimed, args: msgspec.Raw) -> Claimed:
     """The same claim with other arguments in its body, which a process of its own is given as well."""
-    body = msgspec.structs.replace(_decode(claimed.body), args=args)
+    body = msgspec.structs.replace(_body_in(claimed.body), args=args)
     return msgspec.structs.replace(claimed, body=_encoder.encode(body))
 
 
 def push_of(job: Job, *, must_check: bool = False, is_durable: bool = True) -> Push:
     """A job on its way into the index. `must_check` makes its next attempt ask the row first, if it has one."""
     due = 0 if job.scheduled_for is None else clock.epoch_ms(job.scheduled_for)
-    parts = (
-        clock.epoch_ms(job.created_at),
-        _ms(job.tick),
-        job.request_id or "",
-        msgspec.Raw(_encoder.encode(job.args)),
-    )
-    body = _Body(*parts) if job.times is None else _TimedBody(*parts, job.times)
     return Push(
         id=job.id,
         generation=job.generation,
@@ -122,7 +112,7 @@ def push_of(job: Job, *, must_check: bool = False, is_durable: bool = True) -> P
         due_ms=due,
         attempts_max=job.attempts_max,
         timeout_ms=job.timeout_ms,
-        body=_encoder.encode(body).decode(),
+        body=_body_of(job),
         # A running row counts the attempt that the lost entry had begun; what the platform loses costs none.
         attempts=job.attempts_made - (job.state is State.RUNNING and job.attempts_made > 0),
         crashes=job.crashes,
@@ -131,7 +121,24 @@ def push_of(job: Job, *, must_check: bool = False, is_durable: bool = True) -> P
         wait_reason=job.wait_reason or "delay",
         state="retrying" if job.state is State.RETRYING else "scheduled",
         group=job.group_key,
+        created_ms=clock.epoch_ms(job.created_at),
     )
+
+
+def _body_of(job: Job) -> str:
+    args = _encoder.encode(job.args)
+    if job.tick is None and not job.request_id and job.times is None:
+        return args.decode()
+    return _encoder.encode(_Body(msgspec.Raw(args), _ms(job.tick), job.request_id or "", job.times)).decode()
+
+
+def _body_in(body: bytes) -> _Body:
+    if body.startswith(b"{"):
+        return _Body(_decode_args(body))
+    found = _decode_body(body)
+    if not bytes(found.args).startswith(b"{"):
+        raise Undecodable("no body of ours: its arguments are no object")
+    return found
 
 
 def pushes_of(jobs: Sequence[Job], *, must_check: bool = False) -> list[Push]:

@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterator
 from functools import cache
 
-_EVERY = ("record", "events", "ends", "places")
+_EVERY = ("record", "kept", "events", "ends", "places")
 _CLAIM = (*_EVERY, "tally", "fair", "gates", "ageing", "admission", "opening", "walk", "leasing")
 _PREAMBLES: dict[str, tuple[str, ...]] = {
     **dict.fromkeys(("claim", "exchange"), _CLAIM),

@@ -20,6 +20,7 @@ from shared.jobs.grants import GateCopy as GateCopy
 from shared.jobs.grants import Held as Held
 from shared.jobs.grants import Push as Push
 from shared.jobs.grants import Wanted as Wanted
+from shared.jobs.index_ids import to_index
 from shared.jobs.keys import Keys
 from shared.jobs.script_calls import ScriptCalls
 from shared.jobs.sent_ahead import SentAhead
@@ -97,9 +98,10 @@ class Scripts:
     def _enqueue_call(self, pushes: Sequence[Push], deadline_ms: int) -> _Wired:
         queues = sorted({push.queue for push in pushes})
         jobs = [
-            [push.id, push.generation, queues.index(push.queue) + 1, push.queue, push.name, push.priority, push.due_ms,
-             push.attempts_max, push.attempts, push.crashes, int(push.must_check), int(push.is_durable),
-             push.timeout_ms, push.body, push.wait_reason, push.state, push.group]
+            [to_index(push.id), push.generation, queues.index(push.queue) + 1, push.queue, push.name, push.priority,
+             push.due_ms, push.attempts_max, push.attempts, push.crashes, int(push.must_check), int(push.is_durable),
+             push.timeout_ms, push.body, push.wait_reason, push.state, push.group,
+             push.created_ms]
             for push in pushes
         ]  # fmt: skip
         if self.fair:
@@ -170,26 +172,24 @@ class Scripts:
 
     def bury(self, held: Held, *, state: str, outcome: str, error: str) -> bool:
         """End an attempt as dead or cancelled; False when the lease was not held any more."""
-        arguments = [held.id, held.generation, held.token, state, outcome, error]
+        arguments = [*_named(held), state, outcome, error]
         return bool(self._run("bury", [held.queue], arguments) == 1)
 
     def retry(
         self, held: Held, *, state: str, delay_ms: int, counts: bool, wait_reason: str, kind: str, error: str = ""
     ) -> bool:
         """Move a running job to its next time; False when the lease was not held any more."""
-        arguments = [
-            held.id, held.generation, held.token, state, delay_ms, int(counts), wait_reason, kind, error, TOMB_MS
-        ]  # fmt: skip
+        arguments = [*_named(held), state, delay_ms, int(counts), wait_reason, kind, error, TOMB_MS]
         return bool(self._run("retry", [held.queue], arguments) > 0)
 
     def release(self, held: Held) -> bool:
         """Give a job back to its old position, no attempt spent; False when the lease was not held any more."""
-        return bool(self._run("release", [held.queue], [held.id, held.generation, held.token, TOMB_MS]) > 0)
+        return bool(self._run("release", [held.queue], [*_named(held), TOMB_MS]) > 0)
 
     def extend(self, attempts: Sequence[Held]) -> list[int]:
         """The heartbeat. Statuses: 1 extended, 0 lost, 2 doomed, 3 past its time limit."""
         queues = sorted({held.queue for held in attempts})
-        named = [[held.id, held.generation, held.token, queues.index(held.queue) + 1] for held in attempts]
+        named = [[*_named(held), queues.index(held.queue) + 1] for held in attempts]
         return list(self._run("extend", queues, [LEASE_MS, OVERTIME_MS, named]))
 
     def reclaim(self, queue: str, *, limit: int = 100) -> tuple[int, int]:
@@ -199,15 +199,15 @@ class Scripts:
 
     def settle(self, entries: Sequence[tuple[str, int, str]]) -> int:
         """Remove (id, generation, state) entries that PostgreSQL has; returns how many left."""
-        return int(self._run("settle", [], [TOMB_MS, entries]))
+        return int(self._run("settle", [], [TOMB_MS, [(to_index(one[0]), *one[1:]) for one in entries]]))
 
     def drop(self, job_id: str, queue: str, *, generation: int, token: str = "") -> int:
         """Remove an entry whose row is final or gone: 1 dropped, 2 doomed, 0 nothing to do."""
-        return int(self._run("drop", [queue], [job_id, generation, token, TOMB_MS]))
+        return int(self._run("drop", [queue], [to_index(job_id), generation, token, TOMB_MS]))
 
     def progress(self, held: Held, report: str, *, done: float) -> int:
         """Store progress: 1 stored, 0 lease lost, -1 lower than before."""
-        return int(self._run("progress", [], [held.id, held.generation, held.token, report, done]))
+        return int(self._run("progress", [], [*_named(held), report, done]))
 
     def configure(
         self,
@@ -278,13 +278,15 @@ class Scripts:
         return int(seconds) * 1000 + int(micros) // 1000
 
 
+def _named(held: Held) -> tuple[str, int, str]:
+    return held.name or to_index(held.id), held.generation, held.token
+
+
 def _ended(completions: Sequence[Completion], queues: Sequence[str]) -> list[tuple[object, ...]]:
     places = {queue: place for place, queue in enumerate(queues, 1)}
     return [
         (
-            done.held.id,
-            done.held.generation,
-            done.held.token,
+            *_named(done.held),
             places[done.held.queue],
             int(done.is_settled),
             done.outcome,

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import msgspec
 
 from shared.errors import StoreUnavailable
-from shared.jobs.connection import store_errors
+from shared.jobs.index_reads import encoded_outcomes
 from shared.jobs.ledger.records import OutcomeRecord
 from shared.jobs.scripts import Scripts
 
@@ -17,8 +17,7 @@ def outcomes_of(scripts: Scripts, ids: Sequence[str]) -> list[tuple[str, Outcome
     if not ids:
         return []
     try:
-        with store_errors():
-            raws = scripts.client.hmget(scripts.keys.of("outcomes"), list(ids))
+        raws = encoded_outcomes(scripts, ids)
     except StoreUnavailable:
         return []
     return [(job_id, _decode(raw)) for job_id, raw in zip(ids, raws, strict=True) if raw is not None]

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 import msgspec
 
 from shared.jobs import Job
+from shared.jobs.index_ids import from_index
 from shared.jobs.ledger import queries
 from shared.jobs.ledger.records import Event, events_from_stream
 from shared.jobs.maintenance.ledger_writer import GROUP, LedgerWriter
@@ -39,7 +40,7 @@ class Remains:
 def remains(bench: Bench) -> Remains:
     """Look, and touch nothing."""
     indexed = bench.redis.hkeys(bench.jobs.scripts.keys.of("jobs"))
-    return Remains(_rows(bench), frozenset(raw.decode() for raw in indexed))
+    return Remains(_rows(bench), frozenset(from_index(raw) for raw in indexed))
 
 
 def heal(bench: Bench) -> None:

@@ -5,6 +5,7 @@ import time
 import psycopg
 from redis import Redis
 
+from shared.jobs.index_ids import to_index
 from tools.benchmarks import marks
 from tools.benchmarks.arena import Arena, Ground
 from tools.benchmarks.engines import Engine
@@ -70,7 +71,7 @@ def _wait_until_right(arena: Arena, redis: "Redis") -> None:
     with psycopg.connect(arena.database_url, autocommit=True) as connection:
 
         def missing() -> int:
-            ids = [row[0] for row in connection.execute(LIVE).fetchall()]
+            ids = [to_index(row[0]) for row in connection.execute(LIVE).fetchall()]
             packed = redis.hmget("{market-data}:jobs", ids) if ids else []
             return sum(1 for raw in packed if raw is None) if redis.exists("{market-data}:identity") else -1
 

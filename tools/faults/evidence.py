@@ -3,10 +3,11 @@
 from dataclasses import dataclass, field
 from typing import Any
 
-import msgspec
 import psycopg
 
 from shared.db.engine import psycopg_url
+from shared.jobs.entries import decode_entry, decode_kept
+from shared.jobs.index_ids import from_index
 from shared.jobs.keys import Keys
 from tools.faults.acknowledgements import Promises
 from tools.faults.assembly import NAME
@@ -18,8 +19,6 @@ from tools.faults.valkey_faults import Loss
 from tools.faults.watch import Seen
 from tools.faults.wishes import Wished
 
-TOMB = "tomb"
-_unpack = msgspec.msgpack.Decoder().decode
 _ROWS = """
 SELECT id::text, generation, name, queue, state, finished_at IS NOT NULL, priority, (args->>'n')::bigint,
        coalesce(error->>'reason', ''), crashes, (extract(epoch FROM tick) * 1000)::bigint, parent_id::text,
@@ -161,23 +160,24 @@ def read_index(client: Any) -> Index:
     keys = Keys(NAME)
 
     def names(raw: Any) -> frozenset[str]:
-        return frozenset(each.decode() for each in raw)
+        return frozenset(from_index(each) for each in raw)
 
     def sets(kind: str) -> dict[str, frozenset[str]]:
         return {queue.name: names(client.zrange(keys.of_queue(queue.name, kind), 0, -1)) for queue in QUEUES}
 
     def parked(queue: str) -> frozenset[str]:
-        return frozenset(
-            name.rpartition("\0")[2] for name in names(client.zrange(keys.of_queue(queue, "parked"), 0, -1))
-        )
+        members = client.zrange(keys.of_queue(queue, "parked"), 0, -1)
+        return names(member.rpartition(b"\0")[2] for member in members)
 
-    packed = {job_id.decode(): _unpack(raw) for job_id, raw in client.hgetall(keys.of("jobs")).items()}
+    kept = {from_index(name): raw for name, raw in client.hgetall(keys.of("jobs")).items()}
+    records = {job_id: decode_entry(raw) for job_id, raw in kept.items()}
+    short = frozenset(job_id for job_id, raw in kept.items() if decode_kept(raw).body is not None)
     return Index(
-        entries={job_id: (record[0], record[1]) for job_id, record in packed.items() if record[1] != TOMB},
+        entries={job_id: (one.generation, one.state) for job_id, one in records.items() if not one.is_tomb},
         ready={queue: ids | parked(queue) for queue, ids in sets("ready").items()},
         delayed=sets("delayed"),
         running=sets("running"),
         unsettled=names(client.zrange(keys.of("unsettled"), 0, -1)),
         outcomes=names(client.hkeys(keys.of("outcomes"))),
-        bodies=names(client.hkeys(keys.of("bodies"))),
+        bodies=names(client.hkeys(keys.of("bodies"))) | short,
     )

@@ -8,11 +8,10 @@ from dataclasses import dataclass
 
 from shared import clock
 from shared.errors import InvalidArgument
-from shared.jobs.connection import store_errors
 from shared.jobs.control.cancellations import cancel_rows, withdraw
 from shared.jobs.control.subjects import checked_reason, known_queue
 from shared.jobs.control_scripts import CANCEL_BATCH, DRAIN_PAGE, control_of
-from shared.jobs.entries import decode_entry
+from shared.jobs.index_reads import entries_of
 from shared.jobs.ledger import commands
 from shared.jobs.states import ASKABLE, State, Verb
 from shared.jobs.submission import Jobs
@@ -77,9 +76,7 @@ def _still_waiting(jobs: Jobs, page: Sequence[tuple[int, str]], states: Sequence
     ids = [job_id for _, job_id in page]
     if not ids:
         return []
-    with store_errors():
-        packed = jobs.scripts.client.hmget(jobs.scripts.keys.of("jobs"), ids)
-    found = [decode_entry(raw).state if raw else "" for raw in packed]
+    found = [entry.state if entry else "" for entry in entries_of(jobs.scripts, ids)]
     return [job_id for job_id, state in zip(ids, found, strict=True) if not state or state in states]
 
 

@@ -6,7 +6,8 @@ from typing import Any, NewType
 import msgspec
 
 from shared import clock
-from shared.jobs.entries import Entry, decode_entry
+from shared.jobs.entries import decode_record, lua_string
+from shared.jobs.index_ids import from_index
 from shared.jobs.states import State
 from shared.jobs.times import Times
 from shared.jobs.uniqueness import Unique
@@ -164,45 +165,40 @@ _ENDINGS = {
 }  # fmt: skip
 
 
-def _bytes_of(raw: msgspec.Raw) -> bytes:
-    """What a msgpack string holds, which need not be text: Lua knows one kind of string."""
-    data = bytes(raw)
-    head = {0xD9: 2, 0xDA: 3, 0xDB: 5}.get(data[0], 1)
-    return data[head:]
-
-
 def events_from_stream(event_id: bytes, fields: dict[bytes, bytes]) -> list[Event]:
     """The events of one stream entry, oldest first, each with an id of its own: "<entry>.<place>".
 
     Raises KeyError or ValueError for anything that lua/events.lua did not write.
     """
     told = _told(fields[b"e"])
-    fours = told.fours
     return [
-        _event(f"{event_id.decode()}.{at // 4}", told.at_ms, _text(fours[at]), _text(fours[at + 1]),
-               decode_entry(_bytes_of(fours[at + 2])), _text(fours[at + 3]))
-        for at in range(0, len(fours), 4)
-    ]  # fmt: skip
+        _event(f"{event_id.decode()}.{at // 4}", told.at_ms, *told.fours[at : at + 4])
+        for at in range(0, len(told.fours), 4)
+    ]
 
 
-def _event(event_id: str, at_ms: int, job_id: str, kind: str, entry: Entry, extra: str) -> Event:
-    state = _ENDINGS.get(kind) or State(entry.state)
+def _event(
+    event_id: str, at_ms: int, name: msgspec.Raw, kind: msgspec.Raw, record: msgspec.Raw, extra: msgspec.Raw
+) -> Event:
+    entry = decode_record(lua_string(bytes(record)))
+    told_kind = _text(kind)
+    state = _ENDINGS.get(told_kind) or State(entry.state)
     is_waiting = state in (State.SCHEDULED, State.RETRYING)
     return Event(
         event_id=event_id,
-        job_id=job_id,
+        job_id=from_index(lua_string(bytes(name))),
         generation=entry.generation,
         queue=entry.queue,
         name=entry.name,
         state=state,
-        kind=kind,
+        kind=told_kind,
         attempts=entry.attempts,
         at_ms=at_ms,
         due_ms=entry.due if is_waiting else 0,
         token=entry.token,
         worker=entry.worker,
         started_ms=entry.started,
-        extra=extra,
+        extra=_text(extra),
         is_durable=entry.durable == 1,
         crashes=entry.crashes,
     )

@@ -4,7 +4,7 @@
 --   fair[i] = 1: its groups take turns;
 --   credits: limiter -> [points leased, valid until ms, refused until ms (0 = it was not)].
 -- Returns: [status, now_ms, jobs, waits, wanted]: status 'ok' or 'closed' (index not reconciled); jobs flat, four values each:
---   queue_index, id, packed record, body (false = lost);
+--   queue_index, id, entry as it is kept, body if the entry has none (false = it is in the entry, or lost);
 --   waits[i] = ms until the i-th queue may have something for us, -1 when only an enqueue can change that, -2 when the
 --     end of a running job can as well;
 --   wanted flat: limiter, points that more starts would cost, those of the first of them.
@@ -20,10 +20,9 @@ if remembered then
   local pairs_given = cmsgpack.unpack(remembered)
   for at = 1, #pairs_given, 2 do
     local id = pairs_given[at + 1]
-    local packed = redis.call('HGET', JOBS, id)
-    local record = packed and cmsgpack.unpack(packed)
+    local record = load(id)
     if record and record[STATE] == 'running' and record[TOKEN] == request .. '.' .. (at - 1) / 2 then
-      hand_out(pairs_given[at], id, packed, redis.call('HGET', BODIES, id))
+      hand_out(pairs_given[at], id, kept_as(record, cmsgpack.pack(record)), long_bodies({id}, {record})[1])
     end
   end
   for i = 1, #wants do waits[i] = 0 end

@@ -10,7 +10,7 @@ local function entomb_all(ids, generations, tomb_ms)
   redis.call('ZREM', UNSETTLED, unpack(ids))
   local saves, until_when = {}, {}
   for i, id in ipairs(ids) do
-    saves[2 * i - 1], saves[2 * i] = id, cmsgpack.pack({generations[i], TOMB})
+    saves[2 * i - 1], saves[2 * i] = id, '\145' .. cmsgpack.pack({generations[i], TOMB})
     until_when[2 * i - 1], until_when[2 * i] = now + tomb_ms, id
   end
   redis.call('HSET', JOBS, unpack(saves))

@@ -21,15 +21,16 @@ local function round_of(keys, priority, arrival)
   return round
 end
 
--- The score with which a job joins the ready; `arrival` is its number, nil for one that came long ago.
-local function turn_of(keys, record, arrival)
+-- The score with which a job joins the ready; `arrival` is its number, nil for one that came long ago; `group` is its own
+-- where the record has not got it yet.
+local function turn_of(keys, record, arrival, group)
   -- Where nobody waits nobody has to be fair; a batch looks only once, since it is written at its end.
   if not looked_at[keys.turns] then
     looked_at[keys.turns] = true
     if redis.call('ZCARD', keys.ready) + redis.call('ZCARD', keys.parked) == 0 then redis.call('DEL', keys.turns) end
   end
   local round = round_of(keys, record[PRIORITY], arrival or tonumber(redis.call('GET', SEQ)) or 1)
-  local member = record[PRIORITY] .. ':' .. (record[GROUP] or '')
+  local member = record[PRIORITY] .. ':' .. (group or record[GROUP])
   local last = tonumber(redis.call('ZSCORE', keys.turns, member))
   local turn = last and math.max(round, last + 1) or round
   redis.call('ZADD', keys.turns, string.format('%.0f', turn), member)

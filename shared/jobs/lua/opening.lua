@@ -13,7 +13,7 @@ local function unpark(keys, members, gate)
     if record and record[PARKED] == members[at] and record[STATE] == 'queued' then
       record[PARKED], record[WAIT_REASON] = '', ''
       local n = #saves
-      saves[n + 1], saves[n + 2], places[n + 1], places[n + 2] = ids[at], cmsgpack.pack(record), record[SCORE], ids[at]
+      saves[n + 1], saves[n + 2], places[n + 1], places[n + 2] = ids[at], kept_as(record, cmsgpack.pack(record)), record[SCORE], ids[at]
     end
   end
   if #saves > 0 then

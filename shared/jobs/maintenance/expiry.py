@@ -9,10 +9,9 @@ import structlog
 
 from shared.db import UnitOfWork
 from shared.errors import StoreUnavailable
-from shared.jobs.connection import store_errors
 from shared.jobs.control.subjects import queues_of
 from shared.jobs.control_scripts import Gone, control_of
-from shared.jobs.entries import decode_entry
+from shared.jobs.index_reads import entries_of
 from shared.jobs.states import State
 from shared.jobs.submission import Jobs
 
@@ -81,10 +80,10 @@ def seconds_to_next(jobs: Jobs) -> float:
 
 def _entries(jobs: Jobs, ids: list[str]) -> dict[str, tuple[str, int, int]]:
     """id -> (state, attempts, due) of what the index has of them."""
-    with store_errors():
-        packed = jobs.scripts.client.hmget(jobs.scripts.keys.of("jobs"), ids)
-    entries = {job_id: decode_entry(raw) for job_id, raw in zip(ids, packed, strict=True) if raw is not None}
-    return {job_id: (one.state, one.attempts, one.due) for job_id, one in entries.items() if not one.is_tomb}
+    entries = zip(ids, entries_of(jobs.scripts, ids), strict=True)
+    return {
+        job_id: (one.state, one.attempts, one.due) for job_id, one in entries if one is not None and not one.is_tomb
+    }
 
 
 def _see_to(work: UnitOfWork, row: sa.Row[tuple[object, ...]], entry: tuple[str, int, int] | None) -> _Ended | None:

@@ -14,6 +14,8 @@ from shared.errors import StoreUnavailable
 from shared.jobs.connection import instance_of, store_errors
 from shared.jobs.crash_points import crash_point
 from shared.jobs.entries import decode_entry
+from shared.jobs.index_ids import from_index
+from shared.jobs.index_reads import entries_of
 from shared.jobs.ledger import ledger, queries
 from shared.jobs.messages import push_of
 from shared.jobs.queue_settings import copy_settings
@@ -155,12 +157,11 @@ def _push_missing(jobs: Jobs) -> int:
 
 
 def _absent(jobs: Jobs, page: list[tuple[int, str, int]]) -> list[str]:
-    with store_errors():
-        packed = jobs.scripts.client.hmget(jobs.scripts.keys.of("jobs"), [job_id for _, job_id, _ in page])
+    entries = entries_of(jobs.scripts, [job_id for _, job_id, _ in page])
     return [
         job_id
-        for (_, job_id, generation), raw in zip(page, packed, strict=True)
-        if raw is None or decode_entry(raw).generation < generation
+        for (_, job_id, generation), entry in zip(page, entries, strict=True)
+        if entry is None or entry.generation < generation
     ]
 
 
@@ -185,7 +186,7 @@ def _drop_strangers(jobs: Jobs) -> int:
         for raw_id, raw in page.items():
             entry = decode_entry(raw)
             if not entry.is_tomb and entry.state not in FINAL and entry.durable:
-                entries[raw_id.decode()] = (entry.generation, entry.queue)
+                entries[from_index(raw_id)] = (entry.generation, entry.queue)
         dropped += _drop(jobs, entries)
         if cursor == 0:
             return dropped

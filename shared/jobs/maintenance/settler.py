@@ -8,6 +8,7 @@ from sqlalchemy.exc import DataError
 from shared.db import UnitOfWork
 from shared.jobs.connection import BLOCK_SECONDS, store_errors
 from shared.jobs.crash_points import crash_point
+from shared.jobs.index_reads import encoded_outcomes, unsettled_ids
 from shared.jobs.ledger import ledger
 from shared.jobs.ledger.records import OutcomeRecord
 from shared.jobs.states import State
@@ -25,13 +26,12 @@ def settle_once(jobs: Jobs) -> bool:
 
     One settler works at a time (an advisory lock); the others wait for its batch to end.
     """
-    keys = jobs.scripts.keys
-    with store_errors():
-        ids = [raw.decode() for raw in jobs.scripts.client.zrange(keys.of("unsettled"), 0, BATCH - 1)]
-        if not ids:
-            jobs.scripts.client.blpop([keys.of("settle_wake")], timeout=BLOCK_SECONDS)
-            return True
-        raws = jobs.scripts.client.hmget(keys.of("outcomes"), ids)
+    ids = unsettled_ids(jobs.scripts, BATCH)
+    if not ids:
+        with store_errors():
+            jobs.scripts.client.blpop([jobs.scripts.keys.of("settle_wake")], timeout=BLOCK_SECONDS)
+        return True
+    raws = encoded_outcomes(jobs.scripts, ids)
     outcomes = [(job_id, _decoder.decode(raw)) for job_id, raw in zip(ids, raws, strict=True) if raw is not None]
     crash_point("settler.read")
     with jobs.database.unit_of_work() as work:

@@ -20,7 +20,7 @@ HEAD = struct.Struct(">I")
 #: Running jobs of a queue that one look reads at once, of all workers.
 PAGE = 500
 #: Fields of a packed record (shared/jobs/entries.py), and the state in which it is leased.
-GENERATION, STATE, TOKEN, WORKER = 0, 1, 9, 18
+GENERATION, STATE, TOKEN, WORKER = 0, 1, 17, 21
 RUNNING = "running"
 #: A process in one of these does nothing, whatever its threads would like.
 AT_REST = frozenset((psutil.STATUS_STOPPED, psutil.STATUS_TRACING_STOP, psutil.STATUS_ZOMBIE, psutil.STATUS_DEAD))
@@ -93,7 +93,7 @@ def _pages(client: Any, running: str) -> Iterator[list[bytes]]:
 def _attempts(ids: list[bytes], packed: list[bytes | None], worker: str) -> list[list[object]]:
     found: list[list[object]] = []
     for job_id, raw in zip(ids, packed, strict=True):
-        record = _unpack(raw) if raw else ()
+        record = _unpack(raw)[0] if raw else ()
         if len(record) > WORKER and record[STATE] == RUNNING and record[WORKER] == worker:
             found.append([job_id.decode(), record[GENERATION], record[TOKEN], 1])
     return found

@@ -6,6 +6,7 @@ from typing import Any
 from shared.jobs.connection import store_errors
 from shared.jobs.entries import Entry, decode_entry
 from shared.jobs.gate_reads import gate_key
+from shared.jobs.index_ids import to_index
 from shared.jobs.ledger.records import Job
 from shared.jobs.limiter_reads import LimiterNow, limiter_now
 from shared.jobs.submission import Jobs
@@ -84,7 +85,7 @@ def _entry(jobs: Jobs, job: Job) -> tuple[bytes | None, str]:
     keys = jobs.scripts.keys
     with store_errors():
         pipeline = jobs.scripts.client.pipeline(transaction=False)
-        pipeline.hget(keys.of("jobs"), job.id)
+        pipeline.hget(keys.of("jobs"), to_index(job.id))
         pipeline.get(keys.of("identity"))
         packed, sentinel = pipeline.execute()
     return packed, sentinel.decode(errors="replace") if sentinel else ""
@@ -93,17 +94,17 @@ def _entry(jobs: Jobs, job: Job) -> tuple[bytes | None, str]:
 def _read(jobs: Jobs, job_id: str, queue: str, gates: list[str]) -> dict[str, Any]:
     """Everything at one moment, by name."""
     keys = jobs.scripts.keys
-    conf = keys.of_queue(queue, "conf")
+    conf, name = keys.of_queue(queue, "conf"), to_index(job_id)
     with store_errors():
         pipeline = jobs.scripts.client.pipeline(transaction=True)
         pipeline.time()
         pipeline.hmget(conf, _QUEUE_FIELDS)
-        pipeline.hmget(conf, [f"{name}:{gate}" for gate in gates for name in _GATE_FIELDS])
+        pipeline.hmget(conf, [f"{setting}:{gate}" for gate in gates for setting in _GATE_FIELDS])
         pipeline.hmget(keys.of_queue(queue, "places"), gates)
-        pipeline.hget(keys.of("outcomes"), job_id)
+        pipeline.hget(keys.of("outcomes"), name)
         pipeline.zcard(keys.of_queue(queue, "running"))
-        pipeline.zscore(keys.of_queue(queue, "running"), job_id)
-        pipeline.zrank(keys.of_queue(queue, "ready"), job_id)
+        pipeline.zscore(keys.of_queue(queue, "running"), name)
+        pipeline.zrank(keys.of_queue(queue, "ready"), name)
         time, *answers = pipeline.execute()
         now_ms = time[0] * 1000 + time[1] // 1000
         rate = _number(answers[0][4])

@@ -7,7 +7,6 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
-import msgspec
 import sqlalchemy as sa
 from dramatiq import Middleware
 
@@ -32,7 +31,9 @@ from shared.jobs import (
 from shared.jobs.attempts import Attempt, run_attempt
 from shared.jobs.broker import MillraceBroker
 from shared.jobs.connection import connect
+from shared.jobs.entries import Entry
 from shared.jobs.heartbeat import Heartbeat
+from shared.jobs.index_reads import entries_of
 from shared.jobs.ledger import queries
 from shared.jobs.ledger.records import events_from_stream
 from shared.jobs.maintenance.ledger_writer import LedgerWriter
@@ -221,16 +222,15 @@ class Bench:
         """What a cancel commits to PostgreSQL; the index has not heard of it yet."""
         self.sql("UPDATE job SET state = 'cancelled', finished_at = clock_timestamp() WHERE id = :id", id=job_id)
 
-    def entry(self, job_id: str) -> list[Any]:
-        """The packed entry of a job, or [] when it has none or only a tombstone."""
-        packed = self.redis.hget(self.jobs.scripts.keys.of("jobs"), job_id)
-        record = msgspec.msgpack.decode(packed) if packed else []
-        return [] if not record or record[1] == "tomb" else list(record)
+    def entry(self, job_id: str) -> Entry | None:
+        """The entry of a job; None when it has none or only a tombstone."""
+        [entry] = entries_of(self.jobs.scripts, [job_id])
+        return None if entry is None or entry.is_tomb else entry
 
     def state(self, job_id: str) -> str:
         """The state of a job's entry; empty without one."""
         entry = self.entry(job_id)
-        return str(entry[1]) if entry else ""
+        return entry.state if entry else ""
 
     def kinds(self, job_id: str) -> list[str]:
         """The kinds of a job's events, oldest first."""

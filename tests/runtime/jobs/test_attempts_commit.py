@@ -29,7 +29,7 @@ def test_a_unit_of_work_commits_the_domain_write_and_the_outcome_together(bench:
     assert outcomes == [Done(b'{"number":7}', is_settled=True)]
     assert (row.state, row.result, row.attempts_made) == (State.COMPLETED, {"number": 7}, 1)
     assert bench.effects() == [7]
-    assert bench.entry(job.id) == []
+    assert bench.entry(job.id) is None
     assert bench.sql("SELECT outcome FROM attempt") == [("completed",)]
 
 
@@ -122,7 +122,7 @@ def test_a_job_cancelled_while_it_runs_commits_nothing_and_its_entry_goes(bench:
     assert isinstance(outcome, Obsolete)
     assert bench.effects() == []
     assert bench.row(job.id).state is State.CANCELLED
-    assert bench.entry(job.id) == []
+    assert bench.entry(job.id) is None
 
 
 def test_two_attempts_of_one_job_that_both_finish_write_once(bench: Bench) -> None:

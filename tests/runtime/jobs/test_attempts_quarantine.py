@@ -7,6 +7,7 @@ import pytest
 from shared.jobs import Cancel, JobContext, Retry, Unrecoverable, seconds
 from shared.jobs.outcomes import Buried, Reason
 from shared.jobs.states import State
+from tests.runtime.jobs.kept_entries import body_of, lose_body, set_body
 from tests.runtime.jobs.sample import Act, Bench, Play
 
 
@@ -17,10 +18,10 @@ def raising(error: BaseException) -> Act:
     return act
 
 
-@pytest.mark.parametrize("body", [b"\xff\x00 not JSON", b"{}", b'{"queue_name": 1}'])
+@pytest.mark.parametrize("body", [b"\xff\x00 not JSON", b"[]", b'["queue_name", 1]', b'{"number": 0'])
 def test_a_body_nobody_can_decode_is_quarantined_and_its_neighbours_run(bench: Bench, body: bytes) -> None:
     before, broken, after = bench.submit(1), bench.submit(2), bench.submit(3)
-    bench.redis.hset(bench.jobs.scripts.keys.of("bodies"), broken.id, body)
+    set_body(bench.jobs.scripts, broken.id, body)
 
     bench.run()
     bench.settle()
@@ -34,7 +35,7 @@ def test_a_body_nobody_can_decode_is_quarantined_and_its_neighbours_run(bench: B
 
 def test_an_entry_without_its_body_is_quarantined(bench: Bench) -> None:
     job = bench.submit()
-    bench.redis.hdel(bench.jobs.scripts.keys.of("bodies"), job.id)
+    lose_body(bench.jobs.scripts, job.id)
 
     bench.run()
     bench.settle()
@@ -44,9 +45,8 @@ def test_an_entry_without_its_body_is_quarantined(bench: Bench) -> None:
 
 def test_arguments_this_build_cannot_read_bury_the_job(bench: Bench) -> None:
     job = bench.submit()
-    bodies = bench.jobs.scripts.keys.of("bodies")
-    body = bench.redis.hget(bodies, job.id)
-    bench.redis.hset(bodies, job.id, body.replace(b'"number":0', b'"numbers":0'))
+    body = body_of(bench.jobs.scripts, job.id)
+    set_body(bench.jobs.scripts, job.id, body.replace(b'"number":0', b'"numbers":0'))
 
     (outcome,) = bench.run()
 

@@ -13,6 +13,7 @@ from shared.jobs import JobContext, seconds
 from shared.jobs.maintenance.reaper import reap_once
 from shared.jobs.outcomes import Again, Buried, Done, Lost
 from shared.jobs.states import State
+from tests.runtime.jobs.kept_entries import present
 from tests.runtime.jobs.sample import Bench, Play, Stage, play_aside, write_effect
 
 
@@ -198,7 +199,7 @@ def test_a_lock_with_a_bad_limit_names_it(bench: Bench, key: str, ttl: int, wait
 
 
 def progress_of(bench: Bench, job_id: str) -> Any:
-    return bench.entry(job_id)[16]
+    return present(bench.jobs.scripts, job_id).progress
 
 
 def test_progress_never_goes_back(bench: Bench) -> None:

@@ -11,6 +11,7 @@ from shared.jobs.control.changes import Change, apply_changes, change
 from shared.jobs.control_scripts import ControlScripts
 from shared.jobs.maintenance.reconciler import reconcile_once
 from shared.jobs.messages import envelope_of
+from tests.runtime.jobs.kept_entries import present
 from tests.runtime.jobs.sample import Bench
 from tests.runtime.jobs.subjects import fail, job_in
 from tests.runtime.jobs.waiting import eventually
@@ -125,7 +126,7 @@ def test_a_change_that_meets_a_start_holds_from_the_next_wait_on(bench: Bench) -
     apply_changes(bench.jobs)
 
     assert left == {"priority": 1}
-    assert bench.entry(job_id)[4] == 1
+    assert present(bench.jobs.scripts, job_id).priority == 1
     assert bench.sql("SELECT pending_change FROM job WHERE id = :id", id=job_id) == [(None,)]
 
 

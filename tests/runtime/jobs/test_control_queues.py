@@ -18,6 +18,7 @@ from shared.jobs.queue_settings import declare, read
 from shared.jobs.scripts import Push, Scripts
 from shared.jobs.slots import watch_slots
 from shared.jobs.states import State
+from tests.runtime.jobs.kept_entries import present
 from tests.runtime.jobs.sample import WORK, Bench, Play, at_work, hold_until, play
 from tests.runtime.jobs.waiting import eventually
 
@@ -203,7 +204,7 @@ def test_a_drain_cancels_what_waits_and_leaves_what_runs(bench: Bench) -> None:
     assert (preview.jobs, drained.jobs, drained.has_more) == (3, 2, False)
     assert [bench.row(job_id).state for job_id in (*waiting, later)] == ["cancelled", "cancelled", "scheduled"]
     assert (bench.row(waiting[0]).error or {})["message"] == "drained: flood"
-    assert (bench.state(running), bench.claim(), bench.entry(running)[12]) == ("running", (), 0)
+    assert (bench.state(running), bench.claim(), present(bench.jobs.scripts, running).doomed) == ("running", (), 0)
 
 
 def test_a_drain_of_every_waiting_state_empties_the_queue(bench: Bench) -> None:

@@ -18,6 +18,7 @@ from shared.errors import ConfigurationInvalid, StoreUnavailable
 from shared.jobs import demands
 from shared.jobs.connection import connect
 from shared.jobs.demands import flush_advice, refuse_unsafe
+from shared.jobs.index_ids import to_index
 from shared.jobs.maintenance.ledger_writer import LedgerWriter
 from shared.jobs.maintenance.queue_gauges import gauge_once
 from shared.jobs.maintenance.reaper import reap_once
@@ -138,7 +139,7 @@ def test_the_advised_user_can_do_all_that_jobs_need(url_of_user: Callable[..., s
     theirs.stage.act = lambda ctx, _args: ctx.progress(1)
     with at_work(theirs):
         job = theirs.submit()
-        eventually(lambda: theirs.redis.zscore(jobs.scripts.keys.of("unsettled"), job.id))
+        eventually(lambda: theirs.redis.zscore(jobs.scripts.keys.of("unsettled"), to_index(job.id)))
     theirs.submit()
     theirs.claim()
     theirs.expire_leases()

@@ -29,7 +29,7 @@ def test_a_job_waits_in_postgresql_until_all_it_depends_on_has_completed(bench: 
     child = bench.submit(3, depends_on=[first.id, second.id])
 
     assert (child.state, child.wait_reason, child.attempts_made) == ("blocked", "dependencies", 0)
-    assert bench.entry(child.id) == []
+    assert bench.entry(child.id) is None
     bench.attempt(bench.claim(1)[0])
     bench.settle()
     assert bench.row(child.id).state == "blocked"
@@ -168,7 +168,7 @@ def test_a_job_released_but_not_pushed_is_healed_by_the_relay(bench: Bench) -> N
     bench.run()
     with crash_at("submit.committed"):
         bench.settle()
-    assert bench.entry(child.id) == []
+    assert bench.entry(child.id) is None
 
     bench.age()
     relay_once(bench.jobs)
@@ -194,7 +194,7 @@ def test_a_lost_index_neither_starts_nor_forgets_what_waits(bench: Bench) -> Non
     child = bench.submit(2, depends_on=[parent.id])
     bench.redis.flushall()
     reconcile_once(bench.jobs)
-    assert bench.entry(child.id) == []
+    assert bench.entry(child.id) is None
 
     bench.run()
     bench.settle()

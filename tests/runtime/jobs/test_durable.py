@@ -40,7 +40,7 @@ def test_it_runs_without_a_row_and_leaves_nothing(bench: Bench) -> None:
     assert outcomes == [Done(b'{"number":7}')]
     assert bench.sql("SELECT count(*) FROM job") == [(0,)]
     assert bench.sql("SELECT count(*) FROM attempt") == [(0,)]
-    assert bench.entry(submitted.id) == []
+    assert bench.entry(submitted.id) is None
 
 
 def test_it_leaves_no_events_and_no_lines(bench: Bench) -> None:
@@ -100,7 +100,7 @@ def test_a_dead_one_leaves_after_it_was_settled(bench: Bench) -> None:
     bench.settle()
 
     assert len(bench.stage.runs) == 3
-    assert bench.entry(submitted.id) == []
+    assert bench.entry(submitted.id) is None
 
 
 def test_one_that_joined_a_transaction_is_pushed_with_its_commit_only(bench: Bench) -> None:

@@ -121,7 +121,7 @@ def test_what_waits_elsewhere_is_neither_pushed_nor_rebuilt_here(two: Two) -> No
     relay_once(two.sender)
     reconcile_once(two.sender)
 
-    assert (two.bench.entry(stand_in), two.bench.row(stand_in).wait_reason) == ([], "remote")
+    assert (two.bench.entry(stand_in), two.bench.row(stand_in).wait_reason) == (None, "remote")
     assert two.bench.sql("SELECT count(*) FROM outbox")[0][0] == 1
 
 

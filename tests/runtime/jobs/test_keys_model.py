@@ -22,6 +22,7 @@ from shared.jobs import (
 )
 from shared.jobs.control.cancellations import cancel
 from shared.jobs.control.requeues import requeue
+from shared.jobs.index_ids import to_index
 from shared.jobs.maintenance.reconciler import reconcile_once
 from shared.jobs.maintenance.sequences import advance_once
 from shared.jobs.scripts import CRASHES_MAX
@@ -109,7 +110,9 @@ class KeysMachine(RuleBasedStateMachine):
     def time_passes(self) -> None:
         for job in self.model.at("later"):
             job.place, job.is_early = "ready", True
-            self.bench.redis.zadd(self.bench.jobs.scripts.keys.of_queue("work", "delayed"), {job.id: 1}, xx=True)
+            self.bench.redis.zadd(
+                self.bench.jobs.scripts.keys.of_queue("work", "delayed"), {to_index(job.id): 1}, xx=True
+            )
 
     @precondition(lambda self: self.model.at("quiet"))
     @rule()
@@ -119,7 +122,9 @@ class KeysMachine(RuleBasedStateMachine):
         for job in self.model.at("quiet"):
             job.place = "ready"
             self.bench.sql("UPDATE job SET scheduled_for = clock_timestamp() WHERE id = :id", id=job.id)
-            self.bench.redis.zadd(self.bench.jobs.scripts.keys.of_queue("work", "delayed"), {job.id: 1}, xx=True)
+            self.bench.redis.zadd(
+                self.bench.jobs.scripts.keys.of_queue("work", "delayed"), {to_index(job.id): 1}, xx=True
+            )
 
     def _write_history(self) -> None:
         if self.bench.redis.exists(self.bench.jobs.scripts.keys.of("events")):

@@ -9,6 +9,7 @@ import pytest
 from shared.jobs import Job, JobContext, submit
 from shared.jobs import heartbeat as heartbeat_module
 from shared.jobs.coroutines import Coroutines
+from shared.jobs.index_ids import to_index
 from tests.runtime.jobs.sample import Bench, Play, at_work, play
 from tests.runtime.jobs.waiting import eventually
 from tests.runtime.jobs.ways import Chorus, Order, apart, open_ways, sing
@@ -39,7 +40,7 @@ def lose_lease(bench: Bench, job: Job) -> None:
     running = bench.jobs.scripts.keys.of_queue("work", "running")
 
     def is_taken_back() -> bool:  # unless the heart has beaten in between
-        bench.redis.zadd(running, {job.id: 1}, xx=True)
+        bench.redis.zadd(running, {to_index(job.id): 1}, xx=True)
         return bench.jobs.scripts.reclaim("work")[0] == 1
 
     eventually(is_taken_back)

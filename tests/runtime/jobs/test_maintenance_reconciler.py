@@ -8,11 +8,13 @@ import pytest
 from shared.db import Database
 from shared.errors import StoreUnavailable
 from shared.jobs import JobContext, Jobs, submit, submit_many
+from shared.jobs.index_ids import to_index
 from shared.jobs.maintenance import reconciler
 from shared.jobs.maintenance.reconciler import identity_changed, reconcile_once
 from shared.jobs.outcomes import Done
 from shared.jobs.queue_settings import copy_settings
 from shared.jobs.states import State
+from tests.runtime.jobs.kept_entries import present
 from tests.runtime.jobs.sample import NAME, Bench, Play, jobs_of, open_bench, play, play_aside, write_effect
 from tools.stores import ValkeyServer
 
@@ -151,8 +153,8 @@ def test_a_flush_during_a_rebuild_is_noticed_and_the_settings_come_back(
 
 def test_one_missing_entry_is_pushed_again_and_asks_its_row_first(bench: Bench) -> None:
     kept, lost = bench.submit(1), bench.submit(2)
-    bench.redis.hdel(bench.jobs.scripts.keys.of("jobs"), lost.id)
-    bench.redis.zrem(bench.jobs.scripts.keys.of_queue("work", "ready"), lost.id)
+    bench.redis.hdel(bench.jobs.scripts.keys.of("jobs"), to_index(lost.id))
+    bench.redis.zrem(bench.jobs.scripts.keys.of_queue("work", "ready"), to_index(lost.id))
 
     reconcile_once(bench.jobs)
 
@@ -163,8 +165,8 @@ def test_entries_whose_rows_are_final_or_gone_are_dropped(bench: Bench) -> None:
     cancelled, deleted, waiting, kept = (bench.submit(number) for number in range(4))
     bench.cancel(cancelled.id)
     bench.sql("DELETE FROM job WHERE id = :id", id=deleted.id)
-    bench.jobs.scripts.client.zrem(bench.jobs.scripts.keys.of_queue("work", "ready"), waiting.id)
-    bench.jobs.scripts.client.zadd(bench.jobs.scripts.keys.of_queue("work", "delayed"), {waiting.id: 1e13})
+    bench.jobs.scripts.client.zrem(bench.jobs.scripts.keys.of_queue("work", "ready"), to_index(waiting.id))
+    bench.jobs.scripts.client.zadd(bench.jobs.scripts.keys.of_queue("work", "delayed"), {to_index(waiting.id): 1e13})
     bench.cancel(waiting.id)
 
     reconcile_once(bench.jobs)
@@ -185,7 +187,7 @@ def test_a_live_lease_of_a_cancelled_job_is_only_doomed(bench: Bench) -> None:
     assert state_after == "running"
     assert status == 2
     bench.jobs.scripts.release(live.held)
-    assert bench.entry(job.id) == []
+    assert bench.entry(job.id) is None
 
 
 def test_an_entry_of_an_older_generation_gives_way_to_the_row(bench: Bench) -> None:
@@ -194,7 +196,7 @@ def test_an_entry_of_an_older_generation_gives_way_to_the_row(bench: Bench) -> N
 
     reconcile_once(bench.jobs)
 
-    assert bench.entry(job.id)[0] == 2
+    assert present(bench.jobs.scripts, job.id).generation == 2
     assert [claimed.held.generation for claimed in bench.claim()] == [2]
 
 
@@ -209,7 +211,7 @@ def test_blocked_and_far_future_rows_are_not_expected_in_the_index(bench: Bench)
 
     reconcile_once(bench.jobs)
 
-    assert [bench.entry(job.id) for job in (blocked, far)] == [[], []]
+    assert [bench.entry(job.id) for job in (blocked, far)] == [None, None]
 
 
 def test_an_outcome_that_waits_for_the_settler_is_left_alone(bench: Bench) -> None:

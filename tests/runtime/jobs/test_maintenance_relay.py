@@ -6,6 +6,7 @@ import pytest
 
 from shared.jobs import Job, Unrecoverable, submit_many
 from shared.jobs.admission import prepare
+from shared.jobs.index_ids import to_index
 from shared.jobs.ledger import ledger, queries
 from shared.jobs.maintenance import settler
 from shared.jobs.maintenance.relay import relay_once
@@ -64,7 +65,7 @@ def test_a_row_somebody_else_holds_is_left_to_him(bench: Bench) -> None:
         queries.lock_live(work, [job.id])
         relay_once(bench.jobs)
 
-    assert bench.entry(job.id) == []
+    assert bench.entry(job.id) is None
 
 
 def test_a_row_that_is_final_is_never_pushed(bench: Bench) -> None:
@@ -74,7 +75,7 @@ def test_a_row_that_is_final_is_never_pushed(bench: Bench) -> None:
 
     relay_once(bench.jobs)
 
-    assert bench.entry(job.id) == []
+    assert bench.entry(job.id) is None
 
 
 def test_four_relays_at_once_push_each_row_once(bench: Bench) -> None:
@@ -98,7 +99,7 @@ def test_an_outcome_record_becomes_the_row_and_then_its_entry_goes(bench: Bench)
 
     assert state_before == (State.QUEUED, "completed")
     assert bench.row(job.id).result == {"number": 7}
-    assert bench.entry(job.id) == []
+    assert bench.entry(job.id) is None
     assert bench.redis.zcard(bench.jobs.scripts.keys.of("unsettled")) == 0
     assert bench.redis.hlen(bench.jobs.scripts.keys.of("outcomes")) == 0
 
@@ -112,7 +113,7 @@ def test_an_outcome_of_a_row_that_is_cancelled_changes_nothing_and_its_entry_goe
     settle_once(bench.jobs)
 
     assert bench.row(job.id) == before
-    assert bench.entry(job.id) == []
+    assert bench.entry(job.id) is None
 
 
 def test_an_outcome_of_an_older_generation_changes_nothing(bench: Bench) -> None:
@@ -133,7 +134,7 @@ def test_an_outcome_whose_row_is_gone_lets_its_entry_go(bench: Bench) -> None:
 
     settle_once(bench.jobs)
 
-    assert bench.entry(job.id) == []
+    assert bench.entry(job.id) is None
 
 
 def test_settling_twice_changes_nothing(bench: Bench) -> None:
@@ -143,7 +144,7 @@ def test_settling_twice_changes_nothing(bench: Bench) -> None:
     settle_once(bench.jobs)
     before = bench.row(job.id)
     bench.redis.hset(bench.jobs.scripts.keys.of("outcomes"), mapping=records)
-    bench.redis.zadd(bench.jobs.scripts.keys.of("unsettled"), {job.id: 1})
+    bench.redis.zadd(bench.jobs.scripts.keys.of("unsettled"), {to_index(job.id): 1})
 
     settle_once(bench.jobs)
 

@@ -2,9 +2,12 @@
 
 from datetime import timedelta
 
+import msgspec
+
 from shared import clock
 from shared.jobs.gate_settings import Gate, pause_gate
 from shared.jobs.queue_counts import read_counts
+from tests.runtime.jobs.kept_entries import change_record, present
 from tests.runtime.jobs.sample import Bench
 
 AGE_MS = 600_000
@@ -16,13 +19,7 @@ def oldest_ms(bench: Bench) -> int:
 
 def grow_old(bench: Bench, job_id: str, *, by_ms: int = AGE_MS) -> None:
     """As if its entry had come that much earlier."""
-    keys = bench.jobs.scripts.keys
-    script = """
-    local record = cmsgpack.unpack(redis.call('HGET', KEYS[1], ARGV[1]))
-    record[15] = record[15] - ARGV[2]
-    redis.call('HSET', KEYS[1], ARGV[1], cmsgpack.pack(record))
-    """
-    bench.redis.eval(script, 1, keys.of("jobs"), job_id, by_ms)
+    change_record(bench.jobs.scripts, job_id, lambda one: msgspec.structs.replace(one, enqueued=one.enqueued - by_ms))
 
 
 def test_a_parked_job_is_as_old_as_it_is(bench: Bench) -> None:
@@ -48,7 +45,7 @@ def test_one_of_a_lower_priority_is_not_hidden_by_a_younger_one(bench: Bench) ->
 def test_the_time_before_it_was_due_does_not_count(bench: Bench) -> None:
     job_id = bench.submit(1, scheduled_for=clock.now() + timedelta(seconds=1)).id
     grow_old(bench, job_id)
-    entry_due = bench.entry(job_id)[10]
+    entry_due = present(bench.jobs.scripts, job_id).due
     bench.make_due()
     bench.claim(0)
     pause_gate(bench.jobs, Gate("work", "job", "play"))

@@ -11,6 +11,7 @@ import pytest
 
 from shared.jobs import JobContext
 from shared.jobs.heartbeat import Heartbeat
+from shared.jobs.index_ids import to_index
 from shared.jobs.pacemaker import Pacemaker, keeper
 from shared.jobs.pacemaker.process import Orders, Pulse, extend, keep
 from shared.jobs.scripts import LEASE_MS, OVERTIME_MS
@@ -61,7 +62,7 @@ def is_up(pacemaker: Pacemaker) -> bool:
 
 
 def expiry(bench: Bench, job_id: str) -> float:
-    return float(bench.redis.zscore(bench.jobs.scripts.keys.of_queue("work", "running"), job_id) or 0)
+    return float(bench.redis.zscore(bench.jobs.scripts.keys.of_queue("work", "running"), to_index(job_id)) or 0)
 
 
 def hold_the_lock() -> None:

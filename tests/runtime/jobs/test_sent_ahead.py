@@ -9,6 +9,7 @@ import psycopg
 
 from shared.db import Database
 from shared.jobs import submit_many
+from shared.jobs.index_ids import from_index
 from shared.jobs.maintenance.relay import relay_once
 from tests.runtime.jobs.sample import NAME, Bench, Play, jobs_of, open_bench, play
 from tools.stores import ValkeyServer, temporary_valkey
@@ -137,4 +138,4 @@ def test_jobs_of_calls_that_follow_each_other_stand_in_order(bench: Bench) -> No
 
     ids = [job.id for jobs in calls for job in jobs] + [last.id]
     key = bench.jobs.scripts.keys.of_queue("work", "ready")
-    assert [job_id.decode() for job_id in bench.redis.zrange(key, 0, -1)] == ids
+    assert [from_index(name) for name in bench.redis.zrange(key, 0, -1)] == ids

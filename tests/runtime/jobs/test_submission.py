@@ -35,7 +35,7 @@ def test_a_job_joined_to_a_transaction_appears_with_its_commit_and_not_before(be
         job = bench.submit(1, within=work)
         seen_before = (bench.sql("SELECT id FROM job"), bench.entry(job.id))
 
-    assert seen_before == ([], [])
+    assert seen_before == ([], None)
     assert bench.row(job.id).state is State.QUEUED
     assert bench.state(job.id) == "queued"
 
@@ -46,7 +46,7 @@ def test_a_job_joined_to_a_transaction_that_rolls_back_leaves_neither_row_nor_en
         raise ZeroDivisionError
 
     assert bench.sql("SELECT id FROM job") == []
-    assert bench.entry(job.id) == []
+    assert bench.entry(job.id) is None
 
 
 def test_the_same_idempotency_key_returns_the_first_job(bench: Bench) -> None:
@@ -213,7 +213,7 @@ def test_a_push_after_its_deadline_is_left_to_the_relay(bench: Bench) -> None:
 
     bench.jobs.push([job], deadline_ms=1)
 
-    assert bench.entry(job.id) == []
+    assert bench.entry(job.id) is None
     assert bench.sql("SELECT pushed_at FROM job") == [(None,)]
 
 
@@ -265,5 +265,5 @@ def test_a_far_future_job_stays_in_postgresql_until_its_time_comes_near(bench: B
     bench.sql("UPDATE job SET scheduled_for = clock_timestamp() + interval '30 minutes'")
     relay_once(bench.jobs)
 
-    assert entry_while_far == []
+    assert entry_while_far is None
     assert bench.state(job.id) == "scheduled"

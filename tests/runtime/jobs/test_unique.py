@@ -25,6 +25,7 @@ from shared.jobs.maintenance.reconciler import reconcile_once
 from shared.jobs.maintenance.relay import relay_once
 from shared.jobs.maintenance.sequences import advance_once
 from shared.jobs.maintenance.sweeper import sweep_once
+from tests.runtime.jobs.kept_entries import set_body
 from tests.runtime.jobs.sample import WORK, Bench, Play
 
 LATER = debounce(minutes(5), max_wait=minutes(20))
@@ -82,7 +83,7 @@ def discard(bench: Bench, _job_id: str) -> None:
 
 
 def be_undecodable(bench: Bench, job_id: str) -> None:
-    bench.redis.hset(bench.jobs.scripts.keys.of("bodies"), job_id, "no body")
+    set_body(bench.jobs.scripts, job_id, b"no body")
     bench.run()
 
 

@@ -9,7 +9,9 @@ from typing import Any
 
 from shared.jobs.connection import connect
 from shared.jobs.control_scripts import ControlScripts
-from shared.jobs.entries import Entry, decode_entry
+from shared.jobs.entries import Entry, decode_entry, decode_kept
+from shared.jobs.index_ids import from_index, to_index
+from shared.jobs.index_reads import entries_of
 from shared.jobs.ledger.records import Event, events_from_stream
 from shared.jobs.scripts import Claim, Completion, Credits, GateCopy, Held, Push, Scripts
 
@@ -136,11 +138,11 @@ class Index:
 
     def expire(self, *job_ids: str, queue: str = Q) -> None:
         """As if their leases and the reaper's grace had run out long ago."""
-        self.client.zadd(self.keys.of_queue(queue, "running"), dict.fromkeys(job_ids, 1), xx=True)
+        self.client.zadd(self.keys.of_queue(queue, "running"), dict.fromkeys(map(to_index, job_ids), 1), xx=True)
 
     def make_due(self, *job_ids: str, queue: str = Q) -> None:
         """As if their time had come."""
-        self.client.zadd(self.keys.of_queue(queue, "delayed"), dict.fromkeys(job_ids, 1), xx=True)
+        self.client.zadd(self.keys.of_queue(queue, "delayed"), dict.fromkeys(map(to_index, job_ids), 1), xx=True)
 
     def crash(self, held: Held) -> tuple[int, int]:
         """Its process dies; the reaper comes by."""
@@ -148,8 +150,7 @@ class Index:
         return self.scripts.reclaim(held.queue)
 
     def record(self, job_id: str) -> Entry | None:
-        packed = self.client.hget(self.keys.of("jobs"), job_id)
-        return decode_entry(packed) if packed else None
+        return entries_of(self.scripts, [job_id])[0]
 
     def entry(self, job_id: str) -> Entry:
         """The record of a job that must be there."""
@@ -175,16 +176,18 @@ class Index:
         pipeline.hgetall(self.keys.of_queue(queue, "places"))
         pipeline.zrange(self.keys.of_queue(queue, "parked"), 0, -1)
         jobs, bodies, outcomes, count, *lists, places, parked = pipeline.execute()
-        unsettled, tombs, ready, delayed, running = ([raw.decode() for raw in names] for names in lists)
-        records = {job_id.decode(): decode_entry(packed) for job_id, packed in jobs.items()}
+        unsettled, tombs, ready, delayed, running = ([from_index(raw) for raw in names] for names in lists)
+        records = {from_index(name): decode_entry(kept) for name, kept in jobs.items()}
+        short = {name: body for name, kept in jobs.items() if (body := decode_kept(kept).body) is not None}
+        assert not short.keys() & bodies.keys()
         return View(
             states={job_id: (record.generation, record.state) for job_id, record in records.items()},
             ready=ready, delayed=delayed, running=running, unsettled=unsettled, tombs=tombs,
-            bodies={job_id.decode(): body.decode() for job_id, body in bodies.items()},
-            outcomes={job_id.decode(): outcome.decode() for job_id, outcome in outcomes.items()},
+            bodies={from_index(name): body.decode() for name, body in (bodies | short).items()},
+            outcomes={from_index(name): outcome.decode() for name, outcome in outcomes.items()},
             count={name.decode(): int(value) for name, value in count.items()},
             tokens={job_id: record.token for job_id, record in records.items() if record.state == "running"},
-            parked=[member.decode().rpartition("\0")[2] for member in parked],
+            parked=[from_index(member.rpartition(b"\0")[2]) for member in parked],
             places={gate.decode(): int(n) for gate, n in places.items()},
         )  # fmt: skip
 

@@ -3,6 +3,7 @@
 import pytest
 
 from shared.jobs.scripts import LEASE_MS
+from tests.runtime.jobs.kept_entries import lose_body
 from tests.runtime.jobs.scripts.index import IDENTITY, OUTCOME, Index, Q, view
 
 
@@ -168,7 +169,7 @@ def test_a_repeated_claim_is_closed_too_when_the_identity_has_changed(index: Ind
 
 def test_an_entry_without_a_body_is_handed_out_empty_so_that_it_can_be_buried(index: Index) -> None:
     index.push_all("broken", "fine")
-    index.client.hdel(index.keys.of("bodies"), "broken")
+    lose_body(index.scripts, "broken")
 
     jobs = index.claim(2).jobs
 

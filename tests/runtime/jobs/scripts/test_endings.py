@@ -12,7 +12,7 @@ def test_a_completed_job_keeps_its_outcome_until_postgresql_has_it(index: Index)
     assert index.complete(held, outcome=OUTCOME)
 
     assert index.view() == view(
-        states={"a": (1, "completed")}, unsettled=["a"], bodies={"a": "body of a"}, outcomes={"a": OUTCOME},
+        states={"a": (1, "completed")}, unsettled=["a"], outcomes={"a": OUTCOME},
         count={"started": 1, "completed": 1},
     )  # fmt: skip
     assert index.client.ttl(index.keys.of("outcomes")) == -1

@@ -5,6 +5,7 @@ import pytest
 
 from shared.jobs.ledger.records import OutcomeRecord
 from shared.jobs.scripts import CRASHES_MAX, LEASE_MS, OVERTIME_MS, RECLAIM_GRACE_MS, Held
+from tests.runtime.jobs.kept_entries import change_record
 from tests.runtime.jobs.scripts.index import Index, Q, view
 
 
@@ -155,6 +156,4 @@ def test_the_next_attempt_starts_its_progress_anew(index: Index) -> None:
 
 def move_start_back(index: Index, job_id: str, *, by_ms: int) -> None:
     """As if the attempt had started that much earlier."""
-    record = index.entry(job_id)
-    moved = msgspec.structs.replace(record, started=record.started - by_ms)
-    index.client.hset(index.keys.of("jobs"), job_id, msgspec.msgpack.encode(moved))
+    change_record(index.scripts, job_id, lambda one: msgspec.structs.replace(one, started=one.started - by_ms))

@@ -41,7 +41,7 @@ def main(arguments: Sequence[str]) -> int:
     try:
         versions = {
             **own_versions(),
-            "Valkey": valkey_program().version,
+            "Valkey": valkey_program().described,
             "PostgreSQL": postgres_programs(None).version,
             **{name: engine.version for name, engine in engines.items() if isinstance(engine, Engine)},
         }

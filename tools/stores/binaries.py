@@ -41,6 +41,11 @@ class ValkeyProgram:
     version: str
     allocator: Path | None = None
 
+    @property
+    def described(self) -> str:
+        """For people: the version, and whose memory allocator it runs with."""
+        return f"{self.version} with {'mimalloc' if self.allocator else 'its own allocator'}"
+
 
 def postgres_programs(account: Account | None) -> PostgresPrograms:
     """The wheel's programs; a readable copy of them when the account cannot read the environment."""

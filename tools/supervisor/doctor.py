@@ -80,7 +80,7 @@ def programs(_state: StateFolder, _record: RunRecord) -> Iterator[Verdict]:
     postgres = binaries.postgres_programs(accounts.unprivileged())
     yield Verdict(True, "PostgreSQL", f"{postgres.version} in {postgres.folder}")
     valkey = binaries.valkey_program()
-    yield Verdict(True, "Valkey", f"{valkey.name} {valkey.version} at {valkey.path}")
+    yield Verdict(True, "Valkey", f"{valkey.name} {valkey.described}, at {valkey.path}")
 
 
 def port_numbers(state: StateFolder, record: RunRecord) -> Iterator[Verdict]:

@@ -1,4 +1,4 @@
-"""Owns the shape of what the index keeps of a job, as lua/record.lua packs it. It must never be written from Python."""
+"""Owns the shape of what the index keeps of a job, as lua/kept.lua writes it. It must never be written from Python."""
 
 import msgspec
 
@@ -56,14 +56,14 @@ class Kept(msgspec.Struct, frozen=True, array_like=True, gc=False):
     body: bytes | None = None
 
 
-#: A packed record, as events have it; raises msgspec.DecodeError for what record.lua did not write.
+#: A packed record, as events have it; raises msgspec.DecodeError for what kept.lua did not write.
 decode_record = msgspec.msgpack.Decoder(Entry).decode
-#: A field of the hash of jobs; raises msgspec.DecodeError for what record.lua did not write.
+#: A field of the hash of jobs; raises msgspec.DecodeError for what kept.lua did not write.
 decode_kept = msgspec.msgpack.Decoder(Kept).decode
 
 
 def decode_entry(kept: bytes) -> Entry:
-    """The record within a field of the hash of jobs; raises msgspec.DecodeError for what record.lua did not write."""
+    """The record within a field of the hash of jobs; raises msgspec.DecodeError for what kept.lua did not write."""
     return decode_kept(kept).entry
 
 

@@ -23,7 +23,7 @@ from shared.db.demands import refuse_old
 from shared.errors import ConfigurationInvalid
 from shared.health import HealthRegistry
 from shared.jobs import concurrency_servicer, outcome_servicer, provider_servicer, result_servicer
-from shared.jobs.demands import refuse_unsafe
+from shared.jobs.demands import refuse_unread, refuse_unsafe
 from shared.jobs.flows.servicer import FlowServicer
 from shared.jobs.history_servicer import HistoryServicer
 from shared.jobs.lock_servicer import LOCK_SERVICE, LockServicer
@@ -50,6 +50,7 @@ def start(process: Process, runtimes: list[ServiceRuntime]) -> Callable[[], None
     servers = []
     for runtime in runtimes:
         refuse_unsafe(runtime.jobs.scripts.client, in_production=process.settings.is_production)
+        refuse_unread(runtime.jobs.scripts)
         refuse_old(runtime.database)
         servers.append(server_of(process, runtime))
     for server in servers:

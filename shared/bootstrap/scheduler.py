@@ -11,7 +11,7 @@ from shared.db.demands import refuse_old
 from shared.jobs import queue_settings
 from shared.jobs.budgets import declare_budgets
 from shared.jobs.circuit_settings import declare_circuits
-from shared.jobs.demands import flush_advice, refuse_unsafe
+from shared.jobs.demands import flush_advice, refuse_unread, refuse_unsafe
 from shared.jobs.exchange import outbox_reads
 from shared.jobs.freshness.settings import declare_goals
 from shared.jobs.gate_settings import declare_gates
@@ -28,6 +28,7 @@ def start(process: Process, runtimes: list[ServiceRuntime]) -> Callable[[], None
     running = []
     for runtime in runtimes:
         refuse_unsafe(runtime.jobs.scripts.client, in_production=process.settings.is_production)
+        refuse_unread(runtime.jobs.scripts)
         refuse_old(runtime.database)
         declare(runtime)
         peers = Peers(runtime.settings.addresses, process.settings.service_token)  # opens no channel before its use

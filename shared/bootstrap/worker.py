@@ -13,7 +13,7 @@ from shared.jobs import captured
 from shared.jobs.broker import MillraceBroker
 from shared.jobs.captured import LogSink
 from shared.jobs.coroutines import Coroutines
-from shared.jobs.demands import refuse_unsafe
+from shared.jobs.demands import refuse_unread, refuse_unsafe
 from shared.jobs.heartbeat import Heartbeat
 from shared.jobs.isolation import IsolatedJobs
 from shared.jobs.log_writer import LogWriter
@@ -38,6 +38,7 @@ def start(process: Process, runtimes: list[ServiceRuntime]) -> Callable[[], None
             log.warning("no jobs run here", setting="START_WORKERS=false", service=runtime.service.display)
             continue
         refuse_unsafe(runtime.jobs.scripts.client, in_production=process.settings.is_production)
+        refuse_unread(runtime.jobs.scripts)
         refuse_old(runtime.database)
         runtime.broker.emit_after("process_boot")
         _prepare(process, runtime, coroutines)

@@ -3,11 +3,14 @@
 import threading
 from typing import Any
 
+import msgspec
 from redis.exceptions import NoPermissionError
 
 from shared import clock
 from shared.errors import ConfigurationInvalid, StoreUnavailable
 from shared.jobs.connection import RedisClient, store_errors
+from shared.jobs.entries import decode_entry
+from shared.jobs.scripts import Scripts
 
 REDIS_FLOOR = (7, 0)
 VALKEY_FLOOR = (7, 2)
@@ -35,6 +38,21 @@ def refuse_unsafe(client: RedisClient, *, in_production: bool) -> None:
             threading.Event().wait(0.25)
     if problems:
         raise ConfigurationInvalid(problems)
+
+
+def refuse_unread(scripts: Scripts) -> None:
+    """Raise ConfigurationInvalid when this service's index is in the form of another build, which we cannot read."""
+    with store_errors():
+        _, page = scripts.client.hscan(scripts.keys.of("jobs"), count=1)
+    try:
+        for kept in page.values():
+            decode_entry(kept)
+    except msgspec.DecodeError:
+        problem = (
+            f"REDIS_URL: another build wrote the index of {scripts.keys.service}; stop what is left of it and delete "
+            f"the keys {scripts.keys.all()} here, PostgreSQL fills them again"
+        )
+        raise ConfigurationInvalid([problem]) from None
 
 
 def _problems(client: RedisClient, *, in_production: bool) -> list[str]:

@@ -22,6 +22,10 @@ class Keys:
     def _key(self, *parts: str) -> str:
         return ":".join((f"{{{self.service}}}", *parts))
 
+    def all(self) -> str:
+        """A pattern for people who delete what a service has in the index."""
+        return self._key("*")
+
     def base(self) -> list[str]:
         """The service-wide keys in the order the scripts expect."""
         return [self._key(name) for name in SERVICE_KEYS]

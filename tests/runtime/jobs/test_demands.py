@@ -17,7 +17,7 @@ from shared.bootstrap.process import Process
 from shared.errors import ConfigurationInvalid, StoreUnavailable
 from shared.jobs import demands
 from shared.jobs.connection import connect
-from shared.jobs.demands import flush_advice, refuse_unsafe
+from shared.jobs.demands import flush_advice, refuse_unread, refuse_unsafe
 from shared.jobs.index_ids import to_index
 from shared.jobs.maintenance.ledger_writer import LedgerWriter
 from shared.jobs.maintenance.queue_gauges import gauge_once
@@ -175,6 +175,31 @@ def test_no_role_starts_on_a_postgresql_that_is_too_old(
         ConfigurationInvalid, match=r"DATABASE_URL: PostgreSQL's version is \d+\.\d+, must be at least 99"
     ):
         role.start(process, [runtime_for(SERVICE, GRPC_PORT="1")])
+
+
+@pytest.mark.parametrize("role", [api, worker, scheduler])
+@pytest.mark.parametrize("kept", [b"\xdc\x00\x01\x01", b"\x92\x01\xa4tomb", b"no msgpack"])
+def test_no_role_starts_on_an_index_that_it_cannot_read(
+    role: ModuleType, kept: bytes, runtime_for: Callable[..., ServiceRuntime]
+) -> None:
+    process = Process("test", ProcessSettings(environment="development", service_token=TOKEN))
+    runtime = runtime_for(SERVICE, GRPC_PORT="1")
+    scripts = runtime.jobs.scripts
+    scripts.client.hset(scripts.keys.of("jobs"), "id", kept)
+
+    with pytest.raises(ConfigurationInvalid, match="REDIS_URL: another build wrote the index of market-data"):
+        role.start(process, [runtime])
+
+
+def test_an_index_of_this_build_is_read(bench: Bench) -> None:
+    scripts = bench.jobs.scripts
+    refuse_unread(scripts)
+    bench.submit()
+    bench.jobs.settle()
+    refuse_unread(scripts)
+    bench.run()
+    bench.settle()
+    refuse_unread(scripts)
 
 
 def test_a_refused_process_exits_78_and_names_the_settings_and_not_the_password(

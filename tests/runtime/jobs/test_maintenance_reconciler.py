@@ -153,6 +153,7 @@ def test_a_flush_during_a_rebuild_is_noticed_and_the_settings_come_back(
 
 def test_one_missing_entry_is_pushed_again_and_asks_its_row_first(bench: Bench) -> None:
     kept, lost = bench.submit(1), bench.submit(2)
+    bench.jobs.scripts.settle_ahead()
     bench.redis.hdel(bench.jobs.scripts.keys.of("jobs"), to_index(lost.id))
     bench.redis.zrem(bench.jobs.scripts.keys.of_queue("work", "ready"), to_index(lost.id))
 
@@ -163,6 +164,7 @@ def test_one_missing_entry_is_pushed_again_and_asks_its_row_first(bench: Bench) 
 
 def test_entries_whose_rows_are_final_or_gone_are_dropped(bench: Bench) -> None:
     cancelled, deleted, waiting, kept = (bench.submit(number) for number in range(4))
+    bench.jobs.scripts.settle_ahead()
     bench.cancel(cancelled.id)
     bench.sql("DELETE FROM job WHERE id = :id", id=deleted.id)
     bench.jobs.scripts.client.zrem(bench.jobs.scripts.keys.of_queue("work", "ready"), to_index(waiting.id))

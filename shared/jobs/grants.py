@@ -47,8 +47,8 @@ class Held(msgspec.Struct, frozen=True):
     generation: int
     token: str
     queue: str
-    #: As the index names the job, for who has learned it there; empty = to be made of the id.
-    name: str = ""
+    #: The id as the index has it (index_ids.py), for who learned it there; empty = it is made of the id.
+    index_id: str = ""
 
 
 class Claimed(msgspec.Struct, frozen=True):

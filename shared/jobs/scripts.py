@@ -279,7 +279,7 @@ class Scripts:
 
 
 def _named(held: Held) -> tuple[str, int, str]:
-    return held.name or to_index(held.id), held.generation, held.token
+    return held.index_id or to_index(held.id), held.generation, held.token
 
 
 def _ended(completions: Sequence[Completion], queues: Sequence[str]) -> list[tuple[object, ...]]:

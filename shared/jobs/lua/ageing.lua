@@ -1,7 +1,7 @@
 -- Purpose: the order of starts: strictly by priority, except that every tenth start of a queue is a turn for what has aged.
 -- KEYS: as record.lua. ARGV: none of its own. Returns: nothing; it defines candidates().
 -- Invariant: FIFO within a priority, always; a lower priority that has waited for age_ms gets a tenth of the starts and no more.
-local AGED_TURN, BAND = 10, 1e13
+local AGED_TURN = 10
 
 -- Of each lower priority that waits, the first `turns` in their order, as far as they have aged.
 local function aged_of(keys, highest, lowest, turns, age_ms)

@@ -20,7 +20,7 @@ displace(from, id, record)
 if state == 'retrying' then redis.call('HINCRBY', from.count, 'retrying', -1) end
 
 if priority > 0 then
-  record[SCORE] = record[SCORE] + (priority - record[PRIORITY]) * 1e13
+  record[SCORE] = record[SCORE] + (priority - record[PRIORITY]) * BAND
   record[PRIORITY] = priority
 end
 if queue ~= '' then

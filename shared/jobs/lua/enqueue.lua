@@ -46,7 +46,7 @@ for i, job in ipairs(jobs) do
     if old then clear(id, old, keys) end
     sequence = sequence or redis.call('INCRBY', SEQ, #jobs) - #jobs
     local record = {generation, UNTOUCHED, job[4], job[5], job[6], sequence + i, job[8], now, job[13], job[12], now - job[18]}
-    local base, key = job[6] * BAND_OF_PRIORITY, keys.ready
+    local base, key = job[6] * BAND, keys.ready
     if job[19] then record[SCORE] = due <= now and turn_of(keys, record, sequence + i, job[17]) - base or 0 end
     if due > 0 or job[17] ~= '' or job[9] > 0 or job[10] > 0 or job[11] > 0 then
       record = whole(record)

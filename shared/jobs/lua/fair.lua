@@ -1,22 +1,21 @@
 -- Purpose: turns in a fair queue: every group gets one start a round, however many jobs it has waiting.
 -- KEYS: as record.lua. ARGV: none of its own. Returns: nothing; it defines is_untimed(), turn_of() and served().
--- A score is priority * 1e13 + a number: of the arrival, or in a fair queue of the round, which is never above it.
+-- The number in a score (record.lua) is that of the arrival, or in a fair queue of the round, which is never above it.
 --   Number 0: the job's round is found when its time has come.
 -- `turns` holds, as such scores, for each priority 'v:p' the round that is being served, and 'p:group' a group's last one.
 -- Invariant: rounds of a group grow with its arrivals (FIFO); nobody joins a round that is over, so that who was idle has
 --   saved up nothing, and starts within the next round.
-local BAND_WIDTH = 1e13
 local looked_at = {}
 
-local function is_untimed(record) return record[SCORE] % BAND_WIDTH == 0 end
+local function is_untimed(record) return record[SCORE] % BAND == 0 end
 
 -- The round that is being served at a priority; the first to ask when there is none begins it.
 local function round_of(keys, priority, arrival)
   local known = redis.call('ZSCORE', keys.turns, 'v:' .. priority)
   if known then return tonumber(known) end
-  local from, to = string.format('%.0f', priority * BAND_WIDTH + 1), string.format('(%.0f', (priority + 1) * BAND_WIDTH)
+  local from, to = string.format('%.0f', priority * BAND + 1), string.format('(%.0f', (priority + 1) * BAND)
   local first = redis.call('ZRANGEBYSCORE', keys.ready, from, to, 'WITHSCORES', 'LIMIT', 0, 1)[2]
-  local round = tonumber(first) or priority * BAND_WIDTH + arrival
+  local round = tonumber(first) or priority * BAND + arrival
   redis.call('ZADD', keys.turns, string.format('%.0f', round), 'v:' .. priority)
   return round
 end
@@ -48,6 +47,6 @@ local function served(keys, records)
   for priority, round in pairs(rounds) do
     redis.call('ZADD', keys.turns, 'GT', string.format('%.0f', round), 'v:' .. priority)
     local now_served = redis.call('ZSCORE', keys.turns, 'v:' .. priority)
-    redis.call('ZREMRANGEBYSCORE', keys.turns, string.format('%.0f', priority * BAND_WIDTH), '(' .. now_served)
+    redis.call('ZREMRANGEBYSCORE', keys.turns, string.format('%.0f', priority * BAND), '(' .. now_served)
   end
 end

@@ -9,11 +9,11 @@ local tails = {}
 
 -- The record of a job that is ready for its first start, with nothing to say from DUE on, ends there; its state is UNTOUCHED,
 -- its score lacks the priority's part. whole() says all of it.
-local UNTOUCHED, BAND_OF_PRIORITY = 0, 1e13
+local UNTOUCHED = 0
 
 local function whole(r)
   if r[STATE] ~= UNTOUCHED then return r end
-  return {r[1], 'queued', r[3], r[4], r[5], r[5] * BAND_OF_PRIORITY + r[6], r[7], r[8], r[9], r[10], r[11],
+  return {r[1], 'queued', r[3], r[4], r[5], r[5] * BAND + r[6], r[7], r[8], r[9], r[10], r[11],
           0, '', '', 0, 0, 0, '', 0, 0, '', '', ''}
 end
 

@@ -2,7 +2,7 @@
 -- KEYS: service-wide, one block per queue asked for. ARGV: [how many queues].
 -- Returns: one value a queue: milliseconds it has waited, 0 when nothing is queued. Events: none.
 -- Invariant: bounded: heads of each priority, of the ready and of the first GATES gates at which somebody stands.
-local GATES, LOWEST, BAND = 100, 5, 1e13
+local GATES, LOWEST = 100, 5
 
 local function waited(id)
   local record = load(id)

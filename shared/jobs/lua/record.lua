@@ -7,6 +7,8 @@ local SEQ, IDENTITY, TOMBS, SETTLE_WAKE = KEYS[6], KEYS[7], KEYS[8], KEYS[9]
 local GENERATION, STATE, QUEUE, NAME, PRIORITY, SCORE, ATTEMPTS_MAX, ENQUEUED, TIMEOUT, DURABLE, AGE, DUE, WAIT_REASON,
       GROUP, ATTEMPTS, CRASHES, CHECK, TOKEN, STARTED, DOOMED, PROGRESS, WORKER, PARKED =
       1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23
+-- A score is priority * BAND + a number that is never as large: the best priority first, within it who came first.
+local BAND = 1e13
 local FINAL = {completed = true, dead = true, cancelled = true, expired = true}
 local TOMB = 'tomb'
 local args = cmsgpack.unpack(ARGV[1])

@@ -79,7 +79,7 @@ def test_a_write_with_a_wrong_right_changes_nothing(index: Index, write: str, wr
     [held] = index.take()
     before = index.dump()
 
-    answer = WRITES[write](index, replace(held, name="", **wrong))
+    answer = WRITES[write](index, replace(held, index_id="", **wrong))
 
     assert answer in (False, 0)
     assert index.dump() == before

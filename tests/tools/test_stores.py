@@ -1,5 +1,6 @@
 """The promises of the embedded stores: they need nothing but their wheels, and a kill costs nothing acknowledged."""
 
+import ctypes.util
 import os
 import signal
 import socket
@@ -133,13 +134,20 @@ def test_the_password_of_valkey_is_not_on_its_command_line() -> None:
         assert password not in command
 
 
-def test_valkey_runs_with_the_allocator_that_was_found_for_it() -> None:
+def test_valkey_runs_with_the_allocator_that_was_found_for_it_and_with_no_other() -> None:
     with temporary_valkey() as server:
-        allocator = server.program.allocator
-        maps = Path(f"/proc/{server.pid}/maps")
-        if allocator is None or not maps.exists():
-            pytest.skip("no other allocator for Valkey here")
-        assert str(allocator.resolve()) in maps.read_text()
+        maps = Path(f"/proc/{server.pid}/maps").read_text()
+
+    allocator = server.program.allocator
+    assert ("libmimalloc" in maps) == (allocator is not None)
+    assert allocator is None or str(allocator.resolve()) in maps
+    assert ("mimalloc" in server.program.described) == (allocator is not None)
+
+
+def test_the_allocator_is_found_wherever_the_library_is_that_it_is_linked_to() -> None:
+    library = ctypes.util.find_library("atomic")
+
+    assert (binaries.valkey_program().allocator is not None) == (library is not None)
 
 
 def test_an_allocator_that_cannot_be_loaded_is_left_out(folder: Path) -> None:

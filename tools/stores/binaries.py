@@ -44,7 +44,9 @@ class ValkeyProgram:
     @property
     def described(self) -> str:
         """For people: the version, and whose memory allocator it runs with."""
-        return f"{self.version} with {'mimalloc' if self.allocator else 'its own allocator'}"
+        return (
+            f"{self.version} with {'mimalloc' if self.allocator else 'its own allocator (mimalloc needs libatomic1)'}"
+        )
 
 
 def postgres_programs(account: Account | None) -> PostgresPrograms:

@@ -41,7 +41,6 @@ def change_record(scripts: Scripts, job_id: str, change: Callable[[Entry], Entry
 
 
 def _kept(scripts: Scripts, job_id: str) -> bytes:
-    scripts.settle_ahead()  # a push that is on its way may be overtaken by a look over another connection
     kept: Any = scripts.client.hget(scripts.keys.of("jobs"), to_index(job_id))
     assert kept is not None, f"{job_id} has no entry"
     return bytes(kept)

@@ -144,10 +144,15 @@ class Bench:
         return self.runtime.jobs
 
     @property
+    def scripts(self) -> Scripts:
+        """The index, with everything in it that has been submitted: pushes travel while submit returns."""
+        self.jobs.settle()
+        return self.jobs.scripts
+
+    @property
     def redis(self) -> Any:
         """Redis, with everything in it that has been submitted."""
-        self.jobs.settle()
-        return self.jobs.scripts.client
+        return self.scripts.client
 
     def submit(self, number: int = 0, **options: Any) -> Job:
         """One `play`."""
@@ -155,11 +160,8 @@ class Bench:
 
     def claim(self, count: int = 100, *, queue: str = WORK.name) -> tuple[Claimed, ...]:
         """Lease what may start now."""
-        self.jobs.settle()
         identity = self.sql("SELECT identity FROM redis_identity")[0][0]
-        claim = self.jobs.scripts.claim(
-            {queue: count}, identity=identity, request=secrets.token_hex(16), worker="by-hand"
-        )
+        claim = self.scripts.claim({queue: count}, identity=identity, request=secrets.token_hex(16), worker="by-hand")
         assert not claim.is_closed
         return claim.jobs
 
@@ -174,17 +176,17 @@ class Bench:
 
     def make_due(self) -> None:
         """The time of every delayed job has come."""
-        for queue in self.jobs.catalogue.queues:
-            key = self.jobs.scripts.keys.of_queue(queue, "delayed")
-            for job_id in self.redis.zrange(key, 0, -1):
-                self.redis.zadd(key, {job_id: 1})
+        self._pass("delayed")
 
     def expire_leases(self) -> None:
         """Every lease ended long ago."""
+        self._pass("running")
+
+    def _pass(self, place: str) -> None:
         for queue in self.jobs.catalogue.queues:
-            key = self.jobs.scripts.keys.of_queue(queue, "running")
-            for job_id in self.redis.zrange(key, 0, -1):
-                self.redis.zadd(key, {job_id: 1})
+            key = self.jobs.scripts.keys.of_queue(queue, place)
+            for name in self.redis.zrange(key, 0, -1):
+                self.redis.zadd(key, {name: 1})
 
     def settle(self) -> None:
         """Commit every outcome record."""
@@ -224,7 +226,7 @@ class Bench:
 
     def entry(self, job_id: str) -> Entry | None:
         """The entry of a job; None when it has none or only a tombstone."""
-        [entry] = entries_of(self.jobs.scripts, [job_id])
+        [entry] = entries_of(self.scripts, [job_id])
         return None if entry is None or entry.is_tomb else entry
 
     def state(self, job_id: str) -> str:
@@ -289,9 +291,7 @@ def is_blocked(bench: Bench, command: str = "blpop") -> bool:
     """True while a connection of the bench waits in Redis for something to happen."""
     database = bench.redis.connection_pool.connection_kwargs.get("db", 0)
     clients = bench.redis.client_list()
-    return any(
-        client["cmd"] == command and "b" in client["flags"] and client["db"] == str(database) for client in clients
-    )
+    return any(one["cmd"] == command and "b" in one["flags"] and one["db"] == str(database) for one in clients)
 
 
 def location(bench: Bench) -> str:

@@ -33,8 +33,7 @@ def job_in(bench: Bench, state: str) -> str:
     elif state == "cancelled":
         cancel(bench.jobs, job_id)
     elif state in ("blocked", "expired"):
-        bench.jobs.settle()  # the push was sent ahead, over another connection
-        bench.jobs.scripts.drop(job_id, "work", generation=1)
+        bench.scripts.drop(job_id, "work", generation=1)
         ended = ", finished_at = now()" if state == "expired" else ""
         bench.sql(f"UPDATE job SET state = :state{ended} WHERE id = :id", state=state, id=job_id)
     found = get_job(bench.jobs, job_id)

@@ -94,7 +94,7 @@ def test_retry_names_its_own_delay_and_costs_an_attempt(bench: Bench) -> None:
 
     assert isinstance(outcome, Again)
     assert (outcome.delay, outcome.counts) == (seconds(5), True)
-    assert present(bench.jobs.scripts, job.id).attempts == 1
+    assert present(bench.scripts, job.id).attempts == 1
 
 
 def test_retry_of_the_last_attempt_buries_the_job(bench: Bench) -> None:

@@ -21,7 +21,7 @@ def raising(error: BaseException) -> Act:
 @pytest.mark.parametrize("body", [b"\xff\x00 not JSON", b"[]", b'["queue_name", 1]', b'{"number": 0'])
 def test_a_body_nobody_can_decode_is_quarantined_and_its_neighbours_run(bench: Bench, body: bytes) -> None:
     before, broken, after = bench.submit(1), bench.submit(2), bench.submit(3)
-    set_body(bench.jobs.scripts, broken.id, body)
+    set_body(bench.scripts, broken.id, body)
 
     bench.run()
     bench.settle()
@@ -35,7 +35,7 @@ def test_a_body_nobody_can_decode_is_quarantined_and_its_neighbours_run(bench: B
 
 def test_an_entry_without_its_body_is_quarantined(bench: Bench) -> None:
     job = bench.submit()
-    lose_body(bench.jobs.scripts, job.id)
+    lose_body(bench.scripts, job.id)
 
     bench.run()
     bench.settle()
@@ -45,8 +45,8 @@ def test_an_entry_without_its_body_is_quarantined(bench: Bench) -> None:
 
 def test_arguments_this_build_cannot_read_bury_the_job(bench: Bench) -> None:
     job = bench.submit()
-    body = body_of(bench.jobs.scripts, job.id)
-    set_body(bench.jobs.scripts, job.id, body.replace(b'"number":0', b'"numbers":0'))
+    body = body_of(bench.scripts, job.id)
+    set_body(bench.scripts, job.id, body.replace(b'"number":0', b'"numbers":0'))
 
     (outcome,) = bench.run()
 

@@ -199,7 +199,7 @@ def test_a_lock_with_a_bad_limit_names_it(bench: Bench, key: str, ttl: int, wait
 
 
 def progress_of(bench: Bench, job_id: str) -> Any:
-    return present(bench.jobs.scripts, job_id).progress
+    return present(bench.scripts, job_id).progress
 
 
 def test_progress_never_goes_back(bench: Bench) -> None:

@@ -126,7 +126,7 @@ def test_a_change_that_meets_a_start_holds_from_the_next_wait_on(bench: Bench) -
     apply_changes(bench.jobs)
 
     assert left == {"priority": 1}
-    assert present(bench.jobs.scripts, job_id).priority == 1
+    assert present(bench.scripts, job_id).priority == 1
     assert bench.sql("SELECT pending_change FROM job WHERE id = :id", id=job_id) == [(None,)]
 
 

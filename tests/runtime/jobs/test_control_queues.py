@@ -204,7 +204,7 @@ def test_a_drain_cancels_what_waits_and_leaves_what_runs(bench: Bench) -> None:
     assert (preview.jobs, drained.jobs, drained.has_more) == (3, 2, False)
     assert [bench.row(job_id).state for job_id in (*waiting, later)] == ["cancelled", "cancelled", "scheduled"]
     assert (bench.row(waiting[0]).error or {})["message"] == "drained: flood"
-    assert (bench.state(running), bench.claim(), present(bench.jobs.scripts, running).doomed) == ("running", (), 0)
+    assert (bench.state(running), bench.claim(), present(bench.scripts, running).doomed) == ("running", (), 0)
 
 
 def test_a_drain_of_every_waiting_state_empties_the_queue(bench: Bench) -> None:

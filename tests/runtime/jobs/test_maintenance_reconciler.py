@@ -153,7 +153,6 @@ def test_a_flush_during_a_rebuild_is_noticed_and_the_settings_come_back(
 
 def test_one_missing_entry_is_pushed_again_and_asks_its_row_first(bench: Bench) -> None:
     kept, lost = bench.submit(1), bench.submit(2)
-    bench.jobs.scripts.settle_ahead()
     bench.redis.hdel(bench.jobs.scripts.keys.of("jobs"), to_index(lost.id))
     bench.redis.zrem(bench.jobs.scripts.keys.of_queue("work", "ready"), to_index(lost.id))
 
@@ -164,11 +163,10 @@ def test_one_missing_entry_is_pushed_again_and_asks_its_row_first(bench: Bench) 
 
 def test_entries_whose_rows_are_final_or_gone_are_dropped(bench: Bench) -> None:
     cancelled, deleted, waiting, kept = (bench.submit(number) for number in range(4))
-    bench.jobs.scripts.settle_ahead()
     bench.cancel(cancelled.id)
     bench.sql("DELETE FROM job WHERE id = :id", id=deleted.id)
-    bench.jobs.scripts.client.zrem(bench.jobs.scripts.keys.of_queue("work", "ready"), to_index(waiting.id))
-    bench.jobs.scripts.client.zadd(bench.jobs.scripts.keys.of_queue("work", "delayed"), {to_index(waiting.id): 1e13})
+    bench.redis.zrem(bench.jobs.scripts.keys.of_queue("work", "ready"), to_index(waiting.id))
+    bench.redis.zadd(bench.jobs.scripts.keys.of_queue("work", "delayed"), {to_index(waiting.id): 1e13})
     bench.cancel(waiting.id)
 
     reconcile_once(bench.jobs)
@@ -198,7 +196,7 @@ def test_an_entry_of_an_older_generation_gives_way_to_the_row(bench: Bench) -> N
 
     reconcile_once(bench.jobs)
 
-    assert present(bench.jobs.scripts, job.id).generation == 2
+    assert present(bench.scripts, job.id).generation == 2
     assert [claimed.held.generation for claimed in bench.claim()] == [2]
 
 

@@ -19,7 +19,7 @@ def oldest_ms(bench: Bench) -> int:
 
 def grow_old(bench: Bench, job_id: str, *, by_ms: int = AGE_MS) -> None:
     """As if its entry had come that much earlier."""
-    change_record(bench.jobs.scripts, job_id, lambda one: msgspec.structs.replace(one, enqueued=one.enqueued - by_ms))
+    change_record(bench.scripts, job_id, lambda one: msgspec.structs.replace(one, enqueued=one.enqueued - by_ms))
 
 
 def test_a_parked_job_is_as_old_as_it_is(bench: Bench) -> None:
@@ -45,7 +45,7 @@ def test_one_of_a_lower_priority_is_not_hidden_by_a_younger_one(bench: Bench) ->
 def test_the_time_before_it_was_due_does_not_count(bench: Bench) -> None:
     job_id = bench.submit(1, scheduled_for=clock.now() + timedelta(seconds=1)).id
     grow_old(bench, job_id)
-    entry_due = present(bench.jobs.scripts, job_id).due
+    entry_due = present(bench.scripts, job_id).due
     bench.make_due()
     bench.claim(0)
     pause_gate(bench.jobs, Gate("work", "job", "play"))

@@ -83,7 +83,7 @@ def discard(bench: Bench, _job_id: str) -> None:
 
 
 def be_undecodable(bench: Bench, job_id: str) -> None:
-    set_body(bench.jobs.scripts, job_id, b"no body")
+    set_body(bench.scripts, job_id, b"no body")
     bench.run()
 
 

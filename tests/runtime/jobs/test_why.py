@@ -210,8 +210,7 @@ def test_an_end_that_is_being_recorded_and_a_lease_that_ran_out_are_told(bench: 
 
 def test_a_job_without_an_entry_tells_who_brings_it(bench: Bench) -> None:
     job_id = bench.submit().id
-    bench.jobs.scripts.settle_ahead()  # the push may still be on its way, and come after the drop
-    bench.jobs.scripts.drop(job_id, "work", generation=1)
+    bench.scripts.drop(job_id, "work", generation=1)
 
     bench.sql("UPDATE job SET pushed_at = NULL")
     assert reasons(bench, job_id) == [Reason.NOT_PUSHED]

@@ -55,7 +55,7 @@ class bound:  # noqa: N801  # reads as a function where it is used: with bound(j
         self._fields = fields
 
     def __enter__(self) -> None:
-        self._token = _bound.set({**_bound.get(), **self._fields})
+        self._token = _bound.set({**outer, **self._fields} if (outer := _bound.get()) else self._fields)
 
     def __exit__(self, *exception: object) -> None:
         _bound.reset(self._token)

@@ -1,12 +1,12 @@
 """Owns one attempt of a job, as a visible list of steps. It must never claim, and never write without the lease."""
 
 import random
-from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any
 
 import msgspec
 from dramatiq.middleware import SkipMessage
+from msgspec import structs
 
 from shared import clock, logs
 from shared.db import database_errors
@@ -65,8 +65,7 @@ STORE_DELAY = timedelta(seconds=2)
 LOCK_DELAY = timedelta(seconds=1)
 
 
-@dataclass(frozen=True, slots=True)
-class Attempt:
+class Attempt(msgspec.Struct, frozen=True):
     """What one attempt needs; made by the worker for each claimed job."""
 
     jobs: Jobs
@@ -114,7 +113,8 @@ def _checked(attempt: Attempt, envelope: Envelope) -> Outcome | Attempt:
         return Again(row.wait, counts=False, wait_reason=WaitReason.DELAY)
     if not row.is_live:
         return Obsolete()
-    return attempt if row.args is None else replace(attempt, claimed=with_args(attempt.claimed, row.args))
+    args = row.args
+    return attempt if args is None else structs.replace(attempt, claimed=with_args(attempt.claimed, args))
 
 
 def _timed(attempt: Attempt, envelope: Envelope) -> Outcome | None:
@@ -270,8 +270,8 @@ def _later(error: BaseException) -> Outcome | None:
         case Snooze():
             return Again(error.after, counts=False, wait_reason=WaitReason.SNOOZED)
         case RateLimited():
-            again = Again(error.retry_after, counts=False, wait_reason=WaitReason.RATE_LIMITED)
-            return replace(again, scope=error.scope)
+            reason = WaitReason.RATE_LIMITED
+            return Again(error.retry_after, counts=False, wait_reason=reason, scope=error.scope)
         case CircuitOpen():
             # Spread, so that those who wait for one circuit do not all come back at once for its few probes.
             delay = error.retry_after * random.uniform(1, 1.5)  # noqa: S311  # jitter, not a secret

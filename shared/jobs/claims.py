@@ -7,9 +7,9 @@ import secrets
 from collections import deque
 from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import dataclass
 from typing import TypeAlias
 
+import msgspec
 import structlog
 
 from shared.errors import StoreUnavailable
@@ -26,8 +26,7 @@ log = structlog.get_logger(__name__)
 Block: TypeAlias = tuple[list[str], float]
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Question:
+class Question(msgspec.Struct, frozen=True, eq=False):
     """One request on its way, and how many servers had been met before."""
 
     request: str

@@ -1,7 +1,8 @@
 """Owns the ends of attempts that wait to be written, so that many travel in one call. It must never drop one."""
 
 from collections import deque
-from dataclasses import dataclass
+
+import msgspec
 
 from shared.jobs.running import Running
 from shared.jobs.scripts import Completion
@@ -9,8 +10,7 @@ from shared.jobs.scripts import Completion
 BATCH = 500
 
 
-@dataclass(frozen=True, slots=True)
-class Ended:
+class Ended(msgspec.Struct, frozen=True):
     """One attempt that ended well, and what is still kept for it until Redis has confirmed."""
 
     completion: Completion

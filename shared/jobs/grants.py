@@ -4,7 +4,6 @@ They must never reach a store by themselves.
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from typing import Any, TypeAlias
 
 import msgspec
@@ -89,8 +88,7 @@ class Claimed(msgspec.Struct, frozen=True):
         return self.entry.started + int((clock.monotonic() - self.received) * 1000)
 
 
-@dataclass(frozen=True, slots=True)
-class Claim:
+class Claim(msgspec.Struct, frozen=True):
     """The answer to a claim: jobs, and per queue the ms until it may have more (None = an enqueue decides)."""
 
     is_closed: bool

@@ -18,6 +18,12 @@ START_WITHIN_SECONDS = 0.05
 HOLD_MAX = 100
 #: Per cent of what it may hold at which a lane of short runs asks for more.
 REFILL = 66
+#: Whose runs are not short may hold what starts so soon: a slot that frees before an answer comes counts as free.
+SOON_SECONDS = 0.01
+#: Ends after which a lane that a limit held back tries again to hold more than its slots.
+TRY_AGAIN_ENDS = 100
+#: Looks in a row that see no end, after which what waits behind these runs is given back: START_WITHIN_SECONDS.
+PATIENCE_LOOKS = 10
 
 
 class Lane:
@@ -47,6 +53,9 @@ class Lane:
         self._awaited = 0
         self._ends = 0
         self._ends_seen = 0
+        self._looks_in_vain = 0
+        #: How many ends there must have been before more is held than there are slots.
+        self._ahead_from = 0
         #: Ends since the last claim was sent.
         self._freed = 0
         #: As many as the last claim left in hand, when it gave less than was asked.
@@ -64,27 +73,40 @@ class Lane:
         return bool(self._waiting)
 
     @property
+    def is_end_near(self) -> bool:
+        """True while jobs wait here, and the end that lets one of them start comes within a moment."""
+        return bool(self._waiting) and (self.pace.is_short or self._soon_free() > 0)
+
+    @property
+    def is_full(self) -> bool:
+        """True while every slot runs something and takes a while: its end is early enough to ask for more."""
+        return not self.pace.is_short and self._in_hand >= self.size
+
+    @property
     def may_open(self) -> bool:
         """True while a limit holds this lane back, and the end of a job of its own is the next chance to pass it."""
         return self.is_held_back and self._in_hand + self._asked > 0
 
-    def wants(self) -> int:
-        """How many more jobs to claim now, besides those that claims under way may bring; 0 while it holds enough."""
+    def wants(self, *, ahead: bool = False) -> int:
+        """How many more jobs to claim now, besides those that claims under way may bring; 0 while it holds enough.
+
+        With `ahead` slots count that are about to be free.
+        """
         if self.pace.is_solo and self.may_open:
             return min(HOLD_MAX - self._in_hand, self._freed + 1) if self._freed else 0
-        window = self._window()
+        window = self._window(ahead=ahead)
         if self._in_hand + self._asked > self._refill_at(window):
             return 0
         return max(0, window - self._in_hand - self._asked - self._awaited)
 
-    def reserve(self, *, waits: bool = False) -> int:
+    def reserve(self, *, waits: bool = False, ahead: bool = False) -> int:
         """Promise slots to a claim that is about to be sent: as many as it is to ask for.
 
         One that `waits` in Redis until there is something keeps a part of a lane held back by a limit, and the lane may
         refill beside it: the ends of its own jobs open the limit.
         """
         with self._lock:
-            wanted = self.wants()
+            wanted = self.wants(ahead=ahead)
             if waits and self.is_held_back and wanted:
                 wanted = max(1, wanted // 2)
                 self._awaited = wanted
@@ -103,14 +125,19 @@ class Lane:
 
     def _refill_at(self, window: int) -> int:
         # A lane of short runs refills when a third is gone, one claim for many jobs, but never lets a slot stand idle.
+        if window > self.size and not self.pace.is_short:
+            return self.size  # when nothing waits any more
         left = min(window, self._attainable) * REFILL // 100
         return left if self.pace.is_solo and not self.may_open else max(left, self.size - 1)
 
-    def _window(self) -> int:
+    def _window(self, *, ahead: bool) -> int:
         if not self.pace.is_short:
-            return self.size
+            return self.size + (self._soon_free() if ahead and self._ends >= self._ahead_from else 0)
         startable = int(self._width() * START_WITHIN_SECONDS / max(self.pace.average, 1e-5))
         return max(self.size, min(HOLD_MAX, startable))
+
+    def _soon_free(self) -> int:
+        return min(self.size, self.pace.ends_within(SOON_SECONDS, running=self.size))
 
     def _width(self) -> int:
         return 1 if self.pace.is_solo else self.size
@@ -134,6 +161,8 @@ class Lane:
     def was_given(self, given: int, *, asked: int) -> None:
         """What a claim brought, after it was put."""
         self._attainable = HOLD_MAX if given >= asked else max(1, self._in_hand)
+        if self.is_held_back:
+            self._ahead_from = self._ends + TRY_AGAIN_ENDS
 
     def ended(self, seconds: float, blocked: float | None = None) -> None:
         """One attempt has ended after so long, of which its thread waited for so much, when that was measured."""
@@ -149,12 +178,25 @@ class Lane:
         with self._lock:
             is_stuck = self._ends == self._ends_seen and bool(self._waiting)
             self._ends_seen = self._ends
+            self._looks_in_vain = self._looks_in_vain + 1 if is_stuck else 0
             if self.pace.is_solo and is_stuck:
                 self.pace.widen()
                 self._fill()
                 return True
             self.pace.narrow()
             return False
+
+    def take_overdue(self) -> "list[Attempt]":
+        """What waits although no run has ended for PATIENCE_LOOKS looks; it is the caller's to give back."""
+        with self._lock:
+            if self._looks_in_vain < PATIENCE_LOOKS:
+                return []
+            self._looks_in_vain = 0
+            self.pace.held_up(START_WITHIN_SECONDS, running=self.size)
+            overdue = list(self._waiting)
+            self._waiting.clear()
+            self._in_hand -= len(overdue)
+        return overdue
 
     def step_aside(self) -> None:
         """The calling thread of this lane does something else for a moment; another may run meanwhile."""

@@ -5,6 +5,8 @@ from datetime import timedelta
 from enum import StrEnum
 from typing import Literal
 
+import msgspec
+
 from shared.errors import InvalidArgument, PlatformError
 from shared.errors import Unrecoverable as Unrecoverable
 
@@ -98,8 +100,7 @@ class Failure:
     traceback: str
 
 
-@dataclass(frozen=True, slots=True)
-class Done:
+class Done(msgspec.Struct, frozen=True):
     """Ended well. `result_json` is the encoded result; `is_settled` when the unit of work committed it already."""
 
     result_json: bytes

@@ -7,6 +7,8 @@ from shared import clock
 
 #: Runs that average below this are short.
 SHORT_RUN_SECONDS = 0.005
+#: Runs of a lane whose average says something.
+PROOF_RUNS = 10
 #: Runs that wait less than this on anything but the interpreter gain nothing from a second thread: there is one lock.
 BLOCKED_SECONDS = 0.0001
 #: One run counts as blocked for this long at most; a thread that lost the interpreter for a moment proves nothing.
@@ -28,6 +30,7 @@ class Pace:
         self.average = SHORT_RUN_SECONDS
         #: True while one thread runs everything: the runs are short and hardly ever wait.
         self.is_solo = False
+        self._ends = 0
         self._blocked = 0.0
         self._runs = 0
         self._widened_at = 0.0
@@ -36,6 +39,10 @@ class Pace:
     def is_short(self) -> bool:
         """True while runs average below SHORT_RUN_SECONDS."""
         return self.average < SHORT_RUN_SECONDS
+
+    def ends_within(self, seconds: float, *, running: int) -> int:
+        """How many of so many runs end so soon, as they went so far; 0 before that is known."""
+        return int(running * seconds / max(self.average, 1e-5)) if self._ends >= PROOF_RUNS else 0
 
     def is_measured(self) -> bool:
         """True when it is to be measured how long the run that begins waits: that asks the system twice."""
@@ -47,6 +54,7 @@ class Pace:
     def ended(self, seconds: float, blocked: float | None) -> bool:
         """One run took this long, and waited for so much of it; True when that ends the time of one thread."""
         self.average += (seconds - self.average) * _WEIGHT
+        self._ends += 1
         if not self.is_solo:
             return False
         if blocked is not None:
@@ -55,6 +63,10 @@ class Pace:
             return False
         self.widen()
         return True
+
+    def held_up(self, seconds: float, *, running: int) -> None:
+        """None of so many runs has ended for so long."""
+        self.average = max(self.average, seconds * running)
 
     def widen(self) -> None:
         """All threads, for a while."""

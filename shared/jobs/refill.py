@@ -93,8 +93,8 @@ class Refill:
     def _is_due(self, lane: Lane) -> bool:
         """True when it is time to ask. Of a lane that a limit holds back one half is written while the other runs."""
         if not (lane.pace.is_solo and lane.may_open):
-            return lane.wants() > 0
-        return lane.wants() > 0 and len(self._traffic.completions) * (FLIGHTS - len(self._flights)) >= lane.in_hand
+            return lane.wants(ahead=True) > 0
+        return lane.wants() > 0 and not self._flights and len(self._traffic.completions) >= lane.in_hand
 
     def _run_on(self, lane: Lane) -> None:
         """Send and read until there is something to run, or nothing to be had."""
@@ -162,7 +162,7 @@ class Refill:
         return self._sending_too if not is_short and self._sending_too.acquire(blocking=False) else None
 
     def _wants(self) -> dict[str, int]:
-        return self._traffic.reserve() if self._traffic.claims.identity else {}
+        return self._traffic.reserve(ahead=True) if self._traffic.claims.identity else {}
 
 
 class _FaultsLeft:

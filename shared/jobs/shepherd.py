@@ -1,4 +1,4 @@
-"""Owns a look every few milliseconds at lanes of short runs: that nothing waits behind a slow one, no end unwritten.
+"""Owns a look every few milliseconds at lanes that hold more than they run: nothing may wait there for long.
 
 It must sleep while there is nothing to watch.
 """
@@ -52,7 +52,7 @@ class Shepherd:
                 self._called.set()
 
     def _is_needed(self) -> bool:
-        return self._is_expected or any(lane.in_hand and lane.pace.is_short for lane in self._lanes)
+        return self._is_expected or any(lane.in_hand and (lane.pace.is_short or lane.is_behind) for lane in self._lanes)
 
     def _look(self) -> None:
         try:

@@ -4,8 +4,8 @@ It must never wait in this process, nor decide when to speak.
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 
+import msgspec
 import structlog
 
 from shared import metrics
@@ -22,8 +22,7 @@ from shared.jobs.submission import Jobs
 log = structlog.get_logger(__name__)
 
 
-@dataclass(frozen=True, slots=True)
-class Flight:
+class Flight(msgspec.Struct, frozen=True, eq=False):
     """What was sent and not answered yet: the claim, for which slots, and the ends written with it."""
 
     question: Question
@@ -68,12 +67,16 @@ class Traffic:
         """True when a lane wants more than claims under way may bring."""
         return any(lane.wants() for lane in self._lanes.values())
 
-    def reserve(self, *, waits: bool = False) -> dict[str, int]:
-        """What to claim now, by queue: slots that no other claim is promised until this one is over."""
+    def reserve(self, *, waits: bool = False, ahead: bool = False) -> dict[str, int]:
+        """What to claim now, by queue: slots that no other claim is promised until this one is over.
+
+        With `ahead` those count that are about to be free; only who ends a job may ask for them, since the next end
+        asks again.
+        """
         return {
             queue: wanted
             for queue, lane in self._lanes.items()
-            if lane.wants() and (wanted := lane.reserve(waits=waits))
+            if lane.wants(ahead=ahead) and (wanted := lane.reserve(waits=waits, ahead=ahead))
         }
 
     def ask(self, wants: dict[str, int], *, block: Block | None = None) -> "Flight":
@@ -116,13 +119,27 @@ class Traffic:
         """Both, in one round trip."""
         return self.hear(self.ask(wants, block=block), lane=lane)
 
+    def give_back(self, lane: Lane) -> None:
+        """Release what has waited too long in a lane, for whoever has a slot; no attempt is spent."""
+        overdue = lane.take_overdue()
+        for done, attempt in enumerate(overdue):
+            try:
+                self._jobs.scripts.release(attempt.claimed.held)
+            except StoreUnavailable as error:
+                log.warning("jobs wait behind long runs until Redis answers", queue=lane.queue, error=str(error))
+                lane.put(overdue[done:])
+                return
+            self.attempts.remove(attempt.running)
+        if overdue:
+            log.info("given back: they waited behind long runs", queue=lane.queue, jobs=len(overdue))
+
     def _answered(self, wants: dict[str, int], *, waited: bool) -> None:
         for queue, wanted in wants.items():
             self._lanes[queue].answered(wanted, waited=waited)
 
     def is_company_near(self) -> bool:
         """True while another end comes within a moment, so that ends can wait to be written together."""
-        return any(lane.pace.is_short and lane.is_behind for lane in self._lanes.values())
+        return any(lane.is_end_near for lane in self._lanes.values())
 
     def flush(self) -> None:
         """Write the ends that wait."""

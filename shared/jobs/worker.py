@@ -187,6 +187,8 @@ class ServiceWorker:
 
     def _on_look(self, has_waited: bool) -> bool:
         """The shepherd's look; True while it is to come again."""
+        for lane in self._lanes.values():
+            self._traffic.give_back(lane)
         self._refill.look(has_waited=has_waited)
         return self._refill.is_waiting()
 
@@ -198,7 +200,11 @@ class ServiceWorker:
     def _is_loop_needed(self, claim: Claim, wants: dict[str, int]) -> bool:
         """True when less came than was asked for, and more may come at a time that only the loop can watch."""
         given = Counter(claimed.held.queue for claimed in claim.jobs)
-        short = {queue for queue, wanted in wants.items() if given[queue] < wanted and not self._lanes[queue].may_open}
+        short = {
+            queue
+            for queue, wanted in wants.items()
+            if given[queue] < wanted and not (self._lanes[queue].may_open or self._lanes[queue].is_full)
+        }
         blocked = self._blocked_on
         if not short or blocked is None:
             return bool(short)

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from shared.jobs import JobContext, Jobs, Unrecoverable, submit_many
+from shared.jobs import lanes as lanes_module
 from shared.jobs import pace as pace_module
 from shared.jobs import worker as worker_module
 from shared.jobs.lanes import HOLD_MAX, Lane
@@ -67,6 +68,7 @@ def test_nothing_waits_behind_a_run_that_turns_out_slow() -> None:
 
 def test_an_end_is_written_although_the_run_behind_it_takes_long(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(worker_module, "IDLE_SECONDS", 60)  # the loop would write it when it looks again
+    monkeypatch.setattr(lanes_module, "PATIENCE_LOOKS", 10_000)  # what waits would be given back
     slow = threading.Event()
     bench.stage.act = lambda _ctx, args: slow.wait(30) and None if args.number == 1 else None
     with at_work(bench, slots={"work": 1}) as worker:

@@ -9,6 +9,7 @@ import pytest
 
 from shared import metrics
 from shared.jobs import JobContext, Unrecoverable, submit_many
+from shared.jobs import lanes as lanes_module
 from shared.jobs import pace as pace_module
 from shared.jobs.asked import Asked
 from shared.jobs.lanes import HOLD_MAX, REFILL
@@ -79,6 +80,7 @@ def test_an_answer_is_read_although_its_thread_is_caught_in_a_long_run(
     bench: Bench, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(pace_module, "RETRY_SECONDS", 60)  # the next try of one thread would come across it
+    monkeypatch.setattr(lanes_module, "PATIENCE_LOOKS", 10_000)  # what it caught would be given back
     post, slow = Post(bench, monkeypatch), threading.Event()
     caught = HOLD_MAX - HOLD_MAX * REFILL // 100  # the run behind the end with which it asks for more
 

@@ -1,8 +1,10 @@
 """Owns the measurement of one million waiting jobs. It must never drain them: what matters is that they stand by."""
 
+import secrets
 import time
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from statistics import median
 
 from shared.bootstrap import ServiceRuntime
@@ -11,8 +13,9 @@ from shared.jobs import submit_many
 from shared.jobs.ledger import queries
 from shared.jobs.ledger.queries import Filter
 from shared.jobs.queue_counts import read_counts
+from shared.jobs.recognition import known_identity
 from tools.benchmarks import marks, orders, usage
-from tools.benchmarks.arena import Arena, Ground
+from tools.benchmarks.arena import Arena, Ground, MeasurementFailed
 from tools.benchmarks.engines import DURABLE, Engine
 from tools.benchmarks.figures import Figures, percentile
 from tools.benchmarks.orders import BULK
@@ -20,7 +23,9 @@ from tools.benchmarks.service import QUEUE, assemble, name_of
 
 PROBES = 10_000
 PAIRS = 5
-COMPARED = ("enqueue_us", "claim_us")
+COMPARED = ("enqueue_us", "run_us")
+#: Claims compared, and the jobs of each.
+CLAIMS, CLAIMED = 100, 100
 READS = 200
 PAGE = 50
 
@@ -51,8 +56,43 @@ def _compared(empty: Arena, deep: Arena) -> dict[str, float]:
         pairs.append((both[0], both[1]))
     return {
         **{f"{name}_ratio": median(below[name] / above[name] for above, below in pairs) for name in COMPARED},
+        "claim_us_ratio": _claims_compared(empty, deep),
         "rss_growth_mb": median(below["rss_mb"] - above["rss_mb"] for above, below in pairs),
     }
+
+
+def _claims_compared(empty: Arena, deep: Arena) -> float:
+    """What a claim takes of the oldest that waits beside a million, and of the only ones there are; a few ms apart.
+
+    Whole drains (run_us) have a settler, a worker that has just started and the minute's weather in them.
+    """
+    runtimes = {arena: assemble(arena.order, process="probe") for arena in (empty, deep)}
+    try:
+        _enqueue(empty, runtimes[empty], CLAIMS * CLAIMED)
+        identities = {arena: known_identity(runtime.jobs) for arena, runtime in runtimes.items()}
+        ratios = []
+        for turn in range(CLAIMS):
+            arenas = (empty, deep) if turn % 2 else (deep, empty)
+            took = {arena: _timed(partial(_claim, runtimes[arena], identities[arena])) for arena in arenas}
+            ratios.append(took[deep] / took[empty])
+        return median(ratios)
+    finally:
+        for runtime in runtimes.values():
+            _close(runtime)
+
+
+def _claim(runtime: ServiceRuntime, identity: str) -> None:
+    claim = runtime.jobs.scripts.claim(
+        {QUEUE: CLAIMED}, identity=identity, request=secrets.token_hex(16), worker="probe"
+    )
+    if len(claim.jobs) != CLAIMED:
+        raise MeasurementFailed(f"a claim of {CLAIMED} waiting jobs brought {len(claim.jobs)}")
+
+
+def _enqueue(arena: Arena, runtime: ServiceRuntime, count: int) -> None:
+    for chunk in orders.chunks(range(count), BULK):
+        submit_many(runtime.jobs, name_of(is_durable=True), [arena.order.arguments(number) for number in chunk])
+    runtime.jobs.settle()
 
 
 def _probe(arena: Arena) -> dict[str, float]:
@@ -61,10 +101,7 @@ def _probe(arena: Arena) -> dict[str, float]:
     seen = marks.count(arena.marks)
     try:
         began = time.monotonic()
-        for chunk in orders.chunks(range(PROBES), BULK):
-            submit_many(
-                runtime.jobs, name_of(is_durable=True), [arena.order.arguments(number) for number in chunk]
-            )  # fmt: skip
+        _enqueue(arena, runtime, PROBES)
         enqueued = time.monotonic() - began
     finally:
         _close(runtime)
@@ -74,7 +111,7 @@ def _probe(arena: Arena) -> dict[str, float]:
     worker.stop()
     started = [mark.at_ns for mark in marks.read(arena.marks)][seen : seen + PROBES]
     span = (started[-1] - started[0]) / 1e9
-    return {"enqueue_us": enqueued / PROBES * 1e6, "claim_us": span / PROBES * 1e6, "rss_mb": memory}
+    return {"enqueue_us": enqueued / PROBES * 1e6, "run_us": span / PROBES * 1e6, "rss_mb": memory}
 
 
 def _reads(arena: Arena) -> dict[str, float]:

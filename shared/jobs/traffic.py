@@ -131,7 +131,7 @@ class Traffic:
                 return
             self.attempts.remove(attempt.running)
         if overdue:
-            log.info("given back: they waited behind long runs", queue=lane.queue, jobs=len(overdue))
+            log.debug("given back: they waited behind long runs", queue=lane.queue, jobs=len(overdue))
 
     def _answered(self, wants: dict[str, int], *, waited: bool) -> None:
         for queue, wanted in wants.items():

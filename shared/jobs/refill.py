@@ -20,8 +20,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 log = structlog.get_logger(__name__)
-#: Calls under way at once for a lane that a limit holds back: Redis works on one while the worker makes the next.
-FLIGHTS = 2
 
 
 class Refill:

@@ -3,6 +3,8 @@
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 
@@ -19,8 +21,8 @@ from tests.runtime.jobs.waiting import eventually
 
 
 def lane_of(size: int, average: float, *, ends: int = PROOF_RUNS) -> Lane:
-    """A lane that has seen so many runs, of so many seconds each."""
-    lane = Lane("work", size, lambda _lane, _attempt: None, name="test")
+    """A lane that has seen so many runs, of so many seconds each, as it will say of every other."""
+    lane = Lane("work", size, lambda lane, _attempt: lane.ended(average), name="test")
     for _ in range(ends):
         lane.pace.ended(average, None)
     lane.pace.average = average
@@ -79,10 +81,10 @@ def test_a_lane_that_a_limit_holds_back_holds_no_more_than_its_slots_for_a_while
     lane.is_held_back = False
 
     held_back = lane.wants(ahead=True)
-    for _ in range(TRY_AGAIN_ENDS):
-        lane.put([None])  # type: ignore[list-item]  # nothing runs here
-        lane._waiting.clear()
-        lane.ended(0.02)
+    attempt: Any = SimpleNamespace(running=SimpleNamespace(is_abandoned=False))
+    lane.put([attempt] * TRY_AGAIN_ENDS)
+    eventually(lambda: lane.in_hand == 0)
+    lane.close()
 
     assert (held_back, lane.wants(ahead=True)) == (0, 5)
 

@@ -113,6 +113,8 @@ class Evidence:
     lines: tuple[Line, ...] = ()
     seen: tuple[Seen, ...] = ()
     losses: tuple[Loss, ...] = ()
+    #: When Redis was killed with its log left as it was, in milliseconds.
+    kills: tuple[int, ...] = ()
     #: Jobs with an attempt that a circuit or a budget let through unasked, since Redis was away.
     unasked: frozenset[str] = frozenset()
     #: Process -> what it says is wrong, long after the last fault.

@@ -209,6 +209,7 @@ class Nemesis:
             lines=tuple(oracle.read(self._world.oracle_file)),
             seen=tuple(self._watch.seen),
             losses=tuple(self._world.valkey.losses),
+            kills=tuple(self._world.valkey.kills),
             unasked=unasked(self._folder / "logs"),
             unwell=unwell,
             deaths={child.name: ends for child in self._world.everyone if (ends := _ends(child))},
@@ -227,4 +228,5 @@ def _rules(evidence: Evidence) -> Rules:
         rates={q.name: (q.rate.starts, int(q.rate.per.total_seconds() * 1000)) for q in QUEUES if q.rate},
         ordered=frozenset({SINGLE.name}),
         priorities={row.id: row.priority for row in evidence.rows},
+        kills=evidence.kills,
     )

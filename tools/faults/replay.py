@@ -18,6 +18,11 @@ WAITING_AGAIN = frozenset({"released", "reclaimed"})
 #: Kinds that give a job the time it waits for, and the states in which it does.
 TIMED = frozenset({"enqueued", "changed", "retrying", "snoozed"})
 WAITS_FOR_TIME = frozenset({"scheduled", "retrying"})
+#: A server that is killed may forget what it has answered for so long: while its disk is busy ("everysec"), it puts off
+#: writing its log. What stands in events of it is then not in the data it comes back with.
+PUT_OFF_MS = 2_000
+#: Between a kill as we note it and the end of the process.
+KILL_MS = 100
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,6 +33,12 @@ class Rules:
     rates: Mapping[str, tuple[int, int]] = field(default_factory=dict)
     ordered: frozenset[str] = frozenset()
     priorities: Mapping[str, int] = field(default_factory=dict)
+    #: When the server was killed with its log left as it was.
+    kills: Sequence[int] = ()
+
+    def may_forget(self, at_ms: int, before_ms: int) -> bool:
+        """True when a kill before `before_ms` may have taken what happened at `at_ms`."""
+        return any(kill - PUT_OFF_MS <= at_ms <= kill + KILL_MS and kill <= before_ms for kill in self.kills)
 
 
 def replay(seen: Sequence[Seen], losses: Iterable[Loss], rules: Rules) -> list[Violation]:
@@ -59,13 +70,14 @@ def _epochs(seen: Sequence[Seen], bounds: Sequence[int]) -> Iterator[list[Seen]]
 
 
 def _leases(epoch: Iterable[Seen], rules: Rules) -> Iterator[Violation]:
-    holders: dict[str, dict[str, str]] = defaultdict(dict)
+    holders: dict[str, dict[str, Seen]] = defaultdict(dict)
     for each in epoch:
         held = holders[each.queue]
         if each.kind == "started":
-            if each.job_id in held:
-                yield Violation("double lease", each.job_id, f"{held[each.job_id]} still had it for {each.token}")
-            held[each.job_id] = each.token
+            first = held.get(each.job_id)
+            if first is not None and not rules.may_forget(first.at_ms, each.at_ms):
+                yield Violation("double lease", each.job_id, f"{first.token} still had it for {each.token}")
+            held[each.job_id] = each
             limit = rules.max_running.get(each.queue)
             if limit is not None and len(held) > limit:
                 yield Violation(

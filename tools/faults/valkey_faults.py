@@ -32,6 +32,8 @@ class FaultyValkey:
     def __init__(self, folder: Path, *, port: int, password: str) -> None:
         self.server = ValkeyServer(folder, port=port, password=password)
         self.losses: list[Loss] = []
+        #: When it was killed with its log left as it was, in milliseconds.
+        self.kills: list[int] = []
         self._down_until = 0.0
         self._cut_bytes = 0
         self._fed_at = 0.0
@@ -48,6 +50,8 @@ class FaultyValkey:
 
     def kill(self, *, away: float, cut_bytes: int = 0) -> None:
         """SIGKILL; it comes back after `away` seconds, without the last bytes of its log if so told."""
+        if not cut_bytes:
+            self.kills.append(time.time_ns() // 1_000_000)
         self.server.force_stop()
         self._down_until, self._cut_bytes = time.monotonic() + away, cut_bytes
         if cut_bytes:

@@ -29,6 +29,15 @@ def test_a_lease_from_before_a_loss_is_forgotten() -> None:
     assert kinds([event(1, "started"), event(9, "started")], (Loss(5, "flush"),)) == []
 
 
+def test_a_lease_is_forgotten_by_a_kill_only_when_it_was_given_shortly_before() -> None:
+    twice = [event(10_000, "started"), event(15_000, "started")]
+
+    assert kinds(twice, kills=(10_010,)) == []
+    assert kinds(twice, kills=(12_500,)) == ["double lease"]
+    assert kinds(twice, kills=(9_000,)) == ["double lease"]
+    assert kinds(twice, kills=(15_010,)) == ["double lease"]
+
+
 def test_more_leases_than_max_running_are_seen() -> None:
     starts = [event(at, "started", job_id) for at, job_id in enumerate("abc")]
 

@@ -4,10 +4,13 @@ redis-py spends most of a short call on its pool, its retries and its callbacks;
 password, TLS, greeting) and leaves out the rest.
 """
 
-import hashlib
 import select
+import socket
+import struct
+import sys
 from collections import deque
 from collections.abc import Sequence
+from contextlib import suppress
 from typing import Any
 
 from hiredis import pack_command
@@ -17,16 +20,16 @@ from redis.exceptions import (
     TimeoutError,  # noqa: A004  # redis' own error, which is not the builtin one
 )
 
+from shared.jobs import script_texts
 from shared.jobs.connection import RedisClient
-from shared.jobs.script_texts import sources
 
 #: Idle connections kept; more callers than that at once open and close their own.
 IDLE_MAX = 32
-#: Functions kept by a server, of all builds that ever spoke to it.
-LOADED_MAX = 200
-#: Times a function that is not there is loaded and asked again, before its server counts as away.
+#: Libraries kept by a server, of all builds that spoke to it lately; each more makes every call dearer.
+LIBRARIES_MAX = 6
+#: Times a library that is not there is loaded and its function asked again, before its server counts as away.
 LOAD_TRIES = 3
-_PREFIX = "millrace_"
+_EMPTY_WORD = b"$0\r\n\r\n"
 _UNKNOWN = "Function not found"
 
 
@@ -36,80 +39,75 @@ class ScriptCalls:
     def __init__(self, client: RedisClient) -> None:
         self._client = client
         self._idle: deque[Any] = deque()
-        #: Functions by their text.
-        self._names: dict[str, str] = {}
+        self._library = script_texts.library()
 
-    def run(self, text: str, keys: Sequence[str | bytes], argument: bytes) -> Any:
-        """One function's call. Raises what the function refuses it with."""
-        return self.send(text, keys, argument).receive()
+    def begun(self, transition: str, keys: Sequence[str], *, more: int = 0) -> bytes:
+        """A function's call up to its last `more` keys and its argument: the same each time, and most of the packing.
 
-    def send(
-        self, text: str, keys: Sequence[str | bytes], argument: bytes, *, after: tuple[object, ...] | None = None
-    ) -> "Sent":
+        What follows is given to `finished`.
+        """
+        end = (b"",) * (more + 1)
+        return packed("FCALL", self.name(transition), len(keys) + more, *keys, *end)[: -len(_EMPTY_WORD) * len(end)]
+
+    def run(self, call: bytes) -> Any:
+        """One function's call, as it travels. Raises what the function refuses it with."""
+        return self.send(call).receive()
+
+    def send(self, call: bytes, *, after: tuple[Any, ...] | None = None) -> "Sent":
         """Send one function's call and return; `after` is a command that the server does before it."""
-        call = ("FCALL", self.name(text), len(keys), *keys, argument)
-        commands = [call] if after is None else [after, call]
+        commands = [call] if after is None else [packed(*after), call]
         try:
-            return Sent(self, text, commands, self.dispatch(commands))
+            return Sent(self, commands, self.dispatch(commands))
         except (ConnectionError, TimeoutError):
             # A server that went takes all its connections along: none of them is worth a second try.
             self.close()
-            return Sent(self, text, commands, self.dispatch(commands))
+            return Sent(self, commands, self.dispatch(commands))
 
-    def load_and_send(self, text: str, command: tuple[object, ...]) -> Any:
-        """Make a function known that the server said it does not know, and call it; the answer, or what refused it."""
+    def load_and_send(self, call: bytes) -> Any:
+        """Make our functions known to a server that said it does not know them, and call one; what it answered."""
         for _ in range(LOAD_TRIES):
-            self._load(text)
-            answer = self.exchange([command])
+            self.load()
+            answer = self.exchange([call])
             if not _is_unknown(answer):
                 return answer
         return ConnectionError("the server forgets its functions as fast as they are loaded")
 
-    def name(self, text: str) -> str:
-        """The function's name says what is in it, so that versions beside one another keep apart."""
-        known = self._names.get(text)
-        if known is None:
-            digest = hashlib.sha256(text.encode()).hexdigest()[:24]
-            known = self._names[text] = f"{_PREFIX}{digest}"
-        return known
+    def name(self, transition: str) -> str:
+        """What the server knows a transition by."""
+        return f"{self._library.name}_{transition}"
 
-    def loading(self, text: str) -> tuple[str, ...]:
-        """The command that makes a function known."""
-        name = self.name(text)
-        return ("FUNCTION", "LOAD", "REPLACE", f"#!lua name={name}\nlocal FUNCTION_NAME = '{name}'\n{text}")
-
-    def _load(self, text: str) -> None:
-        """Load this function, and all others that are not there: a server whose memory is full later takes no more."""
+    def load(self) -> None:
+        """Make all our functions known, unless they are: a server whose memory is full later takes no more."""
         client = self._client
-        loaded = {_library_name(each) for each in client.execute_command("FUNCTION LIST", "LIBRARYNAME", f"{_PREFIX}*")}
-        for each in (text, *sources()):
-            name = self.name(each)
-            if name not in loaded or each == text:
-                client.execute_command(*self.loading(each))
-                loaded.add(name)
-        if len(loaded) > LOADED_MAX:
+        prefix = f"{script_texts.PREFIX}*"
+        loaded = {_library_name(each) for each in client.execute_command("FUNCTION LIST", "LIBRARYNAME", prefix)}
+        if self._library.name in loaded:
+            return
+        if len(loaded) >= LIBRARIES_MAX:
             # Of builds that have gone; one that is still there loads its own again with its next call.
-            for name in loaded - set(self._names.values()):
-                client.execute_command("FUNCTION DELETE", name)
+            for name in loaded:
+                with suppress(ResponseError):  # another process has just deleted it
+                    client.execute_command("FUNCTION DELETE", name)
+        client.execute_command("FUNCTION", "LOAD", "REPLACE", self._library.text)
 
-    def exchange(self, commands: Sequence[tuple[object, ...]]) -> Any:
+    def exchange(self, commands: Sequence[bytes]) -> Any:
         """Send commands and wait for the answer of the last, which may be a refusal."""
         return self.read(self.dispatch(commands), commands)
 
-    def dispatch(self, commands: Sequence[tuple[object, ...]]) -> Any:
+    def dispatch(self, commands: Sequence[bytes]) -> Any:
         """Send commands over a connection, which is the caller's until its answers are read."""
         try:
             connection = self._idle.pop()
         except IndexError:
             connection = self.connected()
         try:
-            connection.send_packed_command(packed(commands), check_health=False)
+            connection.send_packed_command([b"".join(commands)], check_health=False)
         except BaseException:
             connection.disconnect()
             raise
         return connection
 
-    def read(self, connection: Any, commands: Sequence[tuple[object, ...]]) -> Any:
+    def read(self, connection: Any, commands: Sequence[bytes]) -> Any:
         """Wait for the answer of the last of what was dispatched; the connection is for others then."""
         try:
             for _ in commands:
@@ -128,6 +126,7 @@ class ScriptCalls:
         pool = self._client.connection_pool
         connection = pool.connection_class(**pool.connection_kwargs)
         connection.connect()
+        _wait_in_kernel(connection)
         return connection
 
     def close(self) -> None:
@@ -142,8 +141,8 @@ class ScriptCalls:
 class Sent:
     """A call on its way. Its answer is read once, by any thread."""
 
-    def __init__(self, calls: ScriptCalls, text: str, commands: Sequence[tuple[object, ...]], connection: Any) -> None:
-        self._calls, self._text, self._commands, self._connection = calls, text, commands, connection
+    def __init__(self, calls: ScriptCalls, commands: Sequence[bytes], connection: Any) -> None:
+        self._calls, self._commands, self._connection = calls, commands, connection
         self._number: int = connection._sock.fileno()
 
     def is_answered(self) -> bool:
@@ -161,15 +160,21 @@ class Sent:
             calls.close()
             answer = calls.exchange(commands)
         if _is_unknown(answer):
-            answer = calls.load_and_send(self._text, commands[-1])
+            answer = calls.load_and_send(commands[-1])
         if isinstance(answer, Exception):
             raise answer
         return answer
 
 
-def packed(commands: Sequence[tuple[Any, ...]]) -> list[bytes]:
-    """Commands as they travel; redis-py looks at each of their words on the way, which takes twice as long."""
-    return [b"".join(map(pack_command, commands))]
+def packed(*words: Any) -> bytes:
+    """A command as it travels; redis-py looks at each of its words on the way, which takes twice as long."""
+    command: bytes = pack_command(words)
+    return command
+
+
+def finished(begun: bytes, *words: bytes) -> bytes:
+    """A call as it travels: how it begins, its last keys and its argument."""
+    return b"".join((begun, *[b"$%d\r\n%b\r\n" % (len(word), word) for word in words]))
 
 
 def _is_unknown(answer: Any) -> bool:
@@ -188,3 +193,21 @@ def _read(connection: Any) -> Any:
         return connection.read_response(disable_decoding=True)
     except ResponseError as refused:
         return refused
+    except ConnectionError as error:
+        if isinstance(error.__context__, BlockingIOError):  # how the kernel says that time is up
+            raise TimeoutError("no answer in time") from error
+        raise
+
+
+def _wait_in_kernel(connection: Any) -> None:
+    """Leave it to the kernel to end a wait: Python asks it to poll before each send and each receive that has a limit.
+
+    A wait within TLS stays Python's.
+    """
+    sock, seconds = connection._sock, connection.socket_timeout
+    if type(sock) is not socket.socket or seconds is None or sys.platform == "win32":
+        return
+    limit = struct.pack("@ll", int(seconds), int(seconds % 1 * 1_000_000))
+    sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVTIMEO, limit)
+    sock.setsockopt(socket.SOL_SOCKET, socket.SO_SNDTIMEO, limit)
+    sock.settimeout(None)

@@ -4,12 +4,11 @@ that stands in its callers.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any, TypeAlias
+from typing import Any
 
 import msgspec
 
 from shared.errors import StoreUnavailable
-from shared.jobs import script_texts
 from shared.jobs.asked import Asked
 from shared.jobs.connection import RedisClient, store_errors
 from shared.jobs.grants import Claim as Claim
@@ -22,7 +21,7 @@ from shared.jobs.grants import Push as Push
 from shared.jobs.grants import Wanted as Wanted
 from shared.jobs.index_ids import to_index
 from shared.jobs.keys import Keys
-from shared.jobs.script_calls import ScriptCalls
+from shared.jobs.script_calls import ScriptCalls, finished
 from shared.jobs.sent_ahead import SentAhead
 
 #: A submitter may push without the row's lock for this long after it read Redis' clock (rule 5) …
@@ -36,8 +35,8 @@ OVERTIME_MS = 60_000
 CRASHES_MAX = 3
 #: A lower priority that has waited this long gets a tenth of a queue's starts, unless its queue says otherwise.
 AGE_MS = 60_000
-#: text, keys, packed arguments: one script call ready to be sent.
-_Wired: TypeAlias = tuple[str, list[str], bytes]
+#: Beginnings of calls kept: a transition and the queues it is about, which are ever the same few.
+BEGUN_MAX = 1000
 _pack = msgspec.msgpack.Encoder().encode
 
 
@@ -50,52 +49,49 @@ class Scripts:
         #: Queues whose groups take turns.
         self.fair: frozenset[str] = frozenset()
         self._base = self.keys.base()
-        self._blocks: dict[str, list[str]] = {}
+        self._begun: dict[tuple[str, ...], bytes] = {}
         self._calls = ScriptCalls(client)
         self._ahead = SentAhead(self._calls)
-        self._texts: dict[str, str] = {}
 
-    def _wire(self, name: str, queues: Sequence[str], arguments: Sequence[object], *extra_keys: str) -> _Wired:
-        keys = [*self._base]
-        for queue in queues:
-            known = self._blocks.get(queue)
-            if known is None:
-                known = self._blocks[queue] = self.keys.queue(queue)
-            keys.extend(known)
-        keys.extend(extra_keys)
-        return self._text(name), keys, _pack(arguments)
+    def _wire(self, name: str, queues: Sequence[str], arguments: Sequence[object], *extra_keys: str) -> bytes:
+        begun = self._begun.get((name, *queues))
+        if begun is None:
+            begun = self._begin(name, queues, more=len(extra_keys))
+        return finished(begun, *map(str.encode, extra_keys), _pack(arguments))
+
+    def _begin(self, name: str, queues: Sequence[str], *, more: int) -> bytes:
+        keys = [*self._base, *(key for queue in queues for key in self.keys.queue(queue))]
+        begun = self._calls.begun(name, keys, more=more)
+        if len(self._begun) >= BEGUN_MAX:
+            self._begun.clear()
+        self._begun[(name, *queues)] = begun
+        return begun
 
     def _run(self, name: str, queues: Sequence[str], arguments: Sequence[object], *extra_keys: str) -> Any:
         wired = self._wire(name, queues, arguments, *extra_keys)
         with store_errors():
-            return self._calls.run(*wired)
-
-    def _text(self, name: str) -> str:
-        text = self._texts.get(name)
-        if text is None:
-            text = self._texts[name] = script_texts.source(name)
-        return text
+            return self._calls.run(wired)
 
     def function(self, name: str) -> str:
         """What the server knows a transition by."""
-        return self._calls.name(self._text(name))
+        return self._calls.name(name)
 
     def enqueue(self, pushes: Sequence[Push], *, deadline_ms: int) -> list[int]:
         """Push jobs. 1 pushed, 0 already there, -1 past `deadline_ms` (0 = none), -2 an older generation runs."""
         with store_errors():
-            return list(self._calls.run(*self._enqueue_call(pushes, deadline_ms)))
+            return list(self._calls.run(self._enqueue_call(pushes, deadline_ms)))
 
     def enqueue_ahead(self, batches: Iterable[Sequence[Push]], *, deadline_ms: int) -> int:
         """Push jobs without waiting for the answers; how many of earlier calls turn out to be left to the relay."""
-        wired = ((*self._enqueue_call(batch, deadline_ms)[1:], len(batch)) for batch in batches)
+        wired = ((self._enqueue_call(batch, deadline_ms), len(batch)) for batch in batches)
         with store_errors():
-            return self._ahead.send(self._text("enqueue"), wired)
+            return self._ahead.send(wired)
 
     def settle_ahead(self) -> int:
         """Wait until what was pushed ahead is in the index; how many jobs are left to the relay."""
         return self._ahead.settle()
 
-    def _enqueue_call(self, pushes: Sequence[Push], deadline_ms: int) -> _Wired:
+    def _enqueue_call(self, pushes: Sequence[Push], deadline_ms: int) -> bytes:
         queues = sorted({push.queue for push in pushes})
         jobs = [
             [to_index(push.id), push.generation, queues.index(push.queue) + 1, push.queue, push.name, push.priority,
@@ -131,7 +127,7 @@ class Scripts:
     def complete(self, completions: Sequence[Completion]) -> list[bool]:
         """End attempts well; False for each whose lease was not held any more."""
         with store_errors():
-            return [status == 1 for status in self._calls.run(*self._complete_call(completions))]
+            return [status == 1 for status in self._calls.run(self._complete_call(completions))]
 
     def ask(
         self,
@@ -164,9 +160,9 @@ class Scripts:
         wired = self._wire(name, queues, arguments, self.keys.claim(request))
         after = None if block is None else ("BLPOP", *block[0], block[1])
         with store_errors():
-            return Asked(self._calls.send(*wired, after=after), list(wants), has_ends=bool(completions))
+            return Asked(self._calls.send(wired, after=after), list(wants), has_ends=bool(completions))
 
-    def _complete_call(self, completions: Sequence[Completion]) -> _Wired:
+    def _complete_call(self, completions: Sequence[Completion]) -> bytes:
         queues = sorted({done.held.queue for done in completions})
         return self._wire("complete", queues, (TOMB_MS, _ended(completions, queues), [False] * len(queues)))
 
@@ -257,7 +253,7 @@ class Scripts:
     def run_alone(self, name: str, keys: Sequence[str], arguments: Sequence[object] | Mapping[str, object]) -> Any:
         """A script that has nothing to do with the index, by its file's name."""
         with store_errors():
-            return self._calls.run(self._text(name), keys, _pack(arguments))
+            return self._calls.run(finished(self._calls.begun(name, keys), _pack(arguments)))
 
     def close(self, queue: str, *, closed_ms: int) -> None:
         """Start nothing of a queue for so long."""
@@ -284,12 +280,4 @@ def _named(held: Held) -> tuple[str, int, str]:
 
 def _ended(completions: Sequence[Completion], queues: Sequence[str]) -> list[tuple[object, ...]]:
     places = {queue: place for place, queue in enumerate(queues, 1)}
-    return [
-        (
-            *_named(done.held),
-            places[done.held.queue],
-            int(done.is_settled),
-            done.outcome,
-        )
-        for done in completions
-    ]
+    return [(*_named(done.held), places[done.held.queue], int(done.is_settled), done.outcome) for done in completions]

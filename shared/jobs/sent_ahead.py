@@ -6,18 +6,18 @@ makes good.
 
 import select
 from collections import deque
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from typing import Any
 
 import structlog
 from redis.exceptions import ResponseError
 
 from shared.jobs.connection import UNAVAILABLE
-from shared.jobs.script_calls import IDLE_MAX, ScriptCalls, packed
+from shared.jobs.script_calls import IDLE_MAX, ScriptCalls
 
 log = structlog.get_logger(__name__)
-#: Keys, packed arguments, and how many jobs they hold.
-Wired = tuple[Sequence[str], bytes, int]
+#: A call as it travels, and how many jobs it holds.
+Wired = tuple[bytes, int]
 
 
 class _Line:
@@ -31,10 +31,10 @@ class _Line:
         self._is_broken = False
         self.has_function = False
 
-    def send(self, commands: Sequence[tuple[object, ...]], jobs: int) -> None:
-        """Commands of which the last one pushes so many jobs."""
-        self._connection.send_packed_command(packed(commands), check_health=False)
-        self._unread.extend((*[0] * (len(commands) - 1), jobs))
+    def send(self, call: bytes, jobs: int) -> None:
+        """A call that pushes so many jobs."""
+        self._connection.send_packed_command([call], check_health=False)
+        self._unread.append(jobs)
 
     def read(self) -> int:
         """Read every answer; how many jobs are not known to be in the index."""
@@ -55,7 +55,7 @@ class _Line:
         except ResponseError as error:  # full, read-only, without the function: these jobs are not in
             self.has_function = False
             return self._lost(jobs, error)
-        return sum(1 for status in answer if status < 0) if jobs else 0
+        return sum(1 for status in answer if status < 0)
 
     def _lost(self, jobs: int, error: Exception) -> int:
         log.warning("push left to the relay", jobs=jobs, error=str(error)[:200])
@@ -77,19 +77,18 @@ class SentAhead:
         self._calls = calls
         self._idle: deque[_Line] = deque()
 
-    def send(self, text: str, batches: Iterable[Wired]) -> int:
+    def send(self, batches: Iterable[Wired]) -> int:
         """Send pushes in order; how many jobs of earlier calls turn out not to be in the index.
 
         Raises what the connection raises: nothing is known of this call's jobs then, as after a lost answer.
         """
         left, line = self._take()
         try:
-            for keys, argument, jobs in batches:
-                commands: list[tuple[object, ...]] = [("FCALL", self._calls.name(text), len(keys), *keys, argument)]
+            for call, jobs in batches:
                 if not line.has_function:
-                    commands.insert(0, self._calls.loading(text))
+                    self._calls.load()
                     line.has_function = True
-                line.send(commands, jobs)
+                line.send(call, jobs)
         except BaseException:
             line.close()
             raise

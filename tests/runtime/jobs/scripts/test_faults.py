@@ -74,7 +74,7 @@ def test_two_services_on_one_redis_never_see_each_other(index: Index, redis_url:
 
 @pytest.mark.parametrize("name", NAMES)
 def test_a_script_states_its_contract(name: str) -> None:
-    own_text = script_texts.source(name).rpartition("-- Purpose:")[2]
+    own_text = script_texts.text_of(name)
 
     for part in ("-- KEYS:", "-- ARGV:", "-- Returns:", "-- Invariant:", "Events:"):
         assert part.removeprefix("-- ") in own_text, f"{name}.lua does not say {part}"
@@ -96,17 +96,17 @@ def test_a_server_that_forgets_its_functions_at_once_counts_as_away(
 ) -> None:
     held = index.started("a")
     calls = index.scripts._calls
-    intact = calls._load
+    intact = calls.load
 
-    def load_in_vain(text: str) -> None:
-        intact(text)
+    def load_in_vain() -> None:
+        intact()
         index.client.function_flush()
 
     index.client.function_flush()
-    monkeypatch.setattr(calls, "_load", load_in_vain)
+    monkeypatch.setattr(calls, "load", load_in_vain)
     with pytest.raises(StoreUnavailable, match="functions"):
         index.complete(held)
-    monkeypatch.setattr(calls, "_load", intact)
+    monkeypatch.setattr(calls, "load", intact)
 
     assert index.complete(held)
 

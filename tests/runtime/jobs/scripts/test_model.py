@@ -51,7 +51,6 @@ def test_redis_and_the_model_agree_after_every_step_of_a_long_random_walk(
         assert walk(index, WALK, kind) >= EXAMPLES * STEPS // 2
 
 
-PREAMBLES = ("ends", "gates", "places", "admission", "ageing")
 #: A guard of one script, and the same line without it.
 GUARDS = {
     "the token": ("ends", " and record[TOKEN] == token", ""),
@@ -65,7 +64,6 @@ GUARDS = {
     "the place of a change": ("change", "displace(from, id, record)", ""),
     "the row of a drain": ("drain", " and record[DURABLE] == 0", ""),
     "the lease a cancel meets": ("cancel", "if record[STATE] == 'running' then", "if false then"),
-    "the room to end": ("retry", "'allow-oom'", ""),
     "the beat": ("extend", "keys.running, now + args[1], id", "keys.running, 1, id"),
     "the old position": ("reclaim", "keys.ready, record[SCORE], id", "keys.ready, 0, id"),
 }
@@ -82,17 +80,25 @@ GATED = {
 
 
 @pytest.mark.parametrize("guard", [*GUARDS, *GATED])
-def test_the_walk_notices_a_guard_that_is_missing(index: Index, guard: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_walk_notices_a_guard_that_is_missing(
+    index: Index, redis_url: str, guard: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     part, line, broken = (GUARDS | GATED)[guard]
-    intact = script_texts.source
-    users = ("claim", "retry", "complete") if part in PREAMBLES else (part,)
-    assert any(line in intact(name) for name in users), f"{part}.lua does not hold {line!r} any more; name its guard"
-
-    def broken_source(name: str) -> str:
-        is_meant = part in (*PREAMBLES, name)
-        return intact(name).replace(line, broken) if is_meant else intact(name)
-
-    monkeypatch.setattr(script_texts, "source", broken_source)
+    intact = script_texts.text_of
+    assert line in intact(part), f"{part}.lua does not hold {line!r} any more; name its guard"
+    spoilt = script_texts.library_of(lambda name: intact(name).replace(line, broken) if name == part else intact(name))
+    monkeypatch.setattr(script_texts, "library", lambda: spoilt)
 
     with pytest.raises((AssertionError, StoreUnavailable)):
-        hunt(index, GatedMachine if guard in GATED else IndexMachine)
+        hunt(Index(redis_url), GatedMachine if guard in GATED else IndexMachine)
+
+
+def test_the_walk_notices_a_retry_that_a_full_server_refuses(
+    index: Index, redis_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(script_texts, "_NEEDS_MEMORY", frozenset({"enqueue", "progress", "retry"}))
+    spoilt = script_texts.library_of(script_texts.text_of)
+    monkeypatch.setattr(script_texts, "library", lambda: spoilt)
+
+    with pytest.raises((AssertionError, StoreUnavailable)):
+        hunt(Index(redis_url), IndexMachine)

@@ -22,6 +22,8 @@ NAMING = {
 }
 #: The same two as SQLAlchemy's, of statements that did not go through it.
 _DRIVER_ERRORS = (psycopg.OperationalError, psycopg.InterfaceError)
+#: What only time or a new connection can cure.
+_OF_A_MOMENT = (*_DRIVER_ERRORS, OperationalError, InterfaceError, sa.exc.TimeoutError)
 CONNECT_TIMEOUT_SECONDS = 5
 STATEMENT_TIMEOUT_MS = 30_000
 IDLE_IN_TRANSACTION_TIMEOUT_MS = 60_000
@@ -150,7 +152,7 @@ class database_errors:  # noqa: N801  # reads as a function where it is used; ev
         """Nothing is prepared."""
 
     def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
-        if isinstance(error, (*_DRIVER_ERRORS, OperationalError, InterfaceError, sa.exc.TimeoutError)):
+        if error is not None and isinstance(error, _OF_A_MOMENT):
             raise StoreUnavailable(f"PostgreSQL does not answer: {_first_line(error)}") from error
 
 

@@ -1,6 +1,5 @@
 """Owns one attempt of a job, as a visible list of steps. It must never claim, and never write without the lease."""
 
-import random
 from datetime import timedelta
 from typing import Any
 
@@ -11,16 +10,8 @@ from msgspec import structs
 from shared import clock, logs
 from shared.db import database_errors
 from shared.errors import (
-    BudgetExhausted,
-    CircuitOpen,
-    LeaseLost,
-    LockHeld,
-    OutcomeRefused,
-    Permanent,
     PlatformError,
-    Rejected,
     StoreUnavailable,
-    UpstreamRateLimited,
 )
 from shared.jobs import beginnings, payloads
 from shared.jobs.broker import MillraceBroker, message_of
@@ -28,41 +19,34 @@ from shared.jobs.captured import capturing
 from shared.jobs.context import JobContext
 from shared.jobs.crash_points import crash_point
 from shared.jobs.definitions import Arguments, JobDefinition
-from shared.jobs.delays import delay_after
-from shared.jobs.elsewhere import JobExited, ProcessCrashed, perform_elsewhere
+from shared.jobs.elsewhere import JobExited, perform_elsewhere
 from shared.jobs.failures import MESSAGE_MAX, failure_of
 from shared.jobs.ledger import ledger
 from shared.jobs.messages import Envelope, envelope_of, with_args
 from shared.jobs.outcomes import (
     Again,
     Buried,
-    Cancel,
-    Cancelled,
     Decided,
     Done,
     Failure,
-    Lost,
     Obsolete,
     Outcome,
-    RateLimited,
     Reason,
-    Released,
-    Retry,
-    Snooze,
     WaitReason,
 )  # fmt: skip
-from shared.jobs.running import Interrupt, LeaseGone, Running, Stopping, TimedOut, Unwanted
+from shared.jobs.running import Interrupt, Running
 from shared.jobs.scripts import Claimed
 from shared.jobs.settlement import done_record, settle
 from shared.jobs.states import State
 from shared.jobs.submission import Jobs
 from shared.jobs.time_limits import time_left
 from shared.jobs.times import NO_TIMES
+from shared.jobs.verdicts import STORE_DELAY, InvalidResult, decide
 
 QUARANTINE_MAX = 64 * 1024
 UNKNOWN_JOB_DELAY = timedelta(seconds=30)
-STORE_DELAY = timedelta(seconds=2)
-LOCK_DELAY = timedelta(seconds=1)
+#: The result of a function that returns nothing, as it is written.
+_NOTHING = b"null"
 
 
 class Attempt(msgspec.Struct, frozen=True):
@@ -91,18 +75,16 @@ def perform_attempt(attempt: Attempt) -> Outcome:
         service=attempt.jobs.service, queue=envelope.queue_name, job=envelope.actor_name,
         job_id=attempt.claimed.held.id, attempt=attempt.claimed.attempt, **envelope.origin,
     ):  # fmt: skip
-        begun = _checked(attempt, envelope)
-        if not isinstance(begun, Attempt):
-            return begun
-        if begun is not attempt:
-            envelope = envelope_of(begun.claimed)
-        return _timed(begun, envelope) or _perform(begun, envelope)
+        if attempt.claimed.must_check and envelope.options.is_durable:
+            begun = _checked(attempt)
+            if not isinstance(begun, Attempt):
+                return begun
+            attempt, envelope = begun, envelope_of(begun.claimed)
+        return _perform(attempt, envelope)
 
 
-def _checked(attempt: Attempt, envelope: Envelope) -> Outcome | Attempt:
+def _checked(attempt: Attempt) -> Outcome | Attempt:
     """After a loss, a crash or a retry the row decides whether to run; a start that frees a key is committed first."""
-    if not (attempt.claimed.must_check and envelope.options.is_durable):
-        return attempt
     held = attempt.claimed.held
     try:
         with attempt.jobs.database.unit_of_work() as work:
@@ -117,11 +99,8 @@ def _checked(attempt: Attempt, envelope: Envelope) -> Outcome | Attempt:
     return attempt if args is None else structs.replace(attempt, claimed=with_args(attempt.claimed, args))
 
 
-def _timed(attempt: Attempt, envelope: Envelope) -> Outcome | None:
+def _overdue(attempt: Attempt) -> Outcome | None:
     """A job whose time is over does not begin; what is left of it bounds this attempt."""
-    definition = attempt.jobs.catalogue.jobs.get(envelope.actor_name)
-    if not (envelope.options.times or (definition.times if definition else NO_TIMES)).are_kept:
-        return None
     try:
         with attempt.jobs.database.unit_of_work() as work:
             held = attempt.claimed.held
@@ -135,14 +114,16 @@ def _timed(attempt: Attempt, envelope: Envelope) -> Outcome | None:
 def _perform(attempt: Attempt, envelope: Envelope) -> Outcome:
     attempt.running.job = envelope.actor_name
     definition = attempt.jobs.catalogue.jobs.get(envelope.actor_name)
+    times = envelope.options.times or (definition.times if definition else NO_TIMES)
+    if times.are_kept and (expired := _overdue(attempt)) is not None:
+        return expired
     if definition is None:
         return _unknown(attempt, envelope)
     try:
         arguments = payloads.stored(definition.arguments, envelope.args[0])
     except (PlatformError, msgspec.DecodeError) as error:
         return Buried(Reason.UNDECODABLE, failure_of(error))
-    stale_after = (envelope.options.times or definition.times).stale_after
-    attempt.running.limit(envelope.options.timeout_ms / 1000, stale_after=stale_after)
+    attempt.running.limit(envelope.options.timeout_ms / 1000, stale_after=times.stale_after)
     context = JobContext(attempt.jobs, attempt.claimed, envelope, attempt.running, attempt.resources)
     try:
         with database_errors(), capturing(attempt.running):
@@ -184,28 +165,22 @@ def _call(
         else:
             result = perform_elsewhere(attempt, definition, context, arguments)
     except SystemExit as error:
-        exited = raised = JobExited(f"the job called for the end of its process: {error}")
-        raise exited from error
+        raised = JobExited(f"the job called for the end of its process: {error}")
+        raise raised from error
     except (Exception, Interrupt) as error:
         raised = error
         raise
     finally:
         if message is not None:
             broker.emit_after("process_message", message, result=result, exception=raised)
+        raised = None  # it holds this frame, and so all of this attempt
     if isinstance(result, Done):
         raise Decided(result)
     return result
 
 
 def _commit(attempt: Attempt, context: JobContext, result: Any, *, is_durable: bool) -> Outcome:
-    try:
-        encoded = msgspec.json.encode(result)
-    except (TypeError, ValueError, OverflowError) as error:
-        raise _InvalidResult(f"the result is no JSON: {error}") from error
-    if len(encoded) > payloads.MAX_BYTES:
-        raise _InvalidResult(f"the result has {len(encoded):,} bytes, at most {payloads.MAX_BYTES:,} are kept")
-    if payloads.holds_nul(encoded):
-        raise _InvalidResult("the result holds the NUL character, which cannot be stored")
+    encoded = _NOTHING if result is None else _encoded(result)
     work = context.take_final()
     if work is None:
         return Done(encoded)
@@ -221,70 +196,16 @@ def _commit(attempt: Attempt, context: JobContext, result: Any, *, is_durable: b
     return Done(encoded, is_settled=True)
 
 
-class _InvalidResult(Permanent):
-    """A result that cannot be kept."""
-
-
-def decide(
-    attempt: Attempt, definition: JobDefinition[Any, Any], error: BaseException, *, attempts_max: int
-) -> Outcome:
-    """What an error means: final, or again, and when."""
-    outcome = _verdict(error)
-    if outcome is not None:
-        return outcome
-    failure = failure_of(error)
-    if isinstance(error, _InvalidResult):
-        return Buried(Reason.INVALID_RESULT, failure)
-    if isinstance(error, ProcessCrashed):
-        return Buried(Reason.CRASHED, failure)
-    if isinstance(error, Permanent | Rejected):
-        return Buried(Reason.UNRECOVERABLE, failure)
-    if isinstance(error, TimedOut) and attempt.running.ends_job:
-        return Buried(Reason.DEADLINE, failure)
-    if attempt.claimed.attempt >= attempts_max:
-        return Buried(Reason.EXHAUSTED, failure)
-    if isinstance(error, Retry):
-        return Again(error.after, counts=True, failure=failure)
-    delay = delay_after(attempt.jobs.catalogue.backoff_of(definition), attempt.claimed.attempt, error)
-    return Again(delay, counts=True, failure=failure)
-
-
-def _verdict(error: BaseException) -> Outcome | None:
-    """Outcomes that cost no attempt, or end the job without being a failure; None for everything else."""
-    match error:
-        case Decided():
-            return error.outcome
-        case OutcomeRefused():
-            return Obsolete()
-        case LeaseGone() | LeaseLost():
-            return Lost(str(error) or "lease lost")
-        case Stopping():
-            return Released()
-        case Unwanted() | Cancel() | SkipMessage():
-            return Cancelled(payloads.storable(error, MESSAGE_MAX) or f"ended by {type(error).__name__}")
-    return _later(error)
-
-
-def _later(error: BaseException) -> Outcome | None:
-    match error:
-        case Snooze():
-            return Again(error.after, counts=False, wait_reason=WaitReason.SNOOZED)
-        case RateLimited():
-            reason = WaitReason.RATE_LIMITED
-            return Again(error.retry_after, counts=False, wait_reason=reason, scope=error.scope)
-        case CircuitOpen():
-            # Spread, so that those who wait for one circuit do not all come back at once for its few probes.
-            delay = error.retry_after * random.uniform(1, 1.5)  # noqa: S311  # jitter, not a secret
-            return Again(delay, counts=False, wait_reason=WaitReason.CIRCUIT, failure=failure_of(error))
-        case BudgetExhausted():
-            return Again(error.retry_after, counts=False, wait_reason=WaitReason.BUDGET)
-        case UpstreamRateLimited():
-            return Again(error.retry_after, counts=False, wait_reason=WaitReason.RATE_LIMITED)
-        case LockHeld():
-            return Again(LOCK_DELAY * random.uniform(0.5, 1.5), counts=False, wait_reason=WaitReason.LOCK)  # noqa: S311  # jitter, not a secret
-        case StoreUnavailable():
-            return Again(STORE_DELAY, counts=False, wait_reason=WaitReason.STORE, failure=failure_of(error))
-    return None
+def _encoded(result: Any) -> bytes:
+    try:
+        encoded = msgspec.json.encode(result)
+    except (TypeError, ValueError, OverflowError) as error:
+        raise InvalidResult(f"the result is no JSON: {error}") from error
+    if len(encoded) > payloads.MAX_BYTES:
+        raise InvalidResult(f"the result has {len(encoded):,} bytes, at most {payloads.MAX_BYTES:,} are kept")
+    if payloads.holds_nul(encoded):
+        raise InvalidResult("the result holds the NUL character, which cannot be stored")
+    return encoded
 
 
 def _unknown(attempt: Attempt, envelope: Envelope) -> Outcome:

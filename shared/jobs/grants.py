@@ -16,7 +16,7 @@ from shared.jobs.index_ids import from_index
 _HELD_BACK = -2
 
 
-class Push(msgspec.Struct, frozen=True):
+class Push(msgspec.Struct, frozen=True, gc=False):
     """One job on its way into the index. Times are Redis milliseconds; body is what messages.py writes."""
 
     id: str
@@ -39,7 +39,7 @@ class Push(msgspec.Struct, frozen=True):
     created_ms: int = 0
 
 
-class Held(msgspec.Struct, frozen=True):
+class Held(msgspec.Struct, frozen=True, gc=False):
     """The right to one running attempt: what every later write about it must show."""
 
     id: str
@@ -50,7 +50,7 @@ class Held(msgspec.Struct, frozen=True):
     index_id: str = ""
 
 
-class Claimed(msgspec.Struct, frozen=True):
+class Claimed(msgspec.Struct, frozen=True, gc=False):
     """One leased job as the claim handed it out: its record as it stands now, and its body."""
 
     held: Held
@@ -127,7 +127,7 @@ class GateCopy(msgspec.Struct, frozen=True):
     cost: int = 1
 
 
-class Completion(msgspec.Struct, frozen=True):
+class Completion(msgspec.Struct, frozen=True, gc=False):
     """One attempt that ended well. `outcome` is the encoded record for the settler; empty when it is settled."""
 
     held: Held

@@ -18,6 +18,7 @@ START_WITHIN_SECONDS = 0.05
 HOLD_MAX = 100
 #: Per cent of what it may hold at which a lane of short runs asks for more.
 REFILL = 66
+_REFILL_MAX = HOLD_MAX * REFILL // 100
 #: Whose runs are not short may hold what starts so soon: a slot that frees before an answer comes counts as free.
 SOON_SECONDS = 0.01
 #: Ends after which a lane that a limit held back tries again to hold more than its slots.
@@ -94,6 +95,8 @@ class Lane:
         """
         if self.pace.is_solo and self.may_open:
             return min(HOLD_MAX - self._in_hand, self._freed + 1) if self._freed else 0
+        if self._in_hand + self._asked > max(_REFILL_MAX, self.size):
+            return 0  # whatever the window; asked at every end
         window = self._window(ahead=ahead)
         if self._in_hand + self._asked > self._refill_at(window):
             return 0

@@ -20,7 +20,7 @@ from shared.jobs.times import Times, times_in_ms
 PUSH_HORIZON = timedelta(hours=1)
 
 
-class Options(msgspec.Struct, frozen=True, kw_only=True):
+class Options(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """What an attempt needs to know beside its arguments. Times are epoch milliseconds."""
 
     generation: int
@@ -50,7 +50,7 @@ class Envelope(msgspec.Struct, frozen=True, kw_only=True):
         return {"request_id": self.options.request_id} if self.options.request_id else {}
 
 
-class _Body(msgspec.Struct, frozen=True, array_like=True):
+class _Body(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """As it is kept, JSON text: [arguments, tick_ms, request_id, times], or where that is all the arguments alone."""
 
     args: msgspec.Raw

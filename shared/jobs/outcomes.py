@@ -100,7 +100,7 @@ class Failure:
     traceback: str
 
 
-class Done(msgspec.Struct, frozen=True):
+class Done(msgspec.Struct, frozen=True, gc=False):
     """Ended well. `result_json` is the encoded result; `is_settled` when the unit of work committed it already."""
 
     result_json: bytes

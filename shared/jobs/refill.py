@@ -54,7 +54,7 @@ class Refill:
 
     def ended(self, lane: Lane | None = None) -> None:
         """This thread of `lane` handed an end over, or freed a slot: it sees to it, or one that follows soon."""
-        if lane is not None and not self._flights and self._traffic.is_company_near() and not self._is_due(lane):
+        if lane is not None and not self._flights and self._is_company_near(lane) and not self._is_due(lane):
             self._watch()  # should that one take long after all
             return
         if not self._may_send():
@@ -87,6 +87,9 @@ class Refill:
         """Read what is under way, and write every end there is."""
         self._read(None, waits=True)
         self._traffic.flush()
+
+    def _is_company_near(self, lane: Lane) -> bool:
+        return lane.is_end_near or self._traffic.is_company_near()
 
     def _is_due(self, lane: Lane) -> bool:
         """True when it is time to ask. Of a lane that a limit holds back one half is written while the other runs."""

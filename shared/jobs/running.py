@@ -167,8 +167,9 @@ class RunningAttempts:
         self._attempts[running.held.token] = running
 
     def remove(self, running: Running) -> None:
-        """After its outcome is written, or lost."""
+        """After its outcome is written, or lost. What it ran goes at once, without a look for what refers to itself."""
         self._attempts.pop(running.held.token, None)
+        running.attempt = running.context = None
 
     def all(self) -> list[Running]:
         """A copy: what is walked does not change."""

@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING
 import structlog
 
 from shared import clock, metrics
-from shared.jobs.attempts import Attempt, decide
+from shared.jobs.attempts import Attempt
 from shared.jobs.running import Interrupt, Running, Stopping
+from shared.jobs.verdicts import decide
 
 if TYPE_CHECKING:
     from shared.jobs.worker import ServiceWorker

@@ -151,7 +151,7 @@ def test_the_oracle_notices_a_guard_that_is_missing(bench: Bench, guard: str, mo
     owner, name, broken = BROKEN[guard]
     monkeypatch.setattr(edges if name == "effect_of" else owner, name, broken)
 
-    @MODEL
+    @settings(MODEL, max_examples=8 * MODEL.max_examples)
     @given(plans=graphs(), data=st.data())
     def hunt(plans: list[Plan], data: st.DataObject) -> None:
         walk(bench, plans, data)

@@ -5,7 +5,7 @@ It must never talk to a store.
 
 import threading
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection
 from typing import TYPE_CHECKING
 
 from shared.jobs.pace import Pace
@@ -69,6 +69,11 @@ class Lane:
         return self._in_hand
 
     @property
+    def is_promised(self) -> bool:
+        """True while a claim under way may bring jobs for this lane."""
+        return self._asked + self._awaited > 0
+
+    @property
     def is_behind(self) -> bool:
         """True while jobs wait for a thread of this lane."""
         return bool(self._waiting)
@@ -103,13 +108,13 @@ class Lane:
         return max(0, window - self._in_hand - self._asked - self._awaited)
 
     def reserve(self, *, waits: bool = False, ahead: bool = False) -> int:
-        """Promise slots to a claim that is about to be sent: as many as it is to ask for.
+        """Promise slots to a claim that is about to be sent: as many as it is to ask for, none once the lane is closed.
 
         One that `waits` in Redis until there is something keeps a part of a lane held back by a limit, and the lane may
         refill beside it: the ends of its own jobs open the limit.
         """
         with self._lock:
-            wanted = self.wants(ahead=ahead)
+            wanted = 0 if self._is_closed else self.wants(ahead=ahead)
             if waits and self.is_held_back and wanted:
                 wanted = max(1, wanted // 2)
                 self._awaited = wanted
@@ -151,7 +156,7 @@ class Lane:
             self.size = size
             self._fill()
 
-    def put(self, attempts: "Sequence[Attempt]", *, keeps: bool = False) -> bool:
+    def put(self, attempts: "Collection[Attempt]", *, keeps: bool = False) -> bool:
         """Run them in the next free slots; True when some wait for a thread that runs something else before.
 
         With `keeps` the caller is a thread of this lane and takes one itself.
@@ -189,17 +194,19 @@ class Lane:
             self.pace.narrow()
             return False
 
-    def take_overdue(self) -> "list[Attempt]":
+    def take_overdue(self) -> "deque[Attempt]":
         """What waits although no run has ended for PATIENCE_LOOKS looks; it is the caller's to give back."""
         with self._lock:
             if self._looks_in_vain < PATIENCE_LOOKS:
-                return []
+                return deque()
             self._looks_in_vain = 0
             self.pace.held_up(START_WITHIN_SECONDS, running=self.size)
-            overdue = list(self._waiting)
-            self._waiting.clear()
-            self._in_hand -= len(overdue)
-        return overdue
+            return self._take_waiting()
+
+    def _take_waiting(self) -> "deque[Attempt]":
+        waiting, self._waiting = self._waiting, deque()
+        self._in_hand -= len(waiting)
+        return waiting
 
     def step_aside(self) -> None:
         """The calling thread of this lane does something else for a moment; another may run meanwhile."""
@@ -235,17 +242,15 @@ class Lane:
         self._threads.append(thread)
         thread.start()
 
-    def close(self) -> "list[Attempt]":
+    def close(self) -> "deque[Attempt]":
         """End the threads after what they run now; returns what had not started."""
         with self._lock:
             self._is_closed = True
-            left = list(self._waiting)
-            self._waiting.clear()
             for bed in self._asleep:
                 bed.release()
                 self._awake += 1
             self._asleep.clear()
-        return left
+            return self._take_waiting()
 
     def without(self, thread: int) -> "Lane":
         """Leave a thread that does not come back to itself; another takes its place."""

@@ -3,6 +3,7 @@
 It must never wait in this process, nor decide when to speak.
 """
 
+from collections import deque
 from collections.abc import Callable, Mapping
 
 import msgspec
@@ -56,12 +57,12 @@ class Traffic:
         self._attempt = attempt
         self._may_start = may_start
         self._on_crowd = on_crowd
-        #: Claims that were sent and whose jobs have not been handed over or given back.
-        self._under_way: set[Question] = set()
 
     def is_done(self) -> bool:
-        """True when nothing runs here, and nothing that was claimed may still come."""
-        return not self._under_way and not self.attempts.all()
+        """True when nothing runs here and nothing is claimed: a slot is promised from before a claim is sent until what
+        it brought is among the attempts, or was given back.
+        """
+        return not any(lane.is_promised for lane in self._lanes.values()) and not self.attempts.all()
 
     def wants(self) -> bool:
         """True when a lane wants more than claims under way may bring."""
@@ -71,8 +72,10 @@ class Traffic:
         """What to claim now, by queue: slots that no other claim is promised until this one is over.
 
         With `ahead` those count that are about to be free; only who ends a job may ask for them, since the next end
-        asks again.
+        asks again. Nothing once no job may start any more.
         """
+        if not self._may_start():
+            return {}
         return {
             queue: wanted
             for queue, lane in self._lanes.items()
@@ -85,7 +88,6 @@ class Traffic:
         try:
             ended = self.completions.take()
             question = self.claims.ask(wants, [each.completion for each in ended], block=block)
-            self._under_way.add(question)
         except BaseException as error:
             if isinstance(error, StoreUnavailable):
                 self.completions.put_back(ended)
@@ -99,7 +101,7 @@ class Traffic:
         The caller is a thread of `lane`, which takes one of its jobs itself, or none.
         """
         try:
-            statuses, claim = self.claims.hear(flight.question)
+            statuses, claim = self._hear(flight)
             crash_point("claim.answered")
             self._confirm(flight.ended, statuses)
             if claim is not None and not self._may_start():
@@ -108,30 +110,37 @@ class Traffic:
             if claim is not None:
                 self._hand_over(claim, flight.wants, lane)
             return claim
+        finally:
+            self._answered(flight.wants, waited=flight.waited)
+
+    def _hear(self, flight: "Flight") -> tuple[list[bool], Claim | None]:
+        try:
+            return self.claims.hear(flight.question)
         except StoreUnavailable:
             self.completions.put_back(flight.ended)
             raise
-        finally:
-            self._answered(flight.wants, waited=flight.waited)
-            self._under_way.discard(flight.question)
 
     def claim(self, wants: dict[str, int], *, block: Block | None = None, lane: Lane | None = None) -> Claim | None:
         """Both, in one round trip."""
         return self.hear(self.ask(wants, block=block), lane=lane)
 
     def give_back(self, lane: Lane) -> None:
-        """Release what has waited too long in a lane, for whoever has a slot; no attempt is spent."""
+        """Release what has waited too long in a lane, for whoever has a slot."""
         overdue = lane.take_overdue()
-        for done, attempt in enumerate(overdue):
-            try:
-                self._jobs.scripts.release(attempt.claimed.held)
-            except StoreUnavailable as error:
-                log.warning("jobs wait behind long runs until Redis answers", queue=lane.queue, error=str(error))
-                lane.put(overdue[done:])
-                return
-            self.attempts.remove(attempt.running)
-        if overdue:
-            log.debug("given back: they waited behind long runs", queue=lane.queue, jobs=len(overdue))
+        count = len(overdue)
+        try:
+            self.release(overdue)
+        except StoreUnavailable as error:
+            log.warning("jobs wait behind long runs until Redis answers", queue=lane.queue, error=str(error))
+            lane.put(overdue)
+        if given := count - len(overdue):
+            log.debug("given back: they waited behind long runs", queue=lane.queue, jobs=given)
+
+    def release(self, waiting: deque[Attempt]) -> None:
+        """Release what has not started and take it off the list; no attempt is spent."""
+        while waiting:
+            self._jobs.scripts.release(waiting[0].claimed.held)
+            self.attempts.remove(waiting.popleft().running)
 
     def _answered(self, wants: dict[str, int], *, waited: bool) -> None:
         for queue, wanted in wants.items():

@@ -5,7 +5,7 @@ It must never run a job itself.
 
 import functools
 import threading
-from collections import Counter
+from collections import Counter, deque
 
 import structlog
 
@@ -18,7 +18,7 @@ from shared.jobs.connection import BLOCK_SECONDS
 from shared.jobs.lanes import Lane
 from shared.jobs.meters import Meter
 from shared.jobs.observation import observe
-from shared.jobs.outcomes import Done, Lost, Outcome, Released
+from shared.jobs.outcomes import Done, Lost, Outcome
 from shared.jobs.refill import Refill
 from shared.jobs.running import Stopping
 from shared.jobs.scripts import Claim
@@ -94,20 +94,19 @@ class ServiceWorker:
         give_up_at = clock.monotonic() + grace_seconds
         self._thread.join(timeout=2)
         self._shepherd.stop()
-        for lane in self._lanes.values():
-            for attempt in lane.close():
-                lane.ended(0.0)
-                self._write_end(attempt, Released())
-        self._drain(give_up_at)
+        waiting = deque(each for lane in self._lanes.values() for each in lane.close())
+        self._drain(waiting, until=give_up_at)
         for running in self.attempts.all():
             running.interrupt(Stopping)
-        self._drain(clock.monotonic() + 2)
+        self._drain(waiting, until=clock.monotonic() + 2)
         if left := self.attempts.all():
             log.warning("jobs left to the reaper", jobs=[running.held.id for running in left])
 
-    def _drain(self, give_up_at: float) -> None:
-        while not self._traffic.is_done() and clock.monotonic() < give_up_at:
+    def _drain(self, waiting: deque[Attempt], *, until: float) -> None:
+        """Give back what waits, and let the rest come to its end."""
+        while not self._traffic.is_done() and clock.monotonic() < until:
             try:
+                self._traffic.release(waiting)
                 self._refill.finish()
             except StoreUnavailable as error:
                 log.warning("ends wait for Redis", service=self.jobs.service, error=str(error))

@@ -28,6 +28,8 @@ class Post:
         self.held = threading.Semaphore(0)
         #: Calls whose answers have not been read.
         self.asked: list[Asked] = []
+        #: Claims sent so far.
+        self.count = 0
         self._patch = monkeypatch
         self._ask = bench.jobs.scripts.ask
         monkeypatch.setattr(bench.jobs.scripts, "ask", self._asking)
@@ -36,6 +38,7 @@ class Post:
 
     def _asking(self, wants: dict[str, int], *others: Any, **named: Any) -> Asked:
         asked = self._ask(wants, *others, **named)
+        self.count += 1
         is_answered, receive = asked.is_answered, asked.receive
         self.asked.append(asked)
 
@@ -152,14 +155,35 @@ def test_a_stop_gives_back_what_an_answer_under_way_brings(bench: Bench, monkeyp
         stopping = threading.Thread(target=worker.stop, args=(5,))
         stopping.start()
         eventually(worker._stopping.is_set)
+        sent = post.count
         post.is_open.set()
         stopping.join(10)
 
+    assert post.count == sent  # what is given back is not claimed again
     assert sorted(bench.stage.numbers) == list(range(HOLD_MAX))
     keys = bench.jobs.scripts.keys
     assert bench.redis.zcard(keys.of_queue("work", "running")) == 0
     assert bench.redis.zcard(keys.of_queue("work", "ready")) == 50
     assert [claimed.attempt for claimed in bench.claim()] == [1] * 50
+
+
+def test_a_stop_waits_for_a_claim_that_is_being_sent(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    ask = bench.jobs.scripts.ask
+    looks: list[bool] = []
+    with at_work(bench) as worker:
+
+        def asking(*what: Any, **named: Any) -> Asked:
+            asked = ask(*what, **named)
+            looks.append(worker._traffic.is_done())  # Redis leases by now, and nobody here has met a job of it
+            return asked
+
+        monkeypatch.setattr(bench.jobs.scripts, "ask", asking)
+        bench.submit()
+        eventually(lambda: bench.stage.runs and looks)
+        eventually(lambda: len(looks) > 1)  # the claim that follows the end
+
+    assert not any(looks)
+    assert worker._traffic.is_done()
 
 
 @pytest.mark.parametrize("limit", [1, 2, 3, 10])

@@ -1,4 +1,4 @@
-"""A real worker with its heartbeat: what it claims, what it blocks on, and how it drains."""
+"""A real worker with its heartbeat: what it claims and what it blocks on."""
 
 import threading
 from contextlib import AbstractContextManager
@@ -128,59 +128,6 @@ def test_a_delayed_job_runs_at_its_time_and_not_before(bench: Bench) -> None:
     assert row.started_at >= row.scheduled_for.replace(microsecond=row.scheduled_for.microsecond // 1000 * 1000)
 
 
-def test_a_clean_stop_gives_a_running_job_back_to_its_place_at_no_cost(bench: Bench) -> None:
-    released = threading.Event()
-    bench.stage.act = hold_until(released)
-    first, second = bench.submit(1), bench.submit(2)
-
-    with at_work(bench, slots={"work": 1, "side": 1}) as worker:
-        eventually(lambda: bench.stage.numbers == [1])
-        worker.stop(0.05)
-        assert worker.attempts.all() == []
-
-    assert bench.state(first.id) == "queued"
-    claimed = bench.claim()
-    assert [(one.held.id, one.attempt, one.crashes) for one in claimed] == [(first.id, 1, 0), (second.id, 1, 0)]
-
-
-def test_a_clean_stop_gives_back_a_job_that_sleeps_through_its_context(bench: Bench) -> None:
-    bench.stage.act = lambda ctx, _args: ctx.sleep(30)
-    jobs = [bench.submit(number) for number in range(4)]
-
-    with at_work(bench) as worker:
-        eventually(lambda: len(bench.stage.runs) == 4)
-        worker.stop(0.05)
-
-    assert [bench.state(job.id) for job in jobs] == ["queued"] * 4
-    assert [claimed.attempt for claimed in bench.claim()] == [1] * 4
-
-
-def test_a_stop_lets_a_job_finish_within_the_grace(bench: Bench) -> None:
-    released = threading.Event()
-    bench.stage.act = hold_until(released)
-    job = bench.submit(1)
-
-    with at_work(bench) as worker:
-        eventually(lambda: bench.stage.numbers == [1])
-        stopping = threading.Thread(target=worker.stop, args=(10,))
-        stopping.start()
-        released.set()
-        stopping.join(10)
-    bench.settle()
-
-    assert bench.row(job.id).state is State.COMPLETED
-
-
-def test_a_stopped_worker_claims_nothing_more(bench: Bench) -> None:
-    with at_work(bench) as worker:
-        worker.stop(1)
-        bench.submit(1)
-
-        assert bench.claim() != ()
-
-    assert bench.stage.runs == []
-
-
 def test_a_worker_starts_nothing_on_an_index_that_is_not_reconciled_and_waits_calmly(
     bench: Bench, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -240,23 +187,5 @@ def test_a_worker_goes_on_after_redis_has_been_away(empty_url: str) -> None:
             reconcile_once(bench.jobs)
 
             eventually(lambda: 2 in bench.stage.numbers)
-        bench.redis.close()
-        bench.jobs.database.close()
-
-
-def test_a_stop_while_redis_is_away_ends_in_good_order(empty_url: str) -> None:
-    with temporary_valkey() as server:
-        released = threading.Event()
-        bench = open_bench(jobs_of(Database(empty_url, NAME, pool_size=8), server.url()))
-        bench.stage.act = hold_until(released)
-        bench.submit(1)
-        with at_work(bench) as worker:
-            eventually(lambda: bench.stage.numbers == [1])
-            server.stop()
-            released.set()
-
-            worker.stop(0.5)
-
-            server.start()
         bench.redis.close()
         bench.jobs.database.close()

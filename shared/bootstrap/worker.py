@@ -1,9 +1,11 @@
 """Owns the worker role: a pool of job threads per service. It must never serve requests."""
 
-from collections.abc import Callable
+import threading
+from collections.abc import Callable, Collection
 
 import structlog
 
+from shared import clock
 from shared.bootstrap.isolated import command_for
 from shared.bootstrap.process import Process
 from shared.bootstrap.pulse import Pulse
@@ -25,6 +27,8 @@ from shared.jobs.worker import ServiceWorker
 from shared.rpc import Peers
 
 log = structlog.get_logger(__name__)
+#: What a worker may need beyond its grace to give back what it interrupted, less than its parent's patience.
+BEYOND_GRACE_SECONDS = 4.0
 
 
 def start(process: Process, runtimes: list[ServiceRuntime]) -> Callable[[], None]:
@@ -64,9 +68,7 @@ def start(process: Process, runtimes: list[ServiceRuntime]) -> Callable[[], None
         for watch in watches:
             watch.request_stop()
         _tell("before_worker_shutdown", brokers, workers)
-        for worker in workers:
-            leave(worker)
-            worker.stop(process.settings.shutdown_grace_seconds)
+        stop_together(workers, process.settings.shutdown_grace_seconds)
         heartbeat.stop()
         coroutines.stop()
         _tell("after_worker_shutdown", brokers, workers)
@@ -74,6 +76,27 @@ def start(process: Process, runtimes: list[ServiceRuntime]) -> Callable[[], None
             _close(runtime)
 
     return stop
+
+
+def stop_together(workers: Collection[ServiceWorker], grace_seconds: float) -> None:
+    """Drain all at once: one after the other the last would begin when whoever asked has lost patience."""
+    give_up_at = clock.monotonic() + grace_seconds + BEYOND_GRACE_SECONDS
+    stops = [
+        threading.Thread(target=_stop, args=(worker, grace_seconds), name=f"{worker.jobs.service}-stop", daemon=True)
+        for worker in workers
+    ]
+    for each in stops:
+        each.start()
+    for each in stops:
+        each.join(max(0.0, give_up_at - clock.monotonic()))
+
+
+def _stop(worker: ServiceWorker, grace_seconds: float) -> None:
+    try:
+        leave(worker)
+        worker.stop(grace_seconds)
+    except Exception:  # the others stop all the same; leases keep what this one holds
+        log.exception("a worker did not stop in good order", service=worker.jobs.service)
 
 
 def _longest_seconds(runtimes: list[ServiceRuntime]) -> float:

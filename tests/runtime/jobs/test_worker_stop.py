@@ -7,6 +7,7 @@ from contextlib import AbstractContextManager, contextmanager
 
 import pytest
 
+from shared.bootstrap.worker import stop_together
 from shared.db import Database
 from shared.errors import StoreUnavailable
 from shared.jobs import lanes as lanes_module
@@ -14,6 +15,7 @@ from shared.jobs import submit_many
 from shared.jobs.scripts import Held
 from shared.jobs.states import State
 from shared.jobs.worker import ServiceWorker
+from tests.runtime.jobs.pair import Pair
 from tests.runtime.jobs.sample import NAME, Bench, Play, at_work, hold_until, jobs_of, open_bench, play
 from tests.runtime.jobs.waiting import eventually
 from tools.stores import temporary_valkey
@@ -162,3 +164,25 @@ def test_what_has_not_started_is_given_back_once_redis_answers_again(
 
     assert bench.redis.zcard(bench.jobs.scripts.keys.of_queue("work", "running")) == 0
     assert [claimed.attempt for claimed in bench.claim()] == [1] * 20
+
+
+def test_the_workers_of_a_process_drain_side_by_side(pair: Pair) -> None:
+    benches = (pair.home, pair.away)
+    released = {bench.jobs.service: threading.Event() for bench in benches}
+    for bench in benches:
+        bench.stage.act = hold_until(released[bench.jobs.service])
+    jobs = [bench.submit(1) for bench in benches]
+    with at_work(pair.home) as first, at_work(pair.away) as second:
+        eventually(lambda: [bench.stage.numbers for bench in benches] == [[1], [1]])
+        first.stop_claiming()
+        second.stop_claiming()
+        stopping = threading.Thread(target=stop_together, args=([first, second], 10))
+        stopping.start()
+        released[pair.away.jobs.service].set()
+
+        eventually(lambda: pair.away.state(jobs[1].id) == "completed", within=8)
+        assert pair.home.state(jobs[0].id) == "running"
+        released[pair.home.jobs.service].set()
+        stopping.join(20)
+
+    assert pair.home.state(jobs[0].id) == "completed"

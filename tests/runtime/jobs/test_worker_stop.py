@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 
 import pytest
+import structlog.testing
 
 from shared.bootstrap.worker import stop_together
 from shared.db import Database
@@ -186,3 +187,24 @@ def test_the_workers_of_a_process_drain_side_by_side(pair: Pair) -> None:
         stopping.join(20)
 
     assert pair.home.state(jobs[0].id) == "completed"
+
+
+def test_a_worker_whose_stop_fails_keeps_no_other_from_giving_back(pair: Pair, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(_grace_seconds: float) -> None:
+        raise RuntimeError("no stop")
+
+    for bench in (pair.home, pair.away):
+        bench.stage.act = lambda ctx, _args: ctx.sleep(30)
+    job = pair.away.submit(1)
+    with at_work(pair.home) as first, at_work(pair.away) as second:
+        eventually(lambda: pair.away.stage.numbers == [1])
+        with monkeypatch.context() as patch:
+            patch.setattr(first, "stop", fail)
+            with structlog.testing.capture_logs() as said:
+                stop_together([first, second], 0.05)
+
+        assert pair.away.state(job.id) == "queued"
+
+    assert [(line["event"], line["service"]) for line in said if line["log_level"] == "error"] == [
+        ("a worker did not stop in good order", pair.home.jobs.service)
+    ]
